@@ -1,0 +1,25 @@
+import { formatPairs } from '../formatPairs';
+import { changedPaths, changedSections } from './changedPaths';
+import type { Novelty } from './seenEvents';
+import type { TwinEvent } from './twinEvent';
+
+/** Paths that a line shows; a replacement can have hundreds. */
+const maxPaths = 50;
+
+/**
+ * One log line: a sentence for a person, then `name=value` pairs for a query of the log. Values stay out of it.
+ *
+ * @example devices/myDeviceId changed: tags.location.plant | sections=tags version=4 seen=new id=…
+ */
+export function describeEvent({ id, type, subject, data }: TwinEvent, novelty: Novelty): string {
+  if (type !== 'DeviceTwins.TwinChanged') {
+    const what = type === 'DeviceTwins.DeviceCreated' ? 'was created' : 'was deleted';
+    return `${subject} ${what} | ${formatPairs({ seen: novelty, id })}`;
+  }
+  const paths = changedPaths(data);
+  const more = paths.length > maxPaths ? `, and ${paths.length - maxPaths} more` : '';
+  const sections = changedSections(data).join(',');
+  const what = data.operation === 'update' ? 'changed' : 'was replaced';
+  const pairs = formatPairs({ sections, version: data.version, seen: novelty, id });
+  return `${subject} ${what}: ${paths.slice(0, maxPaths).join(', ')}${more} | ${pairs}`;
+}

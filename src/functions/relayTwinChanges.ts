@@ -1,0 +1,58 @@
+import { app, type InvocationContext, output } from '@azure/functions';
+import * as z from 'zod/mini';
+import { parseHubNotification } from '../changes/hubNotification';
+import { toTwinEvent } from '../changes/toTwinEvent';
+import type { TwinEvent } from '../changes/twinEvent';
+import { InvalidInputError } from '../invalidInputError';
+import { type Services, services } from '../services';
+import { need, readBindings } from '../settings';
+
+/** What the host tells of a batch; the lists run parallel to its messages. A message by hand comes without them. */
+const batchSchema = z.object({
+  propertiesArray: z.catch(z.array(z.unknown()), []),
+  sequenceNumberArray: z.catch(z.array(z.unknown()), []),
+  partitionContext: z.catch(z.object({ partitionId: z.string() }), { partitionId: 'unknown' }),
+});
+
+/**
+ * Turns a batch of the hub's notifications into CloudEvents for the topic. One that cannot be read is logged and left
+ * out: it would fail every time, and hold up its neighbours.
+ */
+export function relayTwinChanges(
+  messages: unknown[],
+  context: InvocationContext,
+  { settings }: Services,
+): TwinEvent[] | undefined {
+  need(settings.eventHub);
+  need(settings.topic);
+  const batch = batchSchema.parse(context.triggerMetadata ?? {});
+  const events = messages.flatMap((message, index) => {
+    try {
+      return [toTwinEvent(parseHubNotification(message, batch.propertiesArray[index]))];
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      const position = `partition ${batch.partitionContext.partitionId}, sequence number ${batch.sequenceNumberArray[index]}`;
+      context.error(`Notification skipped (${position}): ${error.message}`);
+      return [];
+    }
+  });
+  return events.length > 0 ? events : undefined;
+}
+
+const bindings = readBindings(process.env);
+
+app.eventHub('relayTwinChanges', {
+  connection: 'TwinChanges',
+  eventHubName: bindings.eventHub,
+  consumerGroup: 'relay',
+  cardinality: 'many',
+  // For ever: after the last retry the host would pass over the batch. Events wait in their partition meanwhile.
+  retry: {
+    strategy: 'exponentialBackoff',
+    maxRetryCount: -1,
+    minimumInterval: { seconds: 2 },
+    maximumInterval: { minutes: 1 },
+  },
+  return: output.eventGrid(bindings.topic),
+  handler: (messages, context) => relayTwinChanges(messages as unknown[], context, services),
+});

@@ -1,0 +1,58 @@
+import { app, type InvocationContext } from '@azure/functions';
+import { formatPairs } from '../formatPairs';
+import type { Hub } from '../hub/hub';
+import { HubError } from '../hub/hubError';
+import { type Condition, equals } from '../queries/condition';
+import { describeRun } from '../queries/describeRun';
+import { runQuery } from '../queries/runQuery';
+import { deadlines, type Services, services } from '../services';
+import { need, readBindings, type Settings } from '../settings';
+
+/** Logs the registry's statistics, the devices of a location, and those of them with a connectivity. */
+export async function runTwinQueries(context: InvocationContext, { hub, settings }: Services): Promise<void> {
+  // Where the schedule is invalid, this ran by the default one.
+  need(settings.schedule);
+  const queries = scheduledQueries(settings);
+  const maxPages = need(settings.maxPages);
+  const background = hub(deadlines.background);
+  await logStatistics(background, context);
+  const failures: unknown[] = [];
+  // One after the other: the hub allows few queries a minute.
+  for (const [title, condition] of queries) {
+    try {
+      context.log(describeRun(title, condition, await runQuery(background, condition, maxPages)));
+    } catch (error) {
+      failures.push(error);
+      context.error(`${title}: the query failed.`, error);
+    }
+  }
+  if (failures.length === queries.length) throw new AggregateError(failures, `No query succeeded: ${failures[0]}`);
+}
+
+function scheduledQueries(settings: Settings): [title: string, condition: Condition][] {
+  const location = need(settings.location);
+  const connectivity = need(settings.connectivity);
+  const located = equals(need(settings.locationPath), location);
+  const connected = equals(need(settings.connectivityPath), connectivity);
+  return [
+    [`devices in ${location}`, located],
+    [`devices in ${location} using ${connectivity}`, { kind: 'and', conditions: [located, connected] }],
+  ];
+}
+
+/** The queries need no right to read the registry, so they run where its statistics are refused. */
+async function logStatistics(hub: Hub, context: InvocationContext): Promise<void> {
+  try {
+    const statistics = await hub.getStatistics();
+    const { totalDeviceCount: total, enabledDeviceCount: enabled, disabledDeviceCount: disabled } = statistics;
+    context.log(`registry: ${total} devices, ${enabled} enabled, ${disabled} disabled | ${formatPairs(statistics)}`);
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error;
+    context.warn(`registry: no statistics. ${error.message}`);
+  }
+}
+
+app.timer('runTwinQueries', {
+  schedule: readBindings(process.env).schedule,
+  handler: (_timer, context) => runTwinQueries(context, services),
+});

@@ -1,0 +1,18 @@
+import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import { endpoint } from '../http/endpoint';
+import { formatETag, parseIfMatch } from '../http/etag';
+import { readJsonBody } from '../http/readJsonBody';
+import { deadlines, type Services } from '../services';
+import { parseDeviceId } from '../twins/deviceId';
+import { parseTagsPatch } from '../twins/tags';
+
+/** Merges the tags of the body into those of a twin, on `If-Match` only into the twin of that etag. */
+export async function tagTwin(request: HttpRequest, { hub }: Services): Promise<HttpResponseInit> {
+  const id = parseDeviceId(request.params.deviceId);
+  const ifMatch = parseIfMatch(request.headers.get('if-match'));
+  const patch = parseTagsPatch(await readJsonBody(request));
+  const { deviceId, etag, version, tags = {} } = await hub(deadlines.request).updateTags(id, patch, ifMatch);
+  return { headers: { etag: formatETag(etag) }, jsonBody: { deviceId, etag, version, tags } };
+}
+
+app.patch('tagTwin', { route: 'devices/{deviceId}/tags', authLevel: 'function', handler: endpoint(tagTwin) });

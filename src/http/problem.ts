@@ -1,0 +1,52 @@
+import type { HttpResponseInit } from '@azure/functions';
+
+const problems = {
+  'invalid-request': { status: 400, title: 'The request is not valid' },
+  'unknown-device': { status: 404, title: 'There is no such device' },
+  'etag-mismatch': { status: 412, title: 'The twin has changed' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-content-type': { status: 415, title: 'The content type is not supported' },
+  'hub-throttling': { status: 429, title: 'The hub is throttling requests' },
+  'hub-refuses': { status: 500, title: 'The hub refuses this app' },
+  'invalid-setting': { status: 500, title: 'This app is not configured' },
+  'internal-error': { status: 500, title: 'This app failed' },
+  'hub-unavailable': { status: 503, title: 'The hub is not available' },
+};
+
+/** The problems that HTTP functions answer. */
+export type ProblemName = keyof typeof problems;
+
+/** A problem detail (RFC 9457). `detail` says what to do; `path` is where in the request the fault is. */
+export interface Problem {
+  name: ProblemName;
+  detail: string;
+  path?: string | undefined;
+  retryAfterSeconds?: number | undefined;
+}
+
+/** Fails the request with a problem of its own. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+
+  constructor(readonly problem: Problem) {
+    super(problem.detail);
+  }
+}
+
+/** The answer that tells a problem. */
+export function problemResponse({
+  name,
+  detail,
+  path,
+  retryAfterSeconds,
+}: Problem): HttpResponseInit & { status: number } {
+  const { status, title } = problems[name];
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    },
+    body: JSON.stringify({ type: `urn:device-twins:problem:${name}`, title, status, detail, path }),
+  };
+}

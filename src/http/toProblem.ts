@@ -1,0 +1,34 @@
+import { HubError, type HubErrorCode } from '../hub/hubError';
+import { InvalidInputError } from '../invalidInputError';
+import { SettingError } from '../settings';
+import { type Problem, ProblemError, type ProblemName } from './problem';
+
+const hubProblems: Record<HubErrorCode, ProblemName> = {
+  invalid: 'invalid-request',
+  notFound: 'unknown-device',
+  etagMismatch: 'etag-mismatch',
+  unauthorized: 'hub-refuses',
+  forbidden: 'hub-refuses',
+  quotaExceeded: 'hub-refuses',
+  throttled: 'hub-throttling',
+  unavailable: 'hub-unavailable',
+  badReply: 'hub-unavailable',
+};
+
+/** When to try again where the hub does not say so: it never does. */
+const retryAfterSeconds: Partial<Record<HubErrorCode, number>> = { throttled: 10, unavailable: 5, badReply: 5 };
+
+/** What a failed request is answered. An error that nobody foresaw tells the caller nothing: the log has it. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  if (error instanceof InvalidInputError) return { name: 'invalid-request', detail: error.message, path: error.path };
+  if (error instanceof SettingError) return { name: 'invalid-setting', detail: error.message };
+  if (error instanceof HubError) {
+    return {
+      name: hubProblems[error.code],
+      detail: error.message,
+      retryAfterSeconds: error.retryAfterSeconds ?? retryAfterSeconds[error.code],
+    };
+  }
+  return { name: 'internal-error', detail: 'The request failed unexpectedly; the log of this app tells more.' };
+}

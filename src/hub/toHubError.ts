@@ -1,0 +1,95 @@
+import { types } from 'node:util';
+import * as z from 'zod/mini';
+import { readErrorBody } from './errorBody';
+import type { HubAddress } from './hubAddress';
+import { HubError, type HubErrorCode } from './hubError';
+
+/** What a call needs: the right of a shared access policy, or the role of an identity. */
+export interface Access {
+  right: string;
+  role: string;
+}
+
+/** A failure as the SDK reports it once a reply has come. */
+const failedReply = z.object({
+  response: z.object({ statusCode: z.number(), headers: z.record(z.string(), z.unknown()) }),
+  responseBody: z.optional(z.string()),
+});
+
+/**
+ * Tells by status code what a failure of the SDK means. Its error classes cannot: they read one shape of error body,
+ * and call every 403 "too many devices". Nor is its error kept as the cause: it holds the request, and with that the
+ * token that a log must not show.
+ */
+export function toHubError(error: unknown, access: Access, address: HubAddress): HubError {
+  if (error instanceof HubError) return error;
+  const { success, data: failure } = failedReply.safeParse(error);
+  if (!success) return withoutReply(error, address);
+  const body = readErrorBody(failure.responseBody ?? '');
+  const { statusCode, headers } = failure.response;
+  const code = codeOf(statusCode, body?.code);
+  const message = explain(code, statusCode, access, address, body?.message);
+  return new HubError(code, message, parseRetryAfter(headers['retry-after']));
+}
+
+function withoutReply(error: unknown, { host, port }: HubAddress): HubError {
+  if (types.isNativeError(error) && error.name === 'SyntaxError') {
+    return new HubError('badReply', `${host} answered with broken JSON.`);
+  }
+  const fault = types.isNativeError(error) ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
+  return new HubError('unavailable', `No answer from ${host}:${port} (${fault}).`);
+}
+
+function codeOf(status: number, hubCode: string | undefined): HubErrorCode {
+  switch (status) {
+    case 400:
+    case 413:
+      return 'invalid';
+    case 401:
+      return 'unauthorized';
+    case 403:
+      return hubCode === 'IotHubQuotaExceeded' || hubCode === '403002' ? 'quotaExceeded' : 'forbidden';
+    case 404:
+      // Any other 404 is about the hub, or about a proxy in front of it.
+      return hubCode === undefined || /^(DeviceNotFound|404001)$/.test(hubCode) ? 'notFound' : 'badReply';
+    case 412:
+      return 'etagMismatch';
+    case 429:
+      return 'throttled';
+    default:
+      return status === 408 || status >= 500 ? 'unavailable' : 'badReply';
+  }
+}
+
+function explain(code: HubErrorCode, status: number, access: Access, address: HubAddress, hubMessage = ''): string {
+  const told = hubMessage && ` It says: ${hubMessage}`;
+  switch (code) {
+    case 'invalid':
+      return `The hub refused the request.${told}`;
+    case 'unauthorized':
+      return `The hub refused the app. ${howToAuthorize(access, address)}`;
+    case 'quotaExceeded':
+      return "The hub's messages of today are used up; add units to the hub, or wait for the next day (UTC).";
+    case 'notFound':
+      return 'The hub has no such device; register it first.';
+    case 'etagMismatch':
+      return 'The twin has changed since; read it again, and repeat the request with its present etag.';
+    case 'throttled':
+      return 'The hub is throttling requests; repeat this one later, or add units to the hub.';
+    default:
+      return `${address.host} answered with status ${status}.${told}`;
+  }
+}
+
+function howToAuthorize({ right, role }: Access, { credential }: HubAddress): string {
+  return credential.kind === 'key'
+    ? `Check the key in IOTHUB_CONNECTION_STRING, and that the policy '${credential.policy}' has the right ${right}.`
+    : `Give the managed identity${credential.clientId ? ` ${credential.clientId}` : ''} the role '${role}' on the hub.`;
+}
+
+/** Seconds of a `Retry-After` header (RFC 9110), which holds seconds or a date. */
+function parseRetryAfter(header: unknown): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
+}

@@ -1,0 +1,14 @@
+import { app } from '@azure/functions';
+import { services } from './services';
+import { describeProblem, settingProblems } from './settings';
+import './functions/getTwin';
+import './functions/onTwinChange';
+import './functions/queryTwins';
+import './functions/relayTwinChanges';
+import './functions/runTwinQueries';
+import './functions/statistics';
+import './functions/tagTwin';
+
+app.hook.appStart(() => {
+  for (const problem of settingProblems(services.settings)) console.error(describeProblem(problem));
+});

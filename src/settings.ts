@@ -1,0 +1,156 @@
+import { type HubAddress, parseConnectionString, parseHostName } from './hub/hubAddress';
+import { InvalidInputError } from './invalidInputError';
+import { parsePropertyPath } from './queries/propertyPath';
+
+/** The environment of the process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is wrong with a setting, and what a right one looks like. */
+export interface SettingProblem {
+  setting: string;
+  problem: string;
+  example: string;
+}
+
+/** A setting as it was read: its value, or what is wrong with it. */
+export type Setting<T> = { value: T } | { problem: SettingProblem };
+
+/** A setting that an invocation needs is missing or invalid. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
+
+  constructor(problem: SettingProblem) {
+    super(describeProblem(problem));
+  }
+}
+
+/** Every setting of the app. */
+export type Settings = ReturnType<typeof readSettings>;
+
+const defaults = { schedule: '0 */5 * * * *', eventHub: 'twin-changes' };
+const text = (value: string) => value;
+
+/**
+ * Reads every setting of the app. Never throws: on Azure, an app that fails while loading shows no functions at all,
+ * so each invocation fails by the settings that it needs.
+ */
+export function readSettings(env: Environment) {
+  return {
+    hub: readHub(env),
+    schedule: read(env, 'TWIN_QUERY_SCHEDULE', parseSchedule, defaults.schedule),
+    location: read(env, 'TWIN_QUERY_LOCATION', text, 'Redmond43'),
+    connectivity: read(env, 'TWIN_QUERY_CONNECTIVITY', text, 'cellular'),
+    maxPages: read(env, 'TWIN_QUERY_MAX_PAGES', parseMaxPages, '5'),
+    locationPath: read(env, 'LOCATION_PATH', parsePropertyPath, 'tags.location.plant'),
+    connectivityPath: read(env, 'CONNECTIVITY_PATH', parsePropertyPath, 'properties.reported.connectivity'),
+    eventHub: read(env, 'TWIN_CHANGES_EVENT_HUB', parseEventHub, defaults.eventHub),
+    eventHubConnection: readEventHubConnection(env),
+    topic: readTopic(env),
+  };
+}
+
+/** The settings that are missing or invalid. */
+export function settingProblems(settings: Settings): SettingProblem[] {
+  return Object.values(settings).flatMap((setting) => ('problem' in setting ? [setting.problem] : []));
+}
+
+/** One sentence for a person: which setting, what is wrong, an example. */
+export function describeProblem({ setting, problem, example }: SettingProblem): string {
+  return `Setting ${setting} ${problem}. Example: ${example}`;
+}
+
+/** @throws SettingError when the setting is missing or invalid. */
+export function need<T>(setting: Setting<T>): T {
+  if ('problem' in setting) throw new SettingError(setting.problem);
+  return setting.value;
+}
+
+/**
+ * What bindings register with. The host resolves `%NAME%`, but knows no defaults; and it drops a function whose
+ * schedule it cannot parse, so an invalid one is replaced, and its invocations fail instead.
+ */
+export function readBindings(env: Environment) {
+  const { schedule, eventHub } = readSettings(env);
+  return {
+    schedule: binding(env, 'TWIN_QUERY_SCHEDULE', schedule, defaults.schedule),
+    eventHub: binding(env, 'TWIN_CHANGES_EVENT_HUB', eventHub, defaults.eventHub),
+    /** The host's extension takes a key only in the first form, an identity only in the second. */
+    topic: given(env, 'TWIN_CHANGES_TOPIC_KEY')
+      ? { topicEndpointUri: 'TWIN_CHANGES_TOPIC_ENDPOINT', topicKeySetting: 'TWIN_CHANGES_TOPIC_KEY' }
+      : { connection: 'TwinChangesTopic' },
+  };
+}
+
+function binding(env: Environment, name: string, setting: Setting<string>, fallback: string): string {
+  return given(env, name) && 'value' in setting ? `%${name}%` : fallback;
+}
+
+function given(env: Environment, name: string): string | undefined {
+  return env[name]?.trim() || undefined;
+}
+
+function read<T>(env: Environment, setting: string, parse: (text: string) => T, fallback: string): Setting<T> {
+  return attempt(setting, fallback, () => parse(given(env, setting) ?? fallback));
+}
+
+function attempt<T>(setting: string, example: string, parse: () => T): Setting<T> {
+  try {
+    return { value: parse() };
+  } catch (error) {
+    if (error instanceof InvalidInputError) return { problem: { setting, problem: error.message, example } };
+    throw error;
+  }
+}
+
+function readHub(env: Environment): Setting<HubAddress> {
+  const example = 'HostName=my-hub.azure-devices.net;SharedAccessKeyName=service;SharedAccessKey=…';
+  const connectionString = given(env, 'IOTHUB_CONNECTION_STRING');
+  const hostName = given(env, 'IOTHUB_HOSTNAME');
+  if (connectionString === undefined && hostName !== undefined) {
+    const credential = { kind: 'identity' as const, clientId: given(env, 'AZURE_CLIENT_ID') };
+    return attempt('IOTHUB_HOSTNAME', 'my-hub.azure-devices.net', () => ({ ...parseHostName(hostName), credential }));
+  }
+  return attempt('IOTHUB_CONNECTION_STRING', example, () => {
+    if (connectionString === undefined) throw new InvalidInputError('is missing, and so is IOTHUB_HOSTNAME');
+    return parseConnectionString(connectionString);
+  });
+}
+
+function readEventHubConnection(env: Environment): Setting<string> {
+  const example = 'Endpoint=sb://my-namespace.servicebus.windows.net/;SharedAccessKeyName=listen;SharedAccessKey=…';
+  return attempt('TwinChanges', example, () => {
+    if (given(env, 'TwinChanges') || given(env, 'TwinChanges__fullyQualifiedNamespace')) return 'TwinChanges';
+    throw new InvalidInputError('is missing, and so is TwinChanges__fullyQualifiedNamespace');
+  });
+}
+
+function readTopic(env: Environment): Setting<string> {
+  const setting = given(env, 'TWIN_CHANGES_TOPIC_KEY')
+    ? 'TWIN_CHANGES_TOPIC_ENDPOINT'
+    : 'TwinChangesTopic__topicEndpointUri';
+  return attempt(setting, 'https://my-topic.westeurope-1.eventgrid.azure.net/api/events', () => {
+    const endpoint = given(env, setting);
+    if (endpoint === undefined) {
+      throw new InvalidInputError('is missing (with a key: TWIN_CHANGES_TOPIC_ENDPOINT and TWIN_CHANGES_TOPIC_KEY)');
+    }
+    if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) throw new InvalidInputError('is not an http(s) URL');
+    return endpoint;
+  });
+}
+
+function parseSchedule(schedule: string): string {
+  const ncrontab = /^[\d*,/\-A-Za-z]+( +[\d*,/\-A-Za-z]+){4,5}$/;
+  const timeSpan = /^(\d+\.)?\d{1,2}:\d{2}(:\d{2})?$/;
+  if (ncrontab.test(schedule) || timeSpan.test(schedule)) return schedule;
+  throw new InvalidInputError('is not an NCRONTAB expression of six fields: second minute hour day month weekday');
+}
+
+function parseMaxPages(pages: string): number {
+  if (/^\d{1,4}$/.test(pages) && Number(pages) > 0) return Number(pages);
+  throw new InvalidInputError('is not a whole number from 1 to 9999');
+}
+
+function parseEventHub(name: string): string {
+  if (/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,254}[A-Za-z0-9])?$/.test(name)) return name;
+  throw new InvalidInputError('is not the name of an Event Hub');
+}

@@ -1,0 +1,14 @@
+import { InvalidInputError } from '../invalidInputError';
+
+/**
+ * Checks a device id: 1 to 128 of the ASCII characters that IoT Hub allows, case-sensitive.
+ * `.` and `..` are refused too, since proxies read them as steps of a path.
+ *
+ * @throws InvalidInputError
+ */
+export function parseDeviceId(text: string | undefined): string {
+  if (!text || !/^(?!\.{1,2}$)[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/.test(text)) {
+    throw new InvalidInputError("A device id has 1 to 128 ASCII letters, digits or -:.+%_#*?!(),=@;$'.", 'deviceId');
+  }
+  return text;
+}

@@ -1,0 +1,51 @@
+import { format } from 'node:util';
+import { type HttpHandler, HttpRequest, type HttpRequestInit, InvocationContext } from '@azure/functions';
+import { Hub } from '../../src/hub/hub';
+import { HubConnection } from '../../src/hub/hubConnection';
+import type { Json } from '../../src/json';
+import type { Services } from '../../src/services';
+import { type Environment, readSettings } from '../../src/settings';
+import type { ScriptedHub } from './scriptedHub';
+
+/** Services that talk to the scripted hub. */
+export function servicesOf({ port, ca }: ScriptedHub, env: Environment = {}): Services {
+  const credential = { kind: 'key', policy: 'service', key: Buffer.from('secret').toString('base64') } as const;
+  const connection = new HubConnection({ host: 'localhost', port, credential }, { ca });
+  return { settings: readSettings(env), hub: (deadlineMs) => new Hub(connection, deadlineMs) };
+}
+
+/** A context that keeps what is logged, as `level: text`. */
+export function recordingContext(triggerMetadata: Record<string, unknown> = {}) {
+  const logged: string[] = [];
+  const context = new InvocationContext({
+    functionName: 'underTest',
+    triggerMetadata,
+    logHandler: (level, ...args) => logged.push(`${level}: ${format(...args)}`),
+  });
+  return { context, logged };
+}
+
+/** What an HTTP function answered. */
+export interface HttpAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: Json;
+  logged: string[];
+}
+
+/** Calls an HTTP function as the host does, and reads its JSON answer. */
+export async function call(handler: HttpHandler, request: Omit<HttpRequestInit, 'url'>): Promise<HttpAnswer> {
+  const { context, logged } = recordingContext();
+  const {
+    status = 200,
+    headers,
+    jsonBody,
+    body,
+  } = (await handler(new HttpRequest({ url: 'http://localhost/api', ...request }), context)) as {
+    status?: number;
+    headers?: Record<string, string>;
+    jsonBody?: Json;
+    body?: string;
+  };
+  return { status, headers: headers ?? {}, body: jsonBody ?? JSON.parse(body ?? 'null'), logged };
+}
