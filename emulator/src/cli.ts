@@ -1,0 +1,98 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type IotHubOptions, parseTopology, startIotHub } from './index';
+
+const help = `An Azure IoT Hub emulator for the official service and device SDKs.
+
+Usage: iot-hub-emulator [options]
+
+  --port N              service REST API and Event Grid topics, HTTPS (8443)
+  --mqtt-port N         devices, MQTT over TLS (8883)
+  --amqp-port N         Event Hubs, AMQP without TLS (5672)
+                        A port of 0 is a free one.
+  --bind ADDRESS        where to listen (127.0.0.1)
+  --host NAME           host name in certificates and connection strings (localhost)
+  --state-dir DIR       the CA, the keys and env with ready-made settings (.emulator)
+  --data DIR            keep devices and twins there (in memory only)
+  --device ID           register a device; may be repeated
+  --simulate N          register N devices with tags and reports beside them
+  --topology FILE       routes, Event Hubs, topic and subscriptions, as JSON
+  --functions-url URL   where the functions of the subscriptions are (http://localhost:7071)
+  --help                this text
+`;
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (!options) return void process.stdout.write(help);
+  const hub = await startIotHub({ ...options, log: (line) => console.log(line) });
+  const { https, mqtt, amqp } = hub.ports;
+  const { host = 'localhost', stateDir = '.emulator' } = options;
+  console.log(`Service API  https://${host}:${https}`);
+  console.log(`Devices      mqtts://${host}:${mqtt}`);
+  console.log(`Event Hubs   amqp://${host}:${amqp}`);
+  console.log(`Settings     ${stateDir}/env`);
+  console.log('ready');
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
+      void hub.stop().then(() => process.exit(0), fail);
+    });
+  }
+}
+
+/** @returns undefined where only help was asked for. */
+function readOptions(): IotHubOptions | undefined {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '8443' },
+      'mqtt-port': { type: 'string', default: '8883' },
+      'amqp-port': { type: 'string', default: '5672' },
+      bind: { type: 'string', default: '127.0.0.1' },
+      host: { type: 'string', default: 'localhost' },
+      'state-dir': { type: 'string', default: '.emulator' },
+      data: { type: 'string' },
+      device: { type: 'string', multiple: true, default: [] },
+      simulate: { type: 'string', default: '0' },
+      topology: { type: 'string' },
+      'functions-url': { type: 'string', default: 'http://localhost:7071' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  return {
+    port: count('--port', values.port, 65_535),
+    mqttPort: count('--mqtt-port', values['mqtt-port'], 65_535),
+    amqpPort: count('--amqp-port', values['amqp-port'], 65_535),
+    bind: values.bind,
+    host: values.host,
+    stateDir: values['state-dir'],
+    dataDir: values.data,
+    devices: values.device,
+    simulated: count('--simulate', values.simulate, 1_000_000),
+    functionsUrl: values['functions-url'],
+    ...(values.topology === undefined ? {} : { topology: readTopology(values.topology) }),
+  };
+}
+
+function count(option: string, text: string, most: number): number {
+  if (/^\d+$/.test(text) && Number(text) <= most) return Number(text);
+  throw new Error(`${option} takes a number from 0 to ${most}, not '${text}'.`);
+}
+
+function readTopology(file: string) {
+  try {
+    return parseTopology(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new Error(`--topology ${file}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function fail(error: unknown): never {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
+
+main().catch(fail);

@@ -1,0 +1,78 @@
+import rhea, { type Message } from 'rhea';
+import { isSignedWith, parseSharedAccessSignature } from '../../security/sharedAccessSignature';
+import type { EventHub } from '../eventHub';
+import type { PartitionLog } from '../partitionLog';
+
+/** The policy of the namespace, in the name that Event Hubs gives its first one. */
+export const namespacePolicy = 'RootManageSharedAccessKey';
+
+/** The answer to a request over `$cbs` or `$management`. */
+export interface Answer {
+  statusCode: number;
+  statusDescription: string;
+  body?: unknown;
+}
+
+/**
+ * `put-token` over `$cbs` (AMQP claims-based security): checks a SAS token of the namespace's policy. Event Hubs keys
+ * are text: what signs is the key as written, not what its base64 stands for.
+ *
+ * @returns until when the token is good, in milliseconds since the epoch, where it is.
+ */
+export function putToken(
+  { body, application_properties: properties }: Message,
+  key: string,
+): Answer & { until?: number } {
+  if (properties?.operation !== 'put-token') return { statusCode: 400, statusDescription: 'put-token only' };
+  const token = parseSharedAccessSignature(String(body));
+  if (!token || token.skn !== namespacePolicy || !isSignedWith(token, Buffer.from(key))) {
+    return {
+      statusCode: 401,
+      statusDescription: 'The token is not valid: check SharedAccessKeyName and SharedAccessKey.',
+    };
+  }
+  return { statusCode: 202, statusDescription: 'Accepted', until: token.se * 1000 };
+}
+
+/** `READ` over `$management`: the properties of an Event Hub, or of one of its partitions. */
+export function readProperties(
+  { application_properties: properties }: Message,
+  hubs: ReadonlyMap<string, EventHub>,
+): Answer {
+  const hub = hubs.get(String(properties?.name));
+  if (properties?.operation !== 'READ') return { statusCode: 400, statusDescription: 'READ only' };
+  if (!hub) return { statusCode: 404, statusDescription: `There is no Event Hub '${properties.name}'.` };
+  if (properties.type === 'com.microsoft:eventhub') return ok(hubProperties(hub));
+  const partition = hub.partition(String(properties.partition));
+  if (!partition) return { statusCode: 404, statusDescription: `There is no partition '${properties.partition}'.` };
+  return ok(partitionProperties(hub, String(properties.partition), partition));
+}
+
+function ok(body: unknown): Answer {
+  return { statusCode: 200, statusDescription: 'OK', body };
+}
+
+function hubProperties({ name, createdAt, partitions }: EventHub) {
+  const ids = partitions.map((_, id) => String(id));
+  return {
+    type: 'com.microsoft:eventhub',
+    name,
+    created_at: rhea.types.wrap_timestamp(createdAt),
+    partition_count: partitions.length,
+    partition_ids: rhea.types.wrap_array(ids, 0xa1, undefined),
+    georeplication_factor: 1,
+  };
+}
+
+function partitionProperties(hub: EventHub, partition: string, { begin, end, last }: PartitionLog) {
+  return {
+    type: 'com.microsoft:partition',
+    name: hub.name,
+    partition,
+    begin_sequence_number: rhea.types.wrap_long(begin),
+    last_enqueued_sequence_number: rhea.types.wrap_long(last ? last.sequenceNumber : end - 1),
+    last_enqueued_offset: String(end - 1),
+    last_enqueued_time_utc: rhea.types.wrap_timestamp(last?.enqueuedAt ?? hub.createdAt),
+    is_partition_empty: last === undefined,
+  };
+}

@@ -1,0 +1,49 @@
+import type { AddressInfo, Socket } from 'node:net';
+import rhea, { type EventContext } from 'rhea';
+import { listen } from '../../listen';
+import type { EventHub } from '../eventHub';
+import { Endpoint } from './endpoint';
+
+export interface AmqpOptions {
+  hubs: ReadonlyMap<string, EventHub>;
+  /** Key of the namespace's policy. */
+  key: string;
+  bind: string;
+  port: number;
+  log: (line: string) => void;
+}
+
+/** How far ahead a producer may send, in messages. */
+const producerCredit = 1000;
+
+/** Starts the Event Hubs endpoint: AMQP 1.0 over plain TCP, as the official Event Hubs emulator. */
+export async function startAmqp({ hubs, key, bind, port, log }: AmqpOptions) {
+  const container = rhea.create_container({ id: 'iot-hub-emulator', credit_window: producerCredit, autoaccept: false });
+  container.sasl_server_mechanisms.enable_anonymous();
+  // What some SDKs call the anonymous mechanism that comes before claims-based security.
+  container.sasl_server_mechanisms.MSSBCBS = container.sasl_server_mechanisms.ANONYMOUS;
+  const endpoint = new Endpoint(hubs, key);
+  container.on('sender_open', (context) => endpoint.openConsumer(context));
+  container.on('receiver_open', (context) => endpoint.openProducer(context));
+  container.on('message', (context) => endpoint.receive(context));
+  // Peers come and go, and what one breaks is its own connection. Without these listeners an error would be thrown.
+  for (const event of ['disconnected', 'connection_error', 'session_error', 'sender_error', 'receiver_error']) {
+    container.on(event, ({ error }: EventContext) => error && log(`AMQP: ${error}`));
+  }
+  for (const event of ['protocol_error', 'error']) container.on(event, (error) => log(`AMQP: ${error}`));
+
+  const sockets = new Set<Socket>();
+  const server = await listen(() => container.listen({ port, host: bind }), `Event Hubs (--amqp-port ${port})`);
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop(): Promise<void> {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http';
+import type { Handler } from '../../rest/httpsServer';
+import { BodyTooLargeError, readBody } from '../../rest/readBody';
+import { send } from '../../rest/reply';
+import type { TopicDefinition } from '../topology';
+import { type CloudEvent, checkKey, errorBody, maxPublishBytes, PublishError, parseEvents } from './publish';
+import { Subscription, type SubscriptionOptions } from './subscription';
+
+const path = /^\/eventgrid\/topics\/([^/]+)\/api\/events$/;
+
+/** An Event Grid custom topic of the CloudEvents schema, and its subscriptions. */
+export class Topic {
+  readonly #subscriptions: Subscription[];
+
+  constructor(
+    private readonly definition: TopicDefinition,
+    private readonly key: string,
+    options: SubscriptionOptions,
+  ) {
+    this.#subscriptions = definition.subscriptions.map((each) => new Subscription(each, options));
+  }
+
+  /** Takes requests below `/eventgrid/`. */
+  readonly handle: Handler = (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'https://topic');
+    if (!pathname.startsWith('/eventgrid/')) return false;
+    void this.#receive(request, pathname)
+      .then(() => ({ status: 200 }))
+      .catch((error: unknown) => {
+        if (error instanceof PublishError) return { status: error.status, body: errorBody(error) };
+        throw error;
+      })
+      .then((reply) => send(response, reply))
+      // What is left is a request that broke off: nobody waits for an answer.
+      .catch(() => response.destroy());
+    return true;
+  };
+
+  /** Ends all deliveries; answers how many events were not delivered. */
+  stop(): number {
+    return this.#subscriptions.reduce((dropped, subscription) => dropped + subscription.stop(), 0);
+  }
+
+  async #receive(request: IncomingMessage, pathname: string): Promise<void> {
+    const [, name] = path.exec(pathname) ?? [];
+    if (name !== this.definition.name || request.method !== 'POST') {
+      throw new PublishError(
+        404,
+        `There is no such topic: POST to /eventgrid/topics/${this.definition.name}/api/events.`,
+      );
+    }
+    checkKey(request.headers, this.key);
+    for (const event of parseEvents(await readEvents(request))) this.#publish(event);
+  }
+
+  #publish(event: CloudEvent): void {
+    for (const subscription of this.#subscriptions) subscription.take(event);
+  }
+}
+
+async function readEvents(request: IncomingMessage): Promise<Buffer> {
+  try {
+    return await readBody(request, maxPublishBytes);
+  } catch (error) {
+    if (error instanceof BodyTooLargeError) throw new PublishError(413, error.message);
+    throw error;
+  }
+}

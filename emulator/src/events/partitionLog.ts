@@ -1,0 +1,85 @@
+import { EventEmitter } from 'node:events';
+
+/** One event as a partition keeps it: the fields of an AMQP message, without those that the partition adds. */
+export interface EventMessage {
+  body: unknown;
+  application_properties?: Record<string, unknown>;
+  message_annotations?: Record<string, unknown>;
+  [property: string]: unknown;
+}
+
+/** An event in its place. */
+export interface StoredEvent {
+  sequenceNumber: number;
+  /** Milliseconds since the epoch. */
+  enqueuedAt: number;
+  message: EventMessage;
+}
+
+/** Where to read from: a bound on one of the three annotations, as the selector of a receiver says it. */
+export interface Position {
+  by: 'offset' | 'sequenceNumber' | 'enqueuedTime';
+  value: number;
+  inclusive: boolean;
+}
+
+/**
+ * Sequence numbers, which serve as offsets too, start at the microseconds of the epoch. The log is in memory; had it
+ * started at 0 again, a checkpoint kept by a reader since before a restart would hide the new events from it.
+ */
+const firstSequenceNumber = Date.now() * 1000;
+
+/** Most events that a partition keeps, whatever its retention. */
+const maxEvents = 100_000;
+
+/** The ordered events of one partition, in memory, bounded by age and number. */
+export class PartitionLog {
+  /** Tells readers of each new event. */
+  readonly appended = new EventEmitter<{ event: [] }>().setMaxListeners(0);
+  readonly #events: StoredEvent[] = [];
+  #dropped = 0;
+
+  constructor(private readonly retentionMs: number) {}
+
+  append(message: EventMessage): void {
+    const enqueuedAt = Date.now();
+    this.#events.push({ sequenceNumber: this.end, enqueuedAt, message });
+    this.#expire(enqueuedAt);
+    this.appended.emit('event');
+  }
+
+  /** Sequence number of the oldest event kept, or of the next one where none is. */
+  get begin(): number {
+    return firstSequenceNumber + this.#dropped;
+  }
+
+  /** Sequence number of the next event. */
+  get end(): number {
+    return this.begin + this.#events.length;
+  }
+
+  get last(): StoredEvent | undefined {
+    return this.#events.at(-1);
+  }
+
+  /** The first event at or after a sequence number; those no longer kept are passed over. */
+  at(sequenceNumber: number): StoredEvent | undefined {
+    return this.#events[Math.max(0, sequenceNumber - this.begin)];
+  }
+
+  /** Sequence number of the first event that a position asks for. */
+  find({ by, value, inclusive }: Position): number {
+    if (by !== 'enqueuedTime') return inclusive ? value : value + 1;
+    const index = this.#events.findIndex(({ enqueuedAt }) => (inclusive ? enqueuedAt >= value : enqueuedAt > value));
+    return index < 0 ? this.end : this.begin + index;
+  }
+
+  #expire(now: number): void {
+    let expired = 0;
+    while ((this.#events[expired]?.enqueuedAt ?? now) < now - this.retentionMs) expired++;
+    // Dropped in thousands, since each drop moves what stays.
+    if (this.#events.length - expired > maxEvents + 1000) expired += 1000;
+    this.#events.splice(0, expired);
+    this.#dropped += expired;
+  }
+}

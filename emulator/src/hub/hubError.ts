@@ -1,0 +1,43 @@
+/** The service's errors that this emulator answers with: number, HTTP status (Azure IoT Hub error codes). */
+const codes = {
+  GenericBadRequest: [400000, 400],
+  ArgumentInvalid: [400004, 400],
+  ArgumentNull: [400005, 400],
+  DeserializationError: [400012, 400],
+  IotHubUnauthorizedAccess: [401002, 401],
+  IotHubUnauthorized: [401003, 401],
+  DeviceNotFound: [404001, 404],
+  ResourceNotFound: [404000, 404],
+  DeviceAlreadyExists: [409001, 409],
+  PreconditionFailed: [412001, 412],
+  MessageTooLarge: [413001, 413],
+  ServerError: [500001, 500],
+  NotImplemented: [501000, 501],
+} as const;
+
+export type HubErrorName = keyof typeof codes;
+
+/** A refusal of the hub, as every door tells it in its own way. */
+export class HubError extends Error {
+  override readonly name = 'HubError';
+  readonly code: number;
+  readonly status: number;
+
+  constructor(
+    readonly errorName: HubErrorName,
+    message: string,
+  ) {
+    super(message);
+    [this.code, this.status] = codes[errorName];
+  }
+}
+
+/** No such device, in the words of a registry look-up. */
+export function deviceNotFound(deviceId: string): HubError {
+  return new HubError('DeviceNotFound', `The device '${deviceId}' is not registered.`);
+}
+
+/** An argument that breaks a rule of twins or identities. */
+export function invalidArgument(message: string): HubError {
+  return new HubError('ArgumentInvalid', message);
+}

@@ -1,0 +1,124 @@
+import { mergePatch, withoutNulls } from './mergePatch';
+import { type Stamp, stampPatch } from './metadata';
+import { serviceTime } from './time';
+import { checkSize, checkValues } from './twinLimits';
+import type { JsonObject, TwinProperties } from './types';
+
+/** Desired or reported properties with their bookkeeping. */
+export interface PropertiesState {
+  values: JsonObject;
+  metadata: JsonObject;
+  version: number;
+}
+
+/** The twin of a device as it is kept; never changed in place, so that a reader's copy stays what it was. */
+export interface TwinState {
+  /** The counter behind the etag: moves with tags and desired properties. */
+  writes: number;
+  tags?: JsonObject;
+  desired: PropertiesState;
+  reported: PropertiesState;
+}
+
+/** What the service side writes: the sections to change, `null` for a section to clear. */
+export interface TwinWrite {
+  tags?: JsonObject | null;
+  desired?: JsonObject | null;
+}
+
+/** A written twin and what the write did, as notifications tell it. */
+export interface TwinChange {
+  twin: TwinState;
+  tags?: JsonObject;
+  desired?: TwinProperties;
+  reported?: TwinProperties;
+}
+
+/** The twin of a new device: readable at once, version 2, no tags. */
+export function newTwin(): TwinState {
+  const empty = (): PropertiesState => ({ values: {}, metadata: { $lastUpdated: serviceTime() }, version: 1 });
+  return { writes: 1, desired: empty(), reported: empty() };
+}
+
+/** Twin version: observed on real hubs to be the etag's counter plus the version of the reported properties. */
+export function twinVersion({ writes, reported }: TwinState): number {
+  return writes + reported.version;
+}
+
+/** The etag of a twin: its counter as eight bytes, big end first, in base64. */
+export function twinEtag({ writes }: TwinState): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(writes));
+  return bytes.toString('base64');
+}
+
+/**
+ * Applies the service's PATCH: a merge patch of tags and desired properties, one write whatever it touches.
+ *
+ * @throws HubError ArgumentInvalid when a limit of twins is broken.
+ */
+export function patchTwin(twin: TwinState, { tags, desired }: TwinWrite): TwinChange {
+  const change: TwinChange = { twin: { ...twin, writes: twin.writes + 1 } };
+  if (tags !== undefined) {
+    checkValues('tags', tags ?? {});
+    change.twin.tags = tags === null ? {} : mergePatch(twin.tags, tags);
+    checkSize('tags', twin.tags, change.twin.tags);
+    change.tags = tags ?? removalOf(twin.tags ?? {});
+  }
+  if (desired !== undefined) {
+    const patch = desired ?? removalOf(twin.desired.values);
+    const { state, told } = patchProperties('desired', twin.desired, patch);
+    change.twin.desired = state;
+    change.desired = told;
+  }
+  return change;
+}
+
+/**
+ * Applies the service's PUT: tags and desired properties become what it holds, nothing where it holds none.
+ *
+ * @throws HubError ArgumentInvalid when a limit of twins is broken.
+ */
+export function replaceTwin(twin: TwinState, { tags, desired }: TwinWrite): TwinChange {
+  checkValues('tags', tags ?? {});
+  checkValues('desired', desired ?? {});
+  const newTags = withoutNulls(tags ?? {});
+  const values = withoutNulls(desired ?? {});
+  checkSize('tags', twin.tags, newTags);
+  checkSize('desired', twin.desired.values, values);
+  const version = twin.desired.version + 1;
+  const metadata = stampPatch(undefined, values, { $lastUpdated: serviceTime(), $lastUpdatedVersion: version });
+  const state = { values, metadata, version };
+  return { twin: { ...twin, writes: twin.writes + 1, tags: newTags, desired: state }, desired: toProperties(state) };
+}
+
+/**
+ * Applies a device's report: a merge patch that leaves the etag as it is.
+ *
+ * @throws HubError ArgumentInvalid when a limit of twins is broken.
+ */
+export function patchReported(twin: TwinState, patch: JsonObject): TwinChange {
+  const { state, told } = patchProperties('reported', twin.reported, patch);
+  return { twin: { ...twin, reported: state }, reported: told };
+}
+
+/** Desired or reported properties as the service shows them. */
+export function toProperties({ values, metadata, version }: PropertiesState): TwinProperties {
+  return { ...values, $metadata: metadata, $version: version };
+}
+
+function patchProperties(section: 'desired' | 'reported', before: PropertiesState, patch: JsonObject) {
+  checkValues(section, patch);
+  const values = mergePatch(before.values, patch);
+  checkSize(section, before.values, values);
+  const version = before.version + 1;
+  // Real twins show the version of a value's write in desired metadata only.
+  const written = section === 'desired' ? { $lastUpdatedVersion: version } : {};
+  const stamp: Stamp = { $lastUpdated: serviceTime(), ...written };
+  const state = { values, metadata: stampPatch(before.metadata, patch, stamp), version };
+  return { state, told: toProperties({ values: patch, metadata: stampPatch(undefined, patch, stamp), version }) };
+}
+
+function removalOf(values: JsonObject): JsonObject {
+  return Object.fromEntries(Object.keys(values).map((name) => [name, null]));
+}

@@ -1,0 +1,113 @@
+import { mkdirSync } from 'node:fs';
+import { startEvents } from './events';
+import { emptyTopology, type Topology } from './events/topology';
+import { Hub } from './hub/hub';
+import { startMqtt } from './mqtt';
+import { health, startHttps } from './rest/httpsServer';
+import { serviceApi } from './rest/serviceApi';
+import { AccessControl } from './security/accessControl';
+import { seedDevices } from './seed';
+import { loadCertificates } from './state/certificates';
+import { deviceConnectionString, type Ports, serviceConnectionString, settings } from './state/connectionStrings';
+import { writeEnvironment } from './state/environment';
+import { loadKeys } from './state/keys';
+
+export { parseTopology, type Topology } from './events/topology';
+
+/** Options of {@link startIotHub}; a port of 0 is a free one. */
+export interface IotHubOptions {
+  /** Host name in certificates and connection strings. Default `localhost`. */
+  host?: string;
+  /** Address to listen on. Default `127.0.0.1`. */
+  bind?: string;
+  /** Service REST API and Event Grid topics over HTTPS. Default 8443. */
+  port?: number;
+  /** MQTT over TLS. Default 8883. */
+  mqttPort?: number;
+  /** Event Hubs over AMQP, plain as the official Event Hubs emulator. Default 5672. */
+  amqpPort?: number;
+  /** The CA, the keys and `env`: kept, so that connection strings stay good. Default `.emulator`. */
+  stateDir?: string;
+  /** Where devices and twins outlive the process; in memory only where absent. */
+  dataDir?: string | undefined;
+  /** Ids of devices to register where they are missing. */
+  devices?: string[];
+  /** How many simulated devices, with tags and reports, to register beside them. */
+  simulated?: number;
+  /** Routes, Event Hubs and the Event Grid topic. Default: none. */
+  topology?: Topology;
+  /** Where the functions are that the topic's subscriptions name. Default `http://localhost:7071`. */
+  functionsUrl?: string;
+  /** Takes a line for what an operator should hear of. Default: nobody. */
+  log?: (line: string) => void;
+}
+
+/** A running emulator. */
+export interface IotHub {
+  ports: Ports;
+  /** PEM of the CA to trust. */
+  caCertificate: string;
+  /** Of the policy `iothubowner`, or of another one. */
+  connectionString(policy?: string): string;
+  /** Of a registered device. @throws HubError DeviceNotFound */
+  deviceConnectionString(deviceId: string): string;
+  /** The settings that `env` of the state folder holds. */
+  env: Readonly<Record<string, string>>;
+  /** Ends every connection and closes every port. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an IoT Hub emulator in this process.
+ *
+ * @throws Error when a port is taken, or the data folder is damaged.
+ */
+export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> {
+  const { host = 'localhost', bind = '127.0.0.1', stateDir = '.emulator', log = () => {} } = options;
+  const { topology = emptyTopology, functionsUrl = 'http://localhost:7071', devices = [] } = options;
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
+  const keys = loadKeys(stateDir);
+  const access = new AccessControl(keys.policies);
+  const running: { stop(): Promise<void> }[] = [];
+  const stop = async () => {
+    for (let part = running.pop(); part; part = running.pop()) await part.stop();
+  };
+  /** What was started last is stopped first. */
+  const started = async <T extends { stop(): Promise<void> }>(part: Promise<T>): Promise<T> => {
+    running.push(await part);
+    return part;
+  };
+  try {
+    const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir));
+    const hub = new Hub({ hostName: host, makeKeys: keys.device, ...(store ? { store } : {}) });
+    await seedDevices(hub, devices, options.simulated ?? 0);
+    const { port = 8443, mqttPort = 8883, amqpPort = 5672 } = options;
+    const events = await started(startEvents({ hub, topology, bind, amqpPort, keys, functionsUrl, log }));
+    const mqtt = await started(startMqtt({ hub, access, bind, port: mqttPort, certificates, log }));
+    const handlers = [health, events.handle, serviceApi(hub, access, log)];
+    const https = await started(startHttps({ bind, port, certificates, handlers }));
+    const ports = { https: https.port, mqtt: mqtt.port, amqp: events.amqpPort };
+    const address = { host, ports, keys };
+    const [device] = devices.map((deviceId) => hub.getDevice(deviceId).identity);
+    const env = settings(address, { stateDir, topology, device });
+    writeEnvironment(stateDir, env);
+    return {
+      ports,
+      caCertificate: certificates.ca,
+      connectionString: (policy = 'iothubowner') => serviceConnectionString(address, policy),
+      deviceConnectionString: (deviceId) => deviceConnectionString(address, hub.getDevice(deviceId).identity),
+      env,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Native code that only a hub with a data folder needs: loaded when used. */
+async function openStore(dataDir: string) {
+  const { LmdbStore } = await import('./store/lmdbStore');
+  return LmdbStore.open(dataDir);
+}

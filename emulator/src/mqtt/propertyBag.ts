@@ -1,0 +1,18 @@
+/**
+ * Reads the properties at the end of a telemetry topic: `name=value&…`, percent-encoded, names of system properties
+ * (`$.ct`) included.
+ *
+ * @throws Error where the encoding is broken.
+ */
+export function parsePropertyBag(bag: string): Record<string, string> {
+  const pairs = bag
+    .replace(/^\?|\/$/g, '')
+    .split('&')
+    .filter(Boolean);
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = '', ...value] = pair.split('=');
+      return [decodeURIComponent(name), decodeURIComponent(value.join('='))];
+    }),
+  );
+}

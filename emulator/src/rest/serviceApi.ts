@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http';
+import type { Hub } from '../hub/hub';
+import { HubError } from '../hub/hubError';
+import type { Json } from '../hub/types';
+import type { AccessControl } from '../security/accessControl';
+import { errorReply } from './errorReply';
+import type { Handler } from './httpsServer';
+import { notServed } from './notServed';
+import { type Operation, operations } from './operations';
+import { readBody } from './readBody';
+import { type Reply, send } from './reply';
+
+/** Longest body that the service API takes, in bytes: twins and bulk operations stay far below. */
+const maxBodyBytes = 512 * 1024;
+
+/** The service's REST API over one hub: takes whatever comes. */
+export function serviceApi(hub: Hub, access: AccessControl, log: (line: string) => void): Handler {
+  return (request, response) => {
+    void answer(hub, access, request)
+      .catch((error: unknown) => {
+        const reply = errorReply(error);
+        if (reply.status === 500) log(`${request.method} failed: ${error instanceof Error ? error.stack : error}`);
+        return reply;
+      })
+      .then((reply) => send(response, reply));
+    return true;
+  };
+}
+
+async function answer(hub: Hub, access: AccessControl, request: IncomingMessage): Promise<Reply> {
+  const url = new URL(request.url ?? '/', 'https://hub');
+  const segments = url.pathname.split('/').filter(Boolean).map(decodeSegment);
+  const operation = operations.find((each) => each.method === request.method && matches(each, segments));
+  access.authorize(request.headers.authorization, operation?.right ?? 'ServiceConnect', url.pathname);
+  if (!operation) throw unknownOperation(request.method, url.pathname);
+  const parameters = segments.filter((_, index) => operation.path[index] === '*');
+  const body = parseBody(await readBody(request, maxBodyBytes));
+  return operation.run({ hub, parameters, query: url.searchParams, headers: request.headers, body });
+}
+
+function matches({ path }: Operation, segments: string[]): boolean {
+  return path.length === segments.length && path.every((part, index) => part === '*' || part === segments[index]);
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new HubError('GenericBadRequest', 'The path has a broken percent-encoding.');
+  }
+}
+
+function unknownOperation(method = '', path: string): HubError {
+  const known = notServed.find((each) => each.path.test(path));
+  return known
+    ? new HubError('NotImplemented', `This emulator does not serve ${known.what}.`)
+    : new HubError('ResourceNotFound', `There is no ${method} ${path}.`);
+}
+
+function parseBody(bytes: Buffer): Json | undefined {
+  if (bytes.length === 0) return undefined;
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    throw new HubError('DeserializationError', 'The body is not JSON.');
+  }
+}

@@ -1,0 +1,70 @@
+import type { Hub } from '../hub/hub';
+import { HubError } from '../hub/hubError';
+import type { DeviceIdentity } from '../hub/identity';
+import { policyRights, type Right } from './policies';
+import { covers, isSignedWith, parseSharedAccessSignature, type SharedAccessSignature } from './sharedAccessSignature';
+
+/** Keys of the hub's policies, by name. */
+export type PolicyKeys = Readonly<Record<string, string>>;
+
+/** A device that proved who it is, and until when (milliseconds since the epoch). */
+export interface Admission {
+  identity: DeviceIdentity;
+  expiresAt: number;
+}
+
+/** Who may do what: policies for services, their own keys for devices. */
+export class AccessControl {
+  constructor(private readonly keys: PolicyKeys) {}
+
+  /**
+   * Lets a service call pass.
+   *
+   * @throws HubError IotHubUnauthorized without a token, IotHubUnauthorizedAccess where it does not give the right.
+   */
+  authorize(authorization: string | undefined, right: Right, path: string): void {
+    if (!authorization) throw new HubError('IotHubUnauthorized', 'Unauthorized');
+    const token = parseSharedAccessSignature(authorization);
+    if (!token || !covers(token, path) || !this.#policyGives(token, right)) throw unauthorized();
+  }
+
+  /**
+   * Admits a device by a token of its own key, or of a policy with DeviceConnect.
+   *
+   * @throws HubError IotHubUnauthorizedAccess for a bad token, an unknown device or a disabled one alike.
+   */
+  admit(hub: Hub, deviceId: string, password: string): Admission {
+    const token = parseSharedAccessSignature(password);
+    if (!token || !covers(token, `/devices/${deviceId}`)) throw unauthorized();
+    const identity = knownDevice(hub, deviceId);
+    const { primaryKey, secondaryKey } = identity.symmetricKey;
+    const proven = token.skn
+      ? this.#policyGives(token, 'DeviceConnect')
+      : isSigned(token, primaryKey) || isSigned(token, secondaryKey);
+    if (!proven || identity.status === 'disabled') throw unauthorized();
+    return { identity, expiresAt: token.se * 1000 };
+  }
+
+  #policyGives(token: SharedAccessSignature, right: Right): boolean {
+    const policy = token.skn ?? '';
+    const key = Object.hasOwn(this.keys, policy) ? this.keys[policy] : undefined;
+    return key !== undefined && isSigned(token, key) && policyRights[policy]?.includes(right) === true;
+  }
+}
+
+/** The hub's keys are base64. */
+function isSigned(token: SharedAccessSignature, key: string): boolean {
+  return isSignedWith(token, Buffer.from(key, 'base64'));
+}
+
+function knownDevice(hub: Hub, deviceId: string): DeviceIdentity {
+  try {
+    return hub.getDevice(deviceId).identity;
+  } catch {
+    throw unauthorized();
+  }
+}
+
+function unauthorized(): HubError {
+  return new HubError('IotHubUnauthorizedAccess', 'Unauthorized');
+}

@@ -1,0 +1,32 @@
+import type { Hub } from './hub/hub';
+import { HubError } from './hub/hubError';
+
+const input = { status: 'enabled', iotEdge: false } as const;
+const plants = ['Redmond43', 'Redmond40', 'Dublin2', 'Singapore7'];
+const regions = ['US', 'US', 'EU', 'APAC'];
+const connectivities = ['cellular', 'wifi', 'ethernet'];
+
+/** Registers devices by name, where they are missing, and a number of simulated ones with tags and reports. */
+export async function seedDevices(hub: Hub, deviceIds: string[], simulated: number): Promise<void> {
+  for (const deviceId of deviceIds) await registerIfMissing(hub, deviceId);
+  for (let index = 0; index < simulated; index++) await simulate(hub, index);
+}
+
+async function simulate(hub: Hub, index: number): Promise<void> {
+  const deviceId = `sim-${String(index + 1).padStart(6, '0')}`;
+  if (!(await registerIfMissing(hub, deviceId))) return;
+  const plant = index % plants.length;
+  await hub.patchTwin(deviceId, { tags: { location: { region: regions[plant] ?? '', plant: plants[plant] ?? '' } } });
+  await hub.patchReported(deviceId, { connectivity: connectivities[index % connectivities.length] ?? '' });
+}
+
+/** Whether it was missing. */
+async function registerIfMissing(hub: Hub, deviceId: string): Promise<boolean> {
+  try {
+    await hub.createDevice(deviceId, input);
+    return true;
+  } catch (error) {
+    if (error instanceof HubError && error.errorName === 'DeviceAlreadyExists') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import { namespacePolicy } from '../events/amqp/requests';
+import type { Topology } from '../events/topology';
+import type { DeviceIdentity } from '../hub/identity';
+import { extraCaCerts } from './environment';
+import type { Keys } from './keys';
+
+/** Where the doors of an emulator really are. */
+export interface Ports {
+  https: number;
+  mqtt: number;
+  amqp: number;
+}
+
+/** What connection strings are made of. */
+export interface Address {
+  host: string;
+  ports: Ports;
+  keys: Keys;
+}
+
+/** For service SDKs. */
+export function serviceConnectionString({ host, ports, keys }: Address, policy: string): string {
+  const name = ports.https === 443 ? host : `${host}:${ports.https}`;
+  return `HostName=${name};SharedAccessKeyName=${policy};SharedAccessKey=${keys.policies[policy]}`;
+}
+
+/** For device SDKs. */
+export function deviceConnectionString(address: Address, { deviceId, symmetricKey }: DeviceIdentity): string {
+  return `HostName=${deviceHostName(address)};DeviceId=${deviceId};SharedAccessKey=${symmetricKey.primaryKey}`;
+}
+
+function deviceHostName({ host, ports }: Address): string {
+  return `${host}:${ports.mqtt}`;
+}
+
+/** Ready-made settings for whoever uses the emulator; those of the topology under the names that it gives. */
+export function settings(
+  address: Address,
+  { stateDir, topology, device }: { stateDir: string; topology: Topology; device: DeviceIdentity | undefined },
+): Record<string, string> {
+  const { host, ports, keys } = address;
+  const namespace = `Endpoint=sb://${host}:${ports.amqp};SharedAccessKeyName=${namespacePolicy};SharedAccessKey=${keys.eventHubs};UseDevelopmentEmulator=true;`;
+  const { eventHubs, topic } = topology;
+  const named: [name: string | undefined, value: string][] = [
+    ['IOTHUB_CONNECTION_STRING', serviceConnectionString(address, 'iothubowner')],
+    ['IOTHUB_DEVICE_HOSTNAME', deviceHostName(address)],
+    [device && 'DEVICE_CONNECTION_STRING', device ? deviceConnectionString(address, device) : ''],
+    [eventHubs.connectionSetting, namespace],
+    [topic?.endpointSetting, `https://${host}:${ports.https}/eventgrid/topics/${topic?.name}/api/events`],
+    [topic?.keySetting, keys.topic],
+    ['NODE_EXTRA_CA_CERTS', extraCaCerts(stateDir)],
+  ];
+  return Object.fromEntries(named.filter((setting): setting is [string, string] => setting[0] !== undefined));
+}

@@ -1,0 +1,23 @@
+import { resolve } from 'node:path';
+import { readIfPresent, writeAtomically } from './files';
+
+/** Writes `env` of a state folder: a line `NAME=value` for each setting, as `node --env-file` reads it. */
+export function writeEnvironment(stateDir: string, settings: Readonly<Record<string, string>>): void {
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  writeAtomically(resolve(stateDir, 'env'), lines.join(''), { secret: true });
+}
+
+/**
+ * A value for `NODE_EXTRA_CA_CERTS` that adds the emulator's CA to what the machine has there already: Node reads one
+ * file only.
+ */
+export function extraCaCerts(stateDir: string, present = process.env.NODE_EXTRA_CA_CERTS): string {
+  const ours = resolve(stateDir, 'ca.pem');
+  const bundle = resolve(stateDir, 'ca-bundle.pem');
+  if (!present || resolve(present) === ours) return ours;
+  if (resolve(present) === bundle) return bundle;
+  const theirs = readIfPresent(present);
+  if (theirs === undefined) return ours;
+  writeAtomically(bundle, `${theirs.trimEnd()}\n${readIfPresent(ours)}`, { secret: false });
+  return bundle;
+}
