@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Row } from './index';
+import { medians, timeToLine } from './processes';
+
+/** From the start of the emulator's process to its first answer, with and without its keys made before, against Azurite. */
+export async function emulatorStart(): Promise<Row[]> {
+  const dir = await mkdtemp(join(tmpdir(), 'bench-'));
+  let fresh = 0;
+  const emulator = (stateDir: string) =>
+    timeToLine(
+      ['emulator/dist/cli.js', '--port', '0', '--mqtt-port', '0', '--amqp-port', '0', '--state-dir', stateDir],
+      /^ready$/,
+    );
+  const azurite = [
+    'node_modules/azurite/dist/src/azurite.js',
+    ...['--blobPort', '0', '--queuePort', '0', '--tablePort', '0', '--inMemoryPersistence', '--skipApiVersionCheck'],
+  ];
+  try {
+    const times = await medians(7, {
+      first: () => emulator(join(dir, `state${fresh++}`)),
+      later: () => emulator(join(dir, 'state0')),
+      azurite: () => timeToLine(azurite, /Table service successfully listens/),
+    });
+    const baseline = { what: 'Azurite', milliseconds: times.azurite };
+    return [
+      { what: 'emulator, first start', milliseconds: times.first, baseline },
+      { what: 'emulator, later starts', milliseconds: times.later, baseline, aim: '≤ 400 ms' },
+    ];
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}

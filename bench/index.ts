@@ -1,0 +1,27 @@
+import { emulatorStart } from './emulatorStart';
+import { loadOfTheBundle } from './loadOfTheBundle';
+import { startOfTheSystem } from './startOfTheSystem';
+
+/** One line of the table: what took how long, and against which baseline of the same run. */
+export interface Row {
+  what: string;
+  milliseconds: number;
+  baseline?: { what: string; milliseconds: number };
+  /** What we aim at, in words. */
+  aim?: string;
+  note?: string;
+}
+
+const rows: Row[] = [];
+for (const benchmark of [loadOfTheBundle, emulatorStart, startOfTheSystem]) rows.push(...(await benchmark()));
+
+console.table(
+  rows.map(({ what, milliseconds, baseline, aim, note }) => ({
+    what,
+    ms: Math.round(milliseconds),
+    baseline: baseline ? `${baseline.what}: ${Math.round(baseline.milliseconds)} ms` : '',
+    ratio: baseline ? Number((milliseconds / baseline.milliseconds).toFixed(2)) : '',
+    aim: aim ?? '',
+    note: note ?? '',
+  })),
+);

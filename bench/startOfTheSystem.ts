@@ -1,0 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Row } from './index';
+import { medians, timeToExit, timeToLine } from './processes';
+
+/** `npm start` after its build: hub and host up and said so, against the bare start of a Node process. */
+export async function startOfTheSystem(): Promise<Row[]> {
+  const dir = await mkdtemp(join(tmpdir(), 'bench-'));
+  const ports = ['--port', '0', '--hub-port', '0', '--mqtt-port', '0', '--amqp-port', '0'];
+  try {
+    const times = await medians(5, {
+      system: () => timeToLine(['--import', 'tsx', 'scripts/start.ts', ...ports, '--state-dir', dir], /^Try:/),
+      node: () => timeToExit(['-e', '']),
+    });
+    return [
+      {
+        what: 'npm start to ready, without the build',
+        milliseconds: times.system,
+        baseline: { what: 'an empty Node process', milliseconds: times.node },
+      },
+    ];
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}

@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startHost } from './host';
+import { consoleLog } from './log';
+
+const help = `Runs a built Azure Functions app (Node, v4 programming model) where Core Tools is not installed.
+
+Usage: functions-local-host [options]
+
+  --port N            where to listen; 0 for a free port (7071)
+  --script-root DIR   folder with host.json and package.json (.)
+  --state-dir DIR     what timers and Event Hubs triggers remember (.local-host)
+  --help              this text
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '7071' },
+      'script-root': { type: 'string', default: '.' },
+      'state-dir': { type: 'string', default: '.local-host' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return;
+  }
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port takes a number from 0 to 65535.`);
+  const host = await startHost({
+    scriptRoot: resolve(values['script-root']),
+    port,
+    stateDir: resolve(values['state-dir']),
+    log: consoleLog,
+    print: (line) => console.log(line),
+  });
+  console.log(`Host started on http://localhost:${host.port}`);
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
+      host.stop().then(() => process.exit(0), fail);
+    });
+  }
+}
+
+/** The worker ends on what nobody caught, and its host starts it again; this host just ends, and says why. */
+process.on('uncaughtException', (error) => fail(error));
+
+function fail(error: unknown): never {
+  console.error(error instanceof Error ? error.stack : error);
+  process.exit(1);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

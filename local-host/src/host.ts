@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadApp } from './core/app';
+import { FunctionIndex } from './functionIndex';
+import { answerAdmin } from './http/admin';
+import { startServer } from './http/server';
+import type { Log } from './log';
+import { applyLocalSettings, readHostJson } from './settings';
+import { receiveEvents } from './triggers/eventGrid';
+
+export interface HostOptions {
+  /** Folder with host.json, package.json and the built app. */
+  scriptRoot: string;
+  /** 0 for a free port. */
+  port: number;
+  /** What timers and Event Hubs triggers remember. */
+  stateDir: string;
+  log: Log;
+  /** Writes a line for a person. */
+  print: (line: string) => void;
+}
+
+/** A running host. */
+export interface Host {
+  port: number;
+  /** Stops listening, waits for what runs, runs the app's `appTerminate` hooks. */
+  stop(): Promise<void>;
+}
+
+/** How long a stopping host waits for what still runs, in milliseconds. */
+const graceMs = 5000;
+
+/**
+ * Runs an app: loads it, starts its triggers, lists its functions. A function that cannot be indexed is told, and the
+ * others run.
+ *
+ * @throws Error where the app cannot be loaded, or the port is taken.
+ */
+export async function startHost({ scriptRoot, port, stateDir, log, print }: HostOptions): Promise<Host> {
+  const cors = await applyLocalSettings(scriptRoot);
+  setWorkerEnvironment(scriptRoot, port);
+  const hostJson = await readHostJson(scriptRoot);
+  const registrations = await loadApp(scriptRoot, log);
+  const index = new FunctionIndex(registrations, hostJson, { stateDir, log });
+  const { functions, listeners, routes, errors } = index;
+
+  const baseUrl = () => `http://localhost:${server.port}`;
+  const facts = { functions, errors, urlOf: (name: string) => routes.urlOf(name, baseUrl()) };
+  const server = await startServer(
+    async (request, path, query) => {
+      if (/^\/admin(\/|$)/i.test(path)) return answerAdmin(request, path, facts);
+      if (/^\/runtime\/webhooks\/eventgrid$/i.test(path)) return receiveEvents(request, query, functions);
+      return routes.answer(request, path);
+    },
+    { port, cors, log },
+  );
+  for (const listener of listeners) listener.start();
+  print(listFunctions(index, baseUrl()).join('\n'));
+  return {
+    port: server.port,
+    async stop() {
+      const stopped = Promise.all([server.stop(), ...listeners.map((listener) => listener.stop())]);
+      await Promise.race([stopped, sleep(graceMs, undefined, { ref: false })]);
+      server.kill();
+      for (const hook of registrations.hooks.appTerminate) await hook({ hookData: {}, appHookData: {} });
+    },
+  };
+}
+
+/** What the worker finds in its environment. */
+function setWorkerEnvironment(scriptRoot: string, port: number): void {
+  process.env.FUNCTIONS_WORKER_RUNTIME ??= 'node';
+  process.env.AZURE_FUNCTIONS_ENVIRONMENT ??= 'Development';
+  process.env.AzureWebJobsScriptRoot ??= scriptRoot;
+  process.env.WEBSITE_HOSTNAME ??= `localhost:${port}`;
+}
+
+/** The list that Core Tools prints: HTTP functions first, with their addresses; then the others, with their triggers. */
+function listFunctions({ functions, routes }: FunctionIndex, baseUrl: string): string[] {
+  const others = functions.filter(({ trigger, disabled }) => !disabled && trigger.type !== 'httpTrigger');
+  const disabled = functions.filter((fn) => fn.disabled).map(({ name }) => `Function ${name} is disabled.`);
+  const listed = [...routes.list(baseUrl), ...others.map(({ name, trigger }) => `${name}: ${trigger.type}`)];
+  return ['', 'Functions:', '', ...listed.flatMap((line) => [`\t${line}`, '']), ...disabled];
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
+import type { RegisteredFunction, Registrations } from './core/coreModule';
+import { invoke } from './core/invoke';
+import type { Binding, InvocationRequest, InvocationResponse, TypedData } from './core/rpc';
+import type { Log } from './log';
+import { sendEvents } from './outputs/eventGrid';
+import { isDisabled, resolveSettings } from './settings';
+
+/** What an invocation gets from its trigger. */
+export interface TriggerInput {
+  data: TypedData;
+  metadata?: Record<string, TypedData>;
+  retry?: InvocationRequest['retryContext'];
+}
+
+const outputTypes = new Set(['http', 'eventgrid']);
+
+/** A function that the host runs. */
+export class HostFunction {
+  readonly name: string;
+  /** The trigger's binding with its `%SETTINGS%` resolved, and its key in the app's registration. */
+  readonly trigger: Binding & { key: string };
+  readonly disabled: boolean;
+  readonly #outputs: [key: string, binding: Binding][];
+
+  /** @throws Error that says why the function cannot be indexed. */
+  constructor(
+    private readonly registrations: Registrations,
+    readonly registered: RegisteredFunction,
+    private readonly log: Log,
+  ) {
+    const { name, bindings } = registered.metadata;
+    if (!/^[a-z][a-z0-9_-]{0,127}$/i.test(name) || name.toLowerCase() === 'host') {
+      throw new Error(`'${name}' is not a valid function name.`);
+    }
+    const trigger = Object.entries(bindings).find(([, { type }]) => /trigger$/i.test(type));
+    if (!trigger) throw new Error('No trigger binding.');
+    this.name = name;
+    this.trigger = { ...resolved(trigger[1]), key: trigger[0] };
+    this.disabled = isDisabled(name);
+    this.#outputs = Object.entries(bindings).filter(([, { direction }]) => direction === 'out');
+    for (const [, { type }] of this.#outputs) {
+      if (!outputTypes.has(type.toLowerCase())) throw new Error(`Output bindings of type '${type}' are not served.`);
+    }
+  }
+
+  /**
+   * Runs the function once, sends what it leaves to its output bindings, and logs start and end.
+   *
+   * @throws what the function threw; where an output could not be sent.
+   */
+  async invoke({ data, metadata, retry }: TriggerInput, reason: string): Promise<InvocationResponse> {
+    const invocationId = randomUUID();
+    const start = performance.now();
+    const ended = (outcome: string) => {
+      const duration = `${Math.round(performance.now() - start)}ms`;
+      this.log(
+        'information',
+        'system',
+        `Executed 'Functions.${this.name}' (${outcome}, Id=${invocationId}, Duration=${duration})`,
+      );
+    };
+    this.log('information', 'system', `Executing 'Functions.${this.name}' (Reason='${reason}', Id=${invocationId})`);
+    try {
+      const response = await invoke(
+        this.registrations,
+        this.registered,
+        {
+          invocationId,
+          inputData: [{ name: this.trigger.key, data }],
+          ...(metadata ? { triggerMetadata: metadata } : {}),
+          ...(retry ? { retryContext: retry } : {}),
+        },
+        this.log,
+      );
+      await this.#send(response);
+      ended('Succeeded');
+      return response;
+    } catch (error) {
+      ended('Failed');
+      this.log('error', 'system', `Functions.${this.name}: ${error instanceof Error ? error.stack : inspect(error)}`);
+      throw error;
+    }
+  }
+
+  async #send({ outputData = [], returnValue }: InvocationResponse): Promise<void> {
+    for (const [key, binding] of this.#outputs) {
+      const value = key === '$return' ? returnValue : outputData.find(({ name }) => name === key)?.data;
+      if (value && binding.type.toLowerCase() === 'eventgrid') await sendEvents(binding, value);
+    }
+  }
+}
+
+function resolved(binding: Binding): Binding {
+  return Object.fromEntries(
+    Object.entries(binding).map(([name, value]) => [name, typeof value === 'string' ? resolveSettings(value) : value]),
+  ) as Binding;
+}

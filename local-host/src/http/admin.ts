@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { hostname } from 'node:os';
+import * as z from 'zod/mini';
+import type { HostFunction } from '../hostFunction';
+import { runManually } from '../triggers/manual';
+import type { HttpReply } from './httpTrigger';
+import { readBody } from './readBody';
+
+/** What the admin endpoints tell of. */
+export interface HostFacts {
+  functions: readonly HostFunction[];
+  /** Why functions could not be indexed, by name. */
+  errors: ReadonlyMap<string, string>;
+  /** Address of an HTTP function. */
+  urlOf(name: string): string | undefined;
+}
+
+const instanceId = randomUUID();
+const manualInput = z.object({ input: z.optional(z.string()) });
+
+/** The endpoints below `/admin/` that tools use; keys are not asked for, as Core Tools does not. */
+export async function answerAdmin(request: IncomingMessage, path: string, facts: HostFacts): Promise<HttpReply> {
+  const { method } = request;
+  const [, area, name, detail] = path.replace(/^\/|\/$/g, '').split('/');
+  if (area === 'host' && name === 'status' && method === 'GET') return json(status(facts));
+  if (area === 'host' && name === 'ping' && (method === 'GET' || method === 'POST')) return { status: 200 };
+  if (area !== 'functions') return { status: 404 };
+  if (name === undefined)
+    return method === 'GET' ? json(facts.functions.map((fn) => describe(fn, facts))) : { status: 404 };
+  const fn = facts.functions.find((each) => each.name.toLowerCase() === name.toLowerCase());
+  if (detail === 'status' && method === 'GET' && (fn || facts.errors.has(name))) {
+    return json({ errors: [facts.errors.get(name)].flatMap((error) => error ?? []) });
+  }
+  if (!fn || detail !== undefined) return { status: 404 };
+  if (method === 'GET') return json(describe(fn, facts));
+  return method === 'POST' ? runInBackground(fn, await readBody(request)) : { status: 404 };
+}
+
+/** Answers before the function has run: how it ends, only the log tells. */
+function runInBackground(fn: HostFunction, body: Buffer): HttpReply {
+  const { success, data } = manualInput.safeParse(parseJson(body));
+  if (!success) return { status: 400, body: 'A body is required: {"input":"…"}' };
+  // A failure is logged where it happens.
+  void runManually(fn, data.input ?? '').catch(() => {});
+  return { status: 202 };
+}
+
+function status({ errors }: HostFacts) {
+  const version = '4.0.0-local';
+  return {
+    id: 'local-host',
+    state: 'Running',
+    version,
+    versionDetails: version,
+    platformVersion: '',
+    instanceId,
+    computerName: hostname(),
+    ...(errors.size > 0 ? { errors: [...errors].map(([name, error]) => `${name}: ${error}`) } : {}),
+    processUptime: Math.round(process.uptime() * 1000),
+  };
+}
+
+function describe({ name, registered, disabled }: HostFunction, { urlOf }: HostFacts) {
+  return {
+    name,
+    href: `/admin/functions/${name}`,
+    invoke_url_template: urlOf(name) ?? null,
+    language: 'node',
+    config: { name, bindings: Object.values(registered.metadata.bindings) },
+    isDisabled: disabled,
+    isDirect: false,
+    isProxy: false,
+  };
+}
+
+function json(value: unknown): HttpReply {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http';
+import type { HostFunction } from '../hostFunction';
+import { type HttpReply, toHttpData, toHttpReply } from './httpTrigger';
+import { readBody } from './readBody';
+import { compileRoute, type RouteMatcher } from './routeTemplate';
+
+interface Route {
+  fn: HostFunction;
+  methods: string[];
+  template: string;
+  matches: RouteMatcher;
+}
+
+const programmatic = 'This function was programmatically called via the host APIs.';
+
+/** The HTTP functions of an app, tried in the order in which they were registered. */
+export class FunctionRoutes {
+  readonly #routes: Route[] = [];
+
+  constructor(private readonly prefix: string) {}
+
+  /** @throws Error where the route is not of its form. */
+  add(fn: HostFunction): void {
+    const { route, methods } = fn.trigger;
+    const path = typeof route === 'string' ? route : fn.name;
+    const template = [this.prefix, path].filter(Boolean).join('/');
+    const verbs = Array.isArray(methods) ? methods.map((method) => String(method).toUpperCase()) : [];
+    this.#routes.push({ fn, methods: verbs, template, matches: compileRoute(template) });
+  }
+
+  /** What the console lists: `name: [GET] http://localhost:7071/api/route`. */
+  list(baseUrl: string): string[] {
+    return this.#routes
+      .filter(({ fn }) => !fn.disabled)
+      .map(({ fn, methods, template }) => `${fn.name}: [${methods.join(',')}] ${baseUrl}/${template}`);
+  }
+
+  /** The address of a function with an HTTP trigger. */
+  urlOf(name: string, baseUrl: string): string | undefined {
+    const route = this.#routes.find(({ fn }) => fn.name === name);
+    return route && `${baseUrl}/${route.template}`;
+  }
+
+  /** A method that no route of the path takes is a path that is not there: 404, not 405. */
+  async answer(request: IncomingMessage, path: string): Promise<HttpReply> {
+    for (const { fn, methods, matches } of this.#routes) {
+      const params = !fn.disabled && methods.includes(request.method ?? '') ? matches(path) : undefined;
+      if (params) return run(fn, request, params);
+    }
+    return { status: 404 };
+  }
+}
+
+/** A function that throws answers 500 with nothing; the log has the rest. */
+async function run(fn: HostFunction, request: IncomingMessage, params: Record<string, string>): Promise<HttpReply> {
+  const data = toHttpData(request, params, await readBody(request));
+  return fn.invoke({ data }, programmatic).then(toHttpReply, () => ({ status: 500 }));
+}

@@ -1,0 +1,64 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Log } from '../log';
+import type { LocalHost } from '../settings';
+import type { HttpReply } from './httpTrigger';
+import { BodyTooLargeError } from './readBody';
+
+/** Answers a request; the path is without its query. */
+export type Answer = (request: IncomingMessage, path: string, query: URLSearchParams) => Promise<HttpReply>;
+
+export interface ServerOptions {
+  port: number;
+  cors: LocalHost;
+  log: Log;
+}
+
+/** Starts the host's HTTP server, on loopback as Core Tools does. */
+export async function startServer(answer: Answer, { port, cors, log }: ServerOptions) {
+  const server = createServer((request, response) => {
+    const headers = corsHeaders(request, cors);
+    const preflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+    if (headers && preflight) return void send(response, { status: 204 }, headers);
+    // `request.url` is a path, or more where a client sent an address as to a proxy.
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    answer(request, pathname, searchParams)
+      .catch((error: unknown) => {
+        if (error instanceof BodyTooLargeError) return { status: 413 };
+        log('error', 'system', `The host failed: ${error instanceof Error ? error.stack : error}`);
+        return { status: 500 };
+      })
+      .then((reply) => send(response, reply, headers));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE' ? new Error(`Port ${port} is unavailable: choose another one by --port.`) : error,
+      );
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    /** Takes no more requests, and ends connections once they are answered. */
+    stop: () => new Promise((resolve) => server.close(resolve).closeIdleConnections()),
+    kill: () => server.closeAllConnections(),
+  };
+}
+
+function send(response: ServerResponse, { status, headers, body }: HttpReply, cors: Record<string, string> = {}): void {
+  response.writeHead(status, { ...headers, ...cors }).end(body);
+}
+
+/** As `Host.CORS` of local.settings.json asks for; undefined where it lets nobody in. */
+function corsHeaders({ headers }: IncomingMessage, cors: LocalHost): Record<string, string> | undefined {
+  const { origin } = headers;
+  const allowed = cors?.CORS?.split(',').map((each) => each.trim()) ?? [];
+  if (!origin || !(allowed.includes('*') || allowed.includes(origin))) return undefined;
+  return {
+    'access-control-allow-origin': allowed.includes('*') ? '*' : origin,
+    'access-control-allow-methods': headers['access-control-request-method'] ?? '*',
+    'access-control-allow-headers': headers['access-control-request-headers'] ?? '*',
+    ...(cors?.CORSCredentials ? { 'access-control-allow-credentials': 'true' } : {}),
+  };
+}

@@ -1,0 +1,37 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** A map that outlives the process, in a small JSON file that is always whole. */
+export class StateFile<T> {
+  readonly #values: Map<string, T>;
+
+  /** @throws Error where the file is there but not readable. */
+  constructor(private readonly path: string) {
+    this.#values = new Map(Object.entries(read(path) as Record<string, T>));
+  }
+
+  get(key: string): T | undefined {
+    return this.#values.get(key);
+  }
+
+  values(): T[] {
+    return [...this.#values.values()];
+  }
+
+  set(key: string, value: T): void {
+    this.#values.set(key, value);
+    mkdirSync(dirname(this.path), { recursive: true });
+    const temporary = `${this.path}.${process.pid}`;
+    writeFileSync(temporary, JSON.stringify(Object.fromEntries(this.#values)));
+    renameSync(temporary, this.path);
+  }
+}
+
+function read(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new Error(`${path} is not readable: delete it, and the host starts anew (${error}).`);
+  }
+}

@@ -1,0 +1,136 @@
+import type { Checkpoint, PartitionContext, ReceivedEventData } from '@azure/event-hubs';
+import type { RetryContext, TypedData } from '../core/rpc';
+import type { HostFunction } from '../hostFunction';
+import type { Log } from '../log';
+import type { StateFile } from '../stateFile';
+import { Checkpoints } from './checkpoints';
+import type { Listener } from './listener';
+import { withRetries } from './retry';
+
+export interface EventHubOptions {
+  /** `extensions.eventHubs.maxEventBatchSize` of host.json. */
+  maxBatchSize: number;
+  checkpoints: StateFile<Checkpoint>;
+  log: Log;
+}
+
+/** How the host says why it ran a function of an Event Hub. */
+const reason = '(null)';
+
+/**
+ * Reads an Event Hub for a function: partitions side by side, the batches of one in turn. After each invocation the
+ * checkpoint moves on, also past a batch that failed for good, as in Azure; what is not done when the host stops comes
+ * again.
+ */
+export class EventHubReader implements Listener {
+  readonly #connectionString: string;
+  readonly #stopping = new AbortController();
+  #reading: Promise<() => Promise<void>> | undefined;
+
+  /** @throws Error where the connection is not configured. */
+  constructor(
+    private readonly fn: HostFunction,
+    private readonly options: EventHubOptions,
+  ) {
+    const { connection, cardinality } = fn.trigger;
+    if (cardinality !== 'many') throw new Error("Event Hub triggers are served with cardinality 'many' only.");
+    this.#connectionString = process.env[String(connection)] ?? '';
+    if (!this.#connectionString) throw new Error(`The setting '${connection}' is missing: a connection string.`);
+  }
+
+  start(): void {
+    this.#reading = this.#read();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const close = await this.#reading;
+    await close?.();
+  }
+
+  async #read(): Promise<() => Promise<void>> {
+    // Loaded when used: apps without this trigger do not wait for it.
+    const { earliestEventPosition, EventHubConsumerClient } = await import('@azure/event-hubs');
+    const { eventHubName, consumerGroup = '$Default' } = this.fn.trigger;
+    const { checkpoints, log, maxBatchSize } = this.options;
+    const client = new EventHubConsumerClient(
+      String(consumerGroup),
+      this.#connectionString,
+      String(eventHubName),
+      new Checkpoints(checkpoints),
+      { loadBalancingOptions: { strategy: 'greedy', updateIntervalInMs: 2000 } },
+    );
+    const subscription = client.subscribe(
+      {
+        processEvents: (events, partition) => this.#process(events, partition),
+        // The client goes on trying by itself.
+        processError: async ({ message }) => {
+          if (!this.#stopping.signal.aborted) log('error', 'system', `Event Hub '${eventHubName}': ${message}`);
+        },
+      },
+      { maxBatchSize, startPosition: earliestEventPosition, skipParsingBodyAsJson: true },
+    );
+    return async () => {
+      await subscription.close();
+      await client.close();
+    };
+  }
+
+  async #process(events: ReceivedEventData[], partition: PartitionContext): Promise<void> {
+    const { signal } = this.#stopping;
+    const last = events.at(-1);
+    if (!last || signal.aborted) return;
+    const input = { data: toData(events), metadata: toMetadata(events, partition) };
+    const run = (retry: RetryContext | undefined) => this.fn.invoke({ ...input, ...(retry ? { retry } : {}) }, reason);
+    try {
+      await withRetries(run, this.fn.registered.metadata.retryOptions, signal);
+    } catch {
+      // Logged where it happened. A host that stops leaves the batch for its next start.
+      if (signal.aborted) return;
+    }
+    await partition.updateCheckpoint(last);
+  }
+}
+
+function toData(events: ReceivedEventData[]): TypedData {
+  return { collectionString: { string: events.map(({ body }) => bodyText(body)) } };
+}
+
+/** An event's body as text, whichever AMQP type it came in. */
+function bodyText(body: unknown): string {
+  if (body instanceof Uint8Array) return Buffer.from(body).toString();
+  return typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+/** What a function with cardinality many gets beside its batch: lists that run parallel to it. */
+function toMetadata(events: ReceivedEventData[], partition: PartitionContext): Record<string, TypedData> {
+  const { fullyQualifiedNamespace, eventHubName, consumerGroup, partitionId } = partition;
+  const PartitionContext = {
+    FullyQualifiedNamespace: fullyQualifiedNamespace,
+    EventHubName: eventHubName,
+    ConsumerGroup: consumerGroup,
+    PartitionId: partitionId,
+    IsCheckpointingAfterInvocation: true,
+  };
+  const lists = {
+    PropertiesArray: events.map(({ properties = {} }) => properties),
+    SystemPropertiesArray: events.map(toSystemProperties),
+    SequenceNumberArray: events.map(({ sequenceNumber }) => sequenceNumber),
+    OffsetArray: events.map(({ offset }) => offset),
+    PartitionKeyArray: events.map(({ partitionKey = null }) => partitionKey),
+    EnqueuedTimeUtcArray: events.map(({ enqueuedTimeUtc }) => enqueuedTimeUtc.toISOString()),
+  };
+  return Object.fromEntries(
+    Object.entries({ ...lists, PartitionContext }).map(([name, value]) => [name, { json: JSON.stringify(value) }]),
+  );
+}
+
+/** AMQP properties by their names on the wire, where the client spells them in camel case; annotations as they are. */
+function toSystemProperties(event: ReceivedEventData): Record<string, unknown> {
+  const { systemProperties = {}, sequenceNumber, offset, partitionKey = null, enqueuedTimeUtc } = event;
+  const named = Object.entries(systemProperties).map(([name, value]) => [
+    name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    value,
+  ]);
+  return { ...Object.fromEntries(named), sequenceNumber, offset, partitionKey, enqueuedTimeUtc };
+}

@@ -1,0 +1,33 @@
+import type { HostFunction } from '../hostFunction';
+import { isEventGrid, runOnEvent } from './eventGrid';
+import { timerData } from './timer';
+
+const reason = 'This function was programmatically called via the host APIs.';
+
+/**
+ * Runs a function out of turn, as `POST /admin/functions/NAME` asks for. A timer has no use for the input; Event Grid
+ * takes it as an event, an Event Hub as the body of one.
+ *
+ * @throws what the function throws; Error where the input is not what the trigger takes.
+ */
+export async function runManually(fn: HostFunction, input: string): Promise<void> {
+  if (isEventGrid(fn)) return runOnEvent(fn, parseEvent(input));
+  await fn.invoke(manualInput(fn, input), reason);
+}
+
+function manualInput({ trigger }: HostFunction, input: string) {
+  switch (trigger.type.toLowerCase()) {
+    case 'timertrigger':
+      return { data: timerData(null, false) };
+    case 'eventhubtrigger':
+      return { data: { collectionString: { string: [input] } }, metadata: { PropertiesArray: { json: '[{}]' } } };
+    default:
+      return { data: { string: input } };
+  }
+}
+
+function parseEvent(input: string): Record<string, unknown> {
+  const event: unknown = JSON.parse(input);
+  if (typeof event !== 'object' || event === null) throw new Error('The input must be an event, as JSON text.');
+  return event as Record<string, unknown>;
+}

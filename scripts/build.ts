@@ -1,0 +1,33 @@
+import { rm } from 'node:fs/promises';
+import { build, type Plugin } from 'esbuild';
+import { runScript } from './runScript';
+
+/**
+ * Keeps `@azure/identity` out of the main bundle: a cold start loads it only where a managed identity is used,
+ * so `src/hub/identity.ts` is a bundle of its own beside the main one.
+ */
+const identityApart: Plugin = {
+  name: 'identity-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/identity$/ }, () => ({ path: './identity.js', external: true }));
+  },
+};
+
+runScript(async () => {
+  await rm('dist', { recursive: true, force: true });
+  await build({
+    entryPoints: { index: 'src/index.ts', identity: 'src/hub/identity.ts' },
+    outdir: 'dist',
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: ['@azure/functions-core'],
+    plugins: [identityApart],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+  });
+});

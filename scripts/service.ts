@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A long-running child whose lines appear under its name and whose end is never missed. */
+export interface Service {
+  /** Resolves with the first line that matches; rejects when the child ends before. */
+  line(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** Resolves with a sentence about how the child ended. */
+  ended: Promise<string>;
+  /** Asks the child to stop, insists after ten seconds, and resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a child in its own process group: a Ctrl-C in the terminal reaches only us, so that we can stop the
+ * Functions host before the hub it talks to.
+ */
+export function startService(name: string, command: string, args: string[], env: NodeJS.ProcessEnv): Service {
+  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(`${name} could not start: ${error.message}`));
+    child.once('exit', (code, signal) => resolve(`${name} ended (${signal ?? `exit code ${code}`})`));
+  });
+  const waiting = new Set<{ pattern: RegExp; found: (match: RegExpMatchArray) => void }>();
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ] as const) {
+    createInterface({ input: from }).on('line', (text) => {
+      to.write(`${name} | ${text}\n`);
+      for (const wait of waiting) {
+        const match = text.match(wait.pattern);
+        if (match && waiting.delete(wait)) wait.found(match);
+      }
+    });
+  }
+  return {
+    line: (pattern) =>
+      new Promise((found, reject) => {
+        waiting.add({ pattern, found });
+        void ended.then((how) => reject(new Error(how)));
+      }),
+    ended,
+    stop: () => stop(child),
+  };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const insist = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await gone;
+  clearTimeout(insist);
+}

@@ -1,0 +1,61 @@
+import { createServer } from 'node:net';
+import { parseArgs } from 'node:util';
+import { defaultStateDir } from './emulatorEnv';
+
+/** What `npm start` and `npm run start:func` take. */
+export interface SystemOptions {
+  /** Where the Functions host listens, and the doors of the emulator; 0 picks a free port. */
+  port: number;
+  hubPort: number;
+  mqttPort: number;
+  amqpPort: number;
+  /** The emulator's CA, keys and `env`, and what the host remembers. */
+  stateDir: string;
+  /** Where the hub keeps its twins; in memory where absent. */
+  dataDir: string | undefined;
+  /** Simulated twins registered beside the tutorial's device. */
+  devices: number;
+}
+
+/** @throws TypeError that says what is wrong with the command line. */
+export async function readSystemOptions(args = process.argv.slice(2)): Promise<SystemOptions> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      port: { type: 'string', default: '7071' },
+      'hub-port': { type: 'string', default: '8443' },
+      'mqtt-port': { type: 'string', default: '8883' },
+      'amqp-port': { type: 'string', default: '5672' },
+      'state-dir': { type: 'string', default: defaultStateDir },
+      data: { type: 'string' },
+      devices: { type: 'string', default: '0' },
+    },
+  });
+  return {
+    port: await settled(count('--port', values.port, 65_535)),
+    hubPort: count('--hub-port', values['hub-port'], 65_535),
+    mqttPort: count('--mqtt-port', values['mqtt-port'], 65_535),
+    amqpPort: count('--amqp-port', values['amqp-port'], 65_535),
+    stateDir: values['state-dir'],
+    dataDir: values.data,
+    devices: count('--devices', values.devices, 1_000_000),
+  };
+}
+
+function count(option: string, text: string, most: number): number {
+  if (!/^\d+$/.test(text) || Number(text) > most) {
+    throw new TypeError(`${option} takes a number from 0 to ${most}, not '${text}'`);
+  }
+  return Number(text);
+}
+
+/** The emulator delivers events to the host, and so must know its port before the host starts. */
+async function settled(port: number): Promise<number> {
+  if (port !== 0) return port;
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new TypeError('no free port');
+  return address.port;
+}
