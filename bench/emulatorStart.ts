@@ -15,13 +15,13 @@ export async function emulatorStart(): Promise<Row[]> {
     );
   const azurite = [
     'node_modules/azurite/dist/src/azurite.js',
-    ...['--blobPort', '0', '--queuePort', '0', '--tablePort', '0', '--inMemoryPersistence', '--skipApiVersionCheck'],
+    ...['--blobPort', '0', '--queuePort', '0', '--tablePort', '0', '--inMemoryPersistence', '--disableTelemetry'],
   ];
   try {
     const times = await medians(7, {
       first: () => emulator(join(dir, `state${fresh++}`)),
       later: () => emulator(join(dir, 'state0')),
-      azurite: () => timeToLine(azurite, /Table service successfully listens/),
+      azurite: () => timeToLine(azurite, /Table service is successfully listening/),
     });
     const baseline = { what: 'Azurite', milliseconds: times.azurite };
     return [

@@ -1,3 +1,4 @@
+import { runScript } from '../scripts/runScript';
 import { emulatorStart } from './emulatorStart';
 import { loadOfTheBundle } from './loadOfTheBundle';
 import { startOfTheSystem } from './startOfTheSystem';
@@ -12,16 +13,19 @@ export interface Row {
   note?: string;
 }
 
-const rows: Row[] = [];
-for (const benchmark of [loadOfTheBundle, emulatorStart, startOfTheSystem]) rows.push(...(await benchmark()));
+runScript(async () => {
+  const rows: Row[] = [];
+  for (const benchmark of [loadOfTheBundle, emulatorStart, startOfTheSystem]) rows.push(...(await benchmark()));
+  console.table(rows.map(toColumns));
+});
 
-console.table(
-  rows.map(({ what, milliseconds, baseline, aim, note }) => ({
+function toColumns({ what, milliseconds, baseline, aim = '', note = '' }: Row) {
+  return {
     what,
     ms: Math.round(milliseconds),
     baseline: baseline ? `${baseline.what}: ${Math.round(baseline.milliseconds)} ms` : '',
     ratio: baseline ? Number((milliseconds / baseline.milliseconds).toFixed(2)) : '',
-    aim: aim ?? '',
-    note: note ?? '',
-  })),
-);
+    aim,
+    note,
+  };
+}

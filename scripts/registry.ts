@@ -47,7 +47,9 @@ export class DeviceRegistry {
 function hubAddress({ IOTHUB_CONNECTION_STRING, IOTHUB_HOSTNAME, AZURE_CLIENT_ID }: NodeJS.ProcessEnv): HubAddress {
   if (IOTHUB_CONNECTION_STRING) return parseConnectionString(IOTHUB_CONNECTION_STRING);
   if (!IOTHUB_HOSTNAME) {
-    throw new Error('No hub: run npm start (or npm run emulator) first, or set IOTHUB_CONNECTION_STRING or IOTHUB_HOSTNAME.');
+    throw new Error(
+      'No hub: run npm start (or npm run emulator) first, or set IOTHUB_CONNECTION_STRING or IOTHUB_HOSTNAME.',
+    );
   }
   return { ...parseHostName(IOTHUB_HOSTNAME), credential: { kind: 'identity', clientId: AZURE_CLIENT_ID } };
 }

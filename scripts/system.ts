@@ -1,12 +1,12 @@
-import { withEmulatorEnv } from './emulatorEnv';
 import { type Service, startService } from './service';
 import type { SystemOptions } from './systemOptions';
 
 /** The device of the tutorial, registered at each start. */
 export const tutorialDevice = 'myDeviceId';
 
-/** A Functions host and how it tells that it is ready. */
-export interface HostCommand {
+/** A part of the system: a command, and the line by which it tells that it is ready. */
+export interface Part {
+  name: string;
   command: string;
   args: string[];
   env: NodeJS.ProcessEnv;
@@ -14,27 +14,22 @@ export interface HostCommand {
 }
 
 /**
- * Brings up the emulator, then the app on a Functions host, and prints where they listen. Resolves when a signal has
- * stopped all of it.
+ * Brings up the parts in turn, each asked for when its turn comes, and says what to do next. Resolves when a signal has
+ * stopped all of it; what was started last is stopped first, for it still talks to the others.
  *
- * @param hostCommand called with the settings of the running emulator under those of this process.
- * @throws Error when one of the two ends by itself; the other is stopped first.
+ * @throws Error when a part ends by itself; the others are stopped first.
  */
-export async function runSystem(
-  options: SystemOptions,
-  hostCommand: (env: NodeJS.ProcessEnv) => HostCommand | Promise<HostCommand>,
-): Promise<void> {
+export async function runSystem(parts: (() => Part)[], nextSteps: string): Promise<void> {
   const running: Service[] = [];
   const run = async () => {
-    const hub = startService('hub', process.execPath, emulatorArguments(options), process.env);
-    running.unshift(hub);
-    await hub.line(/^ready$/);
-    const { command, args, env, ready } = await hostCommand(withEmulatorEnv(options.stateDir));
-    const host = startService('app', command, args, env);
-    running.unshift(host);
-    await host.line(ready);
-    console.log(nextSteps(options));
-    throw new Error(await Promise.race([hub.ended, host.ended]));
+    for (const part of parts) {
+      const { name, command, args, env, ready } = part();
+      const service = startService(name, command, args, env);
+      running.push(service);
+      await service.line(ready);
+    }
+    console.log(nextSteps);
+    throw new Error(await Promise.race(running.map(({ ended }) => ended)));
   };
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
@@ -42,22 +37,29 @@ export async function runSystem(
   try {
     await Promise.race([run(), stopped]);
   } finally {
-    // The host first: it still talks to the hub. One may join while we stop the other.
-    for (let service = running.shift(); service; service = running.shift()) await service.stop();
+    for (let service = running.pop(); service; service = running.pop()) await service.stop();
   }
 }
 
-function emulatorArguments(options: SystemOptions): string[] {
-  return [
-    'emulator/dist/cli.js',
-    ...['--port', `${options.hubPort}`, '--mqtt-port', `${options.mqttPort}`, '--amqp-port', `${options.amqpPort}`],
-    ...['--state-dir', options.stateDir, '--device', tutorialDevice, '--simulate', `${options.devices}`],
-    ...['--topology', 'infra/topology.json', '--functions-url', `http://localhost:${options.port}`],
-    ...(options.dataDir === undefined ? [] : ['--data', options.dataDir]),
-  ];
+/** The emulator with the routes, Event Hubs and subscriptions of `infra/topology.json`. */
+export function emulator(options: SystemOptions): Part {
+  return {
+    name: 'hub',
+    command: process.execPath,
+    args: [
+      'emulator/dist/cli.js',
+      ...['--port', `${options.hubPort}`, '--mqtt-port', `${options.mqttPort}`, '--amqp-port', `${options.amqpPort}`],
+      ...['--state-dir', options.stateDir, '--device', tutorialDevice, '--simulate', `${options.devices}`],
+      ...['--topology', 'infra/topology.json', '--functions-url', `http://localhost:${options.port}`],
+      ...(options.dataDir === undefined ? [] : ['--data', options.dataDir]),
+    ],
+    env: process.env,
+    ready: /^ready$/,
+  };
 }
 
-function nextSteps({ port, stateDir }: SystemOptions): string {
+/** What somebody who has just started the system would try. */
+export function nextSteps({ port, stateDir }: SystemOptions): string {
   const tags = JSON.stringify(JSON.stringify({ location: { region: 'US', plant: 'Redmond43' } }));
   return [
     '',

@@ -1,6 +1,9 @@
 import type { Hub } from './hub/hub';
 import { HubError } from './hub/hubError';
 
+/** Devices that are made at a time: a store commits together what comes together. */
+const batch = 1000;
+
 const input = { status: 'enabled', iotEdge: false } as const;
 const plants = ['Redmond43', 'Redmond40', 'Dublin2', 'Singapore7'];
 const regions = ['US', 'US', 'EU', 'APAC'];
@@ -9,15 +12,21 @@ const connectivities = ['cellular', 'wifi', 'ethernet'];
 /** Registers devices by name, where they are missing, and a number of simulated ones with tags and reports. */
 export async function seedDevices(hub: Hub, deviceIds: string[], simulated: number): Promise<void> {
   for (const deviceId of deviceIds) await registerIfMissing(hub, deviceId);
-  for (let index = 0; index < simulated; index++) await simulate(hub, index);
+  for (let first = 0; first < simulated; first += batch) {
+    const length = Math.min(batch, simulated - first);
+    await Promise.all(Array.from({ length }, (_, index) => simulate(hub, first + index)));
+  }
 }
 
 async function simulate(hub: Hub, index: number): Promise<void> {
   const deviceId = `sim-${String(index + 1).padStart(6, '0')}`;
   if (!(await registerIfMissing(hub, deviceId))) return;
   const plant = index % plants.length;
-  await hub.patchTwin(deviceId, { tags: { location: { region: regions[plant] ?? '', plant: plants[plant] ?? '' } } });
-  await hub.patchReported(deviceId, { connectivity: connectivities[index % connectivities.length] ?? '' });
+  const location = { region: regions[plant] ?? '', plant: plants[plant] ?? '' };
+  await Promise.all([
+    hub.patchTwin(deviceId, { tags: { location } }),
+    hub.patchReported(deviceId, { connectivity: connectivities[index % connectivities.length] ?? '' }),
+  ]);
 }
 
 /** Whether it was missing. */

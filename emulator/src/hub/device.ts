@@ -10,6 +10,8 @@ export interface Device {
   /** Where it stands among the devices: queries page in the order of creation. */
   ordinal: number;
   connected: boolean;
+  /** When it last connected or disconnected. */
+  connectionChanged?: string;
   lastActivity?: string;
 }
 
@@ -36,7 +38,8 @@ export function toDocument({ identity, twin, connected, lastActivity = never }: 
 }
 
 /** The identity of a device, keys included, as `GET /devices/{id}` answers it. */
-export function toIdentityDocument({ identity, connected, lastActivity = never }: Device): JsonObject {
+export function toIdentityDocument(device: Device): JsonObject {
+  const { identity, connected, connectionChanged = never, lastActivity = never } = device;
   const { primaryKey, secondaryKey } = identity.symmetricKey;
   return {
     deviceId: identity.deviceId,
@@ -45,7 +48,7 @@ export function toIdentityDocument({ identity, connected, lastActivity = never }
     connectionState: connected ? 'Connected' : 'Disconnected',
     status: identity.status,
     statusReason: identity.statusReason ?? null,
-    connectionStateUpdatedTime: lastActivity,
+    connectionStateUpdatedTime: connectionChanged,
     statusUpdatedTime: identity.statusUpdatedTime,
     lastActivityTime: lastActivity,
     cloudToDeviceMessageCount: 0,

@@ -22,7 +22,7 @@ import type { HubEventMap, JsonObject, QueryPage, TwinDocument } from './types';
 export interface HubOptions {
   /** Host name in connection strings; the hub's name is its first label. */
   hostName: string;
-  /** Keys for a device that brings none. */
+  /** Keys for a new device that brings none. */
   makeKeys: (deviceId: string) => SymmetricKey;
   /** Where acknowledged changes outlive the process; in memory only where absent. */
   store?: Store;
@@ -72,7 +72,7 @@ export class Hub {
   async updateDevice(deviceId: string, input: IdentityInput, ifMatch: string): Promise<Device> {
     const device = this.getDevice(deviceId);
     checkIfMatch(ifMatch, identityEtag(device.identity));
-    const identity = updateIdentity(device.identity, input, this.#options.makeKeys(deviceId));
+    const identity = updateIdentity(device.identity, input);
     const rotated = !sameKeys(identity.symmetricKey, device.identity.symmetricKey);
     const updated = await this.#keep({ ...device, identity });
     if (identity.status === 'disabled') this.events.emit('identityGone', { deviceId, reason: 'disabled' });
@@ -146,7 +146,8 @@ export class Hub {
   setConnectionState(deviceId: string, connected: boolean): void {
     const device = this.#devices.get(deviceId);
     if (!device || device.connected === connected) return;
-    this.#devices.set(deviceId, { ...device, connected, lastActivity: serviceTime() });
+    const now = serviceTime();
+    this.#devices.set(deviceId, { ...device, connected, connectionChanged: now, lastActivity: now });
     this.events.emit('message', connectionStateMessage(this.name, deviceId, connected));
   }
 

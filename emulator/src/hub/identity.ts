@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { HubError, invalidArgument } from './hubError';
 import { isObject } from './json';
 import { never, serviceTime } from './time';
@@ -48,7 +48,7 @@ export function checkDeviceId(deviceId: string): void {
 export function parseIdentityInput(deviceId: string, body: Json): IdentityInput {
   if (!isObject(body)) throw invalidArgument('The body must be a device identity, a JSON object.');
   if (body.deviceId !== undefined && body.deviceId !== deviceId) {
-    throw invalidArgument(`The body names the device '${body.deviceId}', the path '${deviceId}'.`);
+    throw invalidArgument(`The body must name the device of the path, '${deviceId}'.`);
   }
   const { status = 'enabled', statusReason, authentication, capabilities } = body;
   if (status !== 'enabled' && status !== 'disabled') throw invalidArgument("status is 'enabled' or 'disabled'.");
@@ -87,21 +87,25 @@ export function newIdentity(deviceId: string, input: IdentityInput, symmetricKey
     ...input,
     deviceId,
     generationId: String(process.hrtime.bigint()),
-    writes: randomBytes(4).readUInt32BE(),
+    writes: randomInt(2 ** 32),
     statusUpdatedTime: never,
   };
 }
 
 /** An identity after a PUT. One that brings no keys rotates them, as the service does. */
-export function updateIdentity(before: DeviceIdentity, input: IdentityInput, newKey: SymmetricKey): DeviceIdentity {
+export function updateIdentity(before: DeviceIdentity, input: IdentityInput): DeviceIdentity {
   const { statusReason: _, ...kept } = before;
   return {
     ...kept,
-    symmetricKey: newKey,
+    symmetricKey: { primaryKey: newKey(), secondaryKey: newKey() },
     ...input,
     writes: before.writes + 1,
     statusUpdatedTime: input.status === before.status ? before.statusUpdatedTime : serviceTime(),
   };
+}
+
+function newKey(): string {
+  return randomBytes(32).toString('base64');
 }
 
 /** The etag of an identity: its counter in ASCII, in base64. */

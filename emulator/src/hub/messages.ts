@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { DeviceIdentity } from './identity';
 import { serviceTime } from './time';
 import type { TwinChange } from './twin';
@@ -104,7 +104,7 @@ function notification(
     systemProperties: {
       'content-type': 'application/json',
       'content-encoding': 'utf-8',
-      'correlation-id': randomBytes(6).toString('hex'),
+      'correlation-id': randomUUID().slice(-12),
       'user-id': hubName,
       'iothub-connection-device-id': deviceId,
       'iothub-enqueuedtime': Date.now(),

@@ -13,11 +13,13 @@ export interface Item {
   alias?: string;
 }
 
+/** Where a value stands in a twin: the names from its root down. */
 export interface Path {
   kind: 'path';
   names: string[];
 }
 
+/** A number about many twins. */
 export interface Aggregate {
   kind: 'aggregate';
   name: 'count' | 'sum' | 'avg' | 'min' | 'max';
@@ -27,6 +29,7 @@ export interface Aggregate {
 
 export type BinaryOperator = 'and' | 'or' | '=' | '!=' | '<' | '<=' | '>' | '>=' | '+' | '-' | '*' | '/' | '%';
 
+/** A condition or a part of one. Function names are in lower case; `<>` is `!=`. */
 export type Expression =
   | Path
   | { kind: 'literal'; value: string | number | boolean | null | undefined }

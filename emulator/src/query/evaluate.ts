@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../hub/json';
-import type { Json, TwinDocument } from '../hub/types';
+import type { Json, JsonObject } from '../hub/types';
 import type { BinaryOperator, Expression, Path } from './ast';
 import { functions } from './functions';
 import { QueryError } from './queryError';
@@ -8,7 +9,7 @@ import { QueryError } from './queryError';
 export type Value = Json | undefined;
 
 /** An expression made ready to be asked of many twins. */
-export type Evaluator = (twin: TwinDocument) => Value;
+export type Evaluator = (twin: JsonObject) => Value;
 
 /**
  * Compiles an expression. Anything undefined makes a comparison undefined, and values of different types are never
@@ -42,18 +43,21 @@ export function compile(expression: Expression): Evaluator {
 /** Reads a path of a twin. Root properties are found whatever their case (`DeviceId`), other names as written. */
 export function compilePath({ names: [root = '', ...names] }: Path): Evaluator {
   const wanted = root.toLowerCase();
-  let spelled = root;
   return (twin) => {
-    if (!Object.hasOwn(twin, spelled)) {
-      spelled = Object.keys(twin).find((name) => name.toLowerCase() === wanted) ?? spelled;
-    }
-    let value: Value = (twin as unknown as Record<string, Json>)[spelled];
+    const spelled = Object.hasOwn(twin, root) ? root : Object.keys(twin).find((name) => name.toLowerCase() === wanted);
+    let value = spelled === undefined ? undefined : twin[spelled];
     for (const name of names) {
       if (!isObject(value) || !Object.hasOwn(value, name)) return undefined;
       value = value[name];
     }
     return value;
   };
+}
+
+/** Tells whether two paths read the same value. */
+export function samePath(one: Path, other: Path): boolean {
+  const plain = ({ names: [root = '', ...names] }: Path) => [root.toLowerCase(), ...names];
+  return isDeepStrictEqual(plain(one), plain(other));
 }
 
 function compileUnary(operator: 'not' | '-', operand: Evaluator): Evaluator {

@@ -62,9 +62,16 @@ function asNumber(value: Value): Value {
   return isString(value) && value.trim() !== '' ? finite(Number(value)) : undefined;
 }
 
-function substring(text: Value, start: Value, length: Value): Value {
-  if (!isString(text) || !isNumber(start)) return undefined;
-  return text.slice(start, isNumber(length) ? start + length : undefined);
+/** To the end where no length is given; a length that is undefined is no length left out. */
+function substring(text: Value, start: Value, ...lengths: Value[]): Value {
+  const numbers = [start, ...lengths];
+  if (!isString(text) || !numbers.every(isNatural)) return undefined;
+  const [from = 0, length = text.length] = numbers;
+  return text.slice(from, from + length);
+}
+
+function isNatural(value: Value): value is number {
+  return isNumber(value) && value >= 0;
 }
 
 function finite(value: number): Value {

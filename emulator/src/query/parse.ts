@@ -23,7 +23,7 @@ export function parseQuery(text: string): Query {
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
     const { line, column } = error.location.start;
-    throw new QueryError(`SQL query parse failed: Line ${line}:${column} ${error.message}`);
+    throw new QueryError(`SQL query parse failed: Line ${line}:${column} ${error.message}`, line, column);
   }
 }
 

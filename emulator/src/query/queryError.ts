@@ -1,4 +1,13 @@
-/** A query is not of the language; the message says where and what was expected. */
+/** A query is not of the language; the message says what was found and what was expected. */
 export class QueryError extends Error {
   override readonly name = 'QueryError';
+
+  /** Line and column count from 1; both are absent where the fault is not at one place of the text. */
+  constructor(
+    message: string,
+    readonly line?: number,
+    readonly column?: number,
+  ) {
+    super(message);
+  }
 }

@@ -1,83 +1,121 @@
-import type { Json, JsonObject, TwinDocument } from '../hub/types';
+import type { JsonObject } from '../hub/types';
 import type { Aggregate, Item, Path } from './ast';
-import { compilePath, type Evaluator } from './evaluate';
+import { compilePath, samePath, type Value } from './evaluate';
 import { QueryError } from './queryError';
 
-/** Makes a row of the chosen columns; a column that the twin does not have is left out. */
-export function compileProjection(items: Item[]): (twin: TwinDocument) => JsonObject {
-  const columns = items.map(({ value, alias }) => {
-    if (value.kind === 'aggregate') throw new QueryError('Aggregates and properties need GROUP BY to stand together.');
-    return { name: alias ?? lastName(value), read: compilePath(value) };
-  });
-  return (twin) => row(columns.map(({ name, read }) => [name, read(twin)]));
+/** A column that is read of each twin, as against one that is worked out over many. */
+export interface PropertyItem extends Item {
+  value: Path;
+}
+
+export function isProperty(item: Item): item is PropertyItem {
+  return item.value.kind === 'path';
 }
 
 /**
- * Answers a query with aggregates: one row, or with `GROUP BY` one for each value of its path.
+ * Makes a row of the chosen columns; a column that the twin does not have is left out.
  *
- * @throws QueryError where a property is selected that is not grouped by.
+ * @throws QueryError where two columns have one name.
  */
-export function aggregate(items: Item[], groupBy: Path | undefined, twins: Iterable<TwinDocument>): JsonObject[] {
-  const columns = items.map((item) => compileColumn(item, groupBy));
-  const key: Evaluator = groupBy ? compilePath(groupBy) : () => null;
-  const groups = new Map<string, { key: Json | undefined; columns: Accumulator[] }>();
-  for (const twin of twins) {
-    const value = key(twin);
-    const name = JSON.stringify(value) ?? 'undefined';
-    const group = groups.get(name) ?? { key: value, columns: columns.map(({ start }) => start()) };
-    groups.set(name, group);
-    for (const column of group.columns) column.add(twin);
-  }
-  // Without groups there is one row even where there is no twin.
-  if (!groupBy && groups.size === 0) groups.set('', { key: null, columns: columns.map(({ start }) => start()) });
-  return [...groups.values()].map((group) =>
-    row(columns.map(({ name }, index) => [name, group.columns[index]?.result(group.key)])),
-  );
+export function compileProjection(items: PropertyItem[]): (twin: JsonObject) => JsonObject {
+  const names = columnNames(items);
+  const columns = items.map(({ value }) => compilePath(value));
+  return (twin) => {
+    const values = columns.map((read) => read(twin));
+    return toRow(names, values);
+  };
+}
+
+/**
+ * Works out one row over all twins, or with `GROUP BY` one for each value of its path.
+ *
+ * @throws QueryError where two columns have one name, or a property is selected that is not grouped by.
+ */
+export function compileAggregation(items: Item[], groupBy?: Path): (twins: Iterable<JsonObject>) => JsonObject[] {
+  const names = columnNames(items);
+  const columns = items.map(({ value }) => compileColumn(value, groupBy));
+  const key = groupBy ? compilePath(groupBy) : () => null;
+  return (twins) => {
+    const groups = new Map<string, Accumulator[]>();
+    const groupOf = (value: Value) => {
+      const id = JSON.stringify(value) ?? 'undefined';
+      const group = groups.get(id) ?? columns.map((start) => start());
+      groups.set(id, group);
+      return group;
+    };
+    // Without GROUP BY there is one row even where there is no twin.
+    if (!groupBy) groupOf(null);
+    for (const twin of twins) for (const column of groupOf(key(twin))) column.add(twin);
+    return [...groups.values()].map((group) => {
+      const values = group.map((column) => column.result());
+      return toRow(names, values);
+    });
+  };
 }
 
 /** What one column of one group gathers. */
 interface Accumulator {
-  add(twin: TwinDocument): void;
-  result(key: Json | undefined): Json | undefined;
+  add(twin: JsonObject): void;
+  result(): Value;
 }
 
-function compileColumn({ value, alias }: Item, groupBy: Path | undefined): { name: string; start: () => Accumulator } {
-  if (value.kind === 'aggregate') {
-    return { name: alias ?? value.name.toUpperCase(), start: () => accumulator(value) };
-  }
-  if (groupBy?.names.join('.') !== value.names.join('.')) {
+function compileColumn(value: Path | Aggregate, groupBy: Path | undefined): () => Accumulator {
+  if (value.kind === 'aggregate') return () => aggregateOf(value);
+  if (!groupBy || !samePath(value, groupBy)) {
     throw new QueryError(`'${value.names.join('.')}' is selected beside aggregates but not grouped by.`);
   }
-  return { name: alias ?? lastName(value), start: () => ({ add() {}, result: (key) => key }) };
+  return () => commonValue(value);
 }
 
-function accumulator({ name, path }: Aggregate): Accumulator {
-  const read: Evaluator = path ? compilePath(path) : () => 0;
-  const numbers: Accumulated = { count: 0, sum: 0, min: undefined, max: undefined };
+/** The property that a group has in common. */
+function commonValue(path: Path): Accumulator {
+  const read = compilePath(path);
+  let value: Value;
   return {
-    add(twin) {
-      const value = read(twin);
-      if (typeof value !== 'number') return;
-      numbers.count++;
-      numbers.sum += value;
-      numbers.min = numbers.min === undefined ? value : Math.min(numbers.min, value);
-      numbers.max = numbers.max === undefined ? value : Math.max(numbers.max, value);
+    add: (twin) => {
+      value = read(twin);
     },
-    result: () => (name === 'avg' ? (numbers.count > 0 ? numbers.sum / numbers.count : undefined) : numbers[name]),
+    result: () => value,
   };
 }
 
-interface Accumulated {
-  count: number;
-  sum: number;
-  min: number | undefined;
-  max: number | undefined;
+/** Passes over what is not a number; without a number there is no average, least or greatest. */
+function aggregateOf({ name, path }: Aggregate): Accumulator {
+  const read = path ? compilePath(path) : () => 0;
+  let count = 0;
+  let sum = 0;
+  let min = Infinity;
+  let max = -Infinity;
+  return {
+    add: (twin) => {
+      const value = read(twin);
+      if (typeof value !== 'number') return;
+      count++;
+      sum += value;
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+    },
+    result: () => {
+      const results = { count, sum, avg: sum / count, min, max };
+      return count > 0 || name === 'count' || name === 'sum' ? results[name] : undefined;
+    },
+  };
 }
 
-function lastName({ names }: Path): string {
-  return names[names.length - 1] ?? '';
+/** Names of the columns: the alias, else the last name of a path or the aggregate's name. */
+function columnNames(items: Item[]): string[] {
+  const names = new Set<string>();
+  for (const { value, alias } of items) {
+    const name = alias ?? (value.kind === 'aggregate' ? value.name.toUpperCase() : value.names.at(-1)) ?? '';
+    if (names.has(name)) throw new QueryError(`Two columns are named '${name}': give one another name with AS.`);
+    names.add(name);
+  }
+  return [...names];
 }
 
-function row(columns: [name: string, value: Json | undefined][]): JsonObject {
-  return Object.fromEntries(columns.filter((column): column is [string, Json] => column[1] !== undefined));
+function toRow(names: string[], values: Value[]): JsonObject {
+  const row: [string, Value][] = names.map((name, index) => [name, values[index]]);
+  return Object.fromEntries(
+    row.filter((column): column is [string, Exclude<Value, undefined>] => column[1] !== undefined),
+  );
 }

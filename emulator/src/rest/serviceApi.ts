@@ -9,6 +9,7 @@ import { notServed } from './notServed';
 import { type Operation, operations } from './operations';
 import { readBody } from './readBody';
 import { type Reply, send } from './reply';
+import { readTarget } from './target';
 
 /** Longest body that the service API takes, in bytes: twins and bulk operations stay far below. */
 const maxBodyBytes = 512 * 1024;
@@ -19,7 +20,9 @@ export function serviceApi(hub: Hub, access: AccessControl, log: (line: string) 
     void answer(hub, access, request)
       .catch((error: unknown) => {
         const reply = errorReply(error);
-        if (reply.status === 500) log(`${request.method} failed: ${error instanceof Error ? error.stack : error}`);
+        // A caller that hung up in the middle is no failure of ours.
+        const failed = reply.status === 500 && !response.destroyed;
+        if (failed) log(`${request.method} failed: ${error instanceof Error ? error.stack : error}`);
         return reply;
       })
       .then((reply) => send(response, reply));
@@ -28,14 +31,14 @@ export function serviceApi(hub: Hub, access: AccessControl, log: (line: string) 
 }
 
 async function answer(hub: Hub, access: AccessControl, request: IncomingMessage): Promise<Reply> {
-  const url = new URL(request.url ?? '/', 'https://hub');
-  const segments = url.pathname.split('/').filter(Boolean).map(decodeSegment);
+  const { path, query } = readTarget(request);
+  const segments = path.split('/').filter(Boolean).map(decodeSegment);
   const operation = operations.find((each) => each.method === request.method && matches(each, segments));
-  access.authorize(request.headers.authorization, operation?.right ?? 'ServiceConnect', url.pathname);
-  if (!operation) throw unknownOperation(request.method, url.pathname);
+  access.authorize(request.headers.authorization, operation?.right, segments);
+  if (!operation) throw unknownOperation(request.method, path);
   const parameters = segments.filter((_, index) => operation.path[index] === '*');
   const body = parseBody(await readBody(request, maxBodyBytes));
-  return operation.run({ hub, parameters, query: url.searchParams, headers: request.headers, body });
+  return operation.run({ hub, parameters, query, headers: request.headers, body });
 }
 
 function matches({ path }: Operation, segments: string[]): boolean {

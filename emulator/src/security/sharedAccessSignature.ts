@@ -28,13 +28,13 @@ export function isSignedWith({ sr, sig, se }: SharedAccessSignature, key: Buffer
 }
 
 /**
- * Whether the token covers a path below the hub, as prefix by segment: `/devices/a` covers `/devices/a/messages`, not
- * `/devices/ab`. The host in front is not compared: behind a port or a gateway it has many names.
+ * Whether the token covers a path below the hub, given by its decoded segments. It is a prefix by segment: `/devices/a`
+ * covers `/devices/a/messages`, not `/devices/ab`. The host in front is not compared: behind a port or a gateway it has
+ * many names.
  */
-export function covers({ sr }: SharedAccessSignature, path: string): boolean {
+export function covers({ sr }: SharedAccessSignature, path: readonly string[]): boolean {
   const [, ...scope] = (decode(sr) ?? sr).split('/').filter(Boolean);
-  const segments = path.split('/').filter(Boolean);
-  return scope.every((segment, index) => segment === segments[index]);
+  return scope.every((segment, index) => segment === path[index]);
 }
 
 function splitField(field: string): [name: string, value: string] {

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import type { KeptDevice, Store } from './store';
@@ -10,7 +11,9 @@ export class LmdbStore implements Store {
   /** @throws Error where the folder holds a damaged store: never an empty hub in its place. */
   static open(dataDir: string): LmdbStore {
     mkdirSync(dataDir, { recursive: true });
-    return new LmdbStore(open({ path: join(dataDir, 'hub.mdb'), encoding: 'json' }));
+    const path = join(dataDir, 'hub.mdb');
+    if (existsSync(path)) checkReadable(path);
+    return new LmdbStore(open({ path, encoding: 'json' }));
   }
 
   devices(): KeptDevice[] {
@@ -30,5 +33,17 @@ export class LmdbStore implements Store {
 
   stop(): Promise<void> {
     return this.database.close();
+  }
+}
+
+const readAll = `
+  const [lmdb, path] = process.argv.slice(1);
+  for (const _ of require(lmdb).open({ path, encoding: 'json', readOnly: true }).getRange());`;
+
+/** LMDB maps its file into memory, where damage can end the process that meets it: another process reads it first. */
+function checkReadable(path: string): void {
+  const { status } = spawnSync(process.execPath, ['-e', readAll, require.resolve('lmdb'), path]);
+  if (status !== 0) {
+    throw new Error(`The data in ${path} is damaged: bring back a copy, or remove it to begin with an empty hub.`);
   }
 }

@@ -1,6 +1,5 @@
-import type { AddressInfo, Socket } from 'node:net';
 import rhea, { type EventContext } from 'rhea';
-import { listen } from '../../listen';
+import { type Listening, listen } from '../../listen';
 import type { EventHub } from '../eventHub';
 import { Endpoint } from './endpoint';
 
@@ -17,7 +16,7 @@ export interface AmqpOptions {
 const producerCredit = 1000;
 
 /** Starts the Event Hubs endpoint: AMQP 1.0 over plain TCP, as the official Event Hubs emulator. */
-export async function startAmqp({ hubs, key, bind, port, log }: AmqpOptions) {
+export function startAmqp({ hubs, key, bind, port, log }: AmqpOptions): Promise<Listening> {
   const container = rhea.create_container({ id: 'iot-hub-emulator', credit_window: producerCredit, autoaccept: false });
   container.sasl_server_mechanisms.enable_anonymous();
   // What some SDKs call the anonymous mechanism that comes before claims-based security.
@@ -32,18 +31,5 @@ export async function startAmqp({ hubs, key, bind, port, log }: AmqpOptions) {
   }
   for (const event of ['protocol_error', 'error']) container.on(event, (error) => log(`AMQP: ${error}`));
 
-  const sockets = new Set<Socket>();
-  const server = await listen(() => container.listen({ port, host: bind }), `Event Hubs (--amqp-port ${port})`);
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    async stop(): Promise<void> {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
+  return listen(() => container.listen({ port, host: bind }), `Event Hubs (--amqp-port ${port})`);
 }

@@ -6,6 +6,8 @@ export interface SubscriptionOptions {
   /** Base URL of the functions host. */
   functionsUrl: string;
   log: (line: string) => void;
+  /** Factor on the waits between attempts, for tests. Default 1: those of the service. */
+  retryScale?: number;
 }
 
 /** Deliveries that run at a time; further ones wait. */
@@ -75,11 +77,12 @@ export class Subscription {
     const outcome = `event ${pending.event.id} to '${name}', attempt ${pending.attempts}: ${status ?? 'no answer'}`;
     if (typeof next === 'string')
       return this.options.log(`Event Grid gave up ${outcome} (${next}); no dead-letter store`);
-    this.options.log(`Event Grid will retry ${outcome}; next in ${next / 1000} s`);
+    const wait = next * (this.options.retryScale ?? 1);
+    this.options.log(`Event Grid will retry ${outcome}; next in ${wait / 1000} s`);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#enqueue(pending);
-    }, next);
+    }, wait);
     this.#timers.add(timer);
   }
 

@@ -2,11 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Handler } from '../../rest/httpsServer';
 import { BodyTooLargeError, readBody } from '../../rest/readBody';
 import { send } from '../../rest/reply';
+import { readTarget } from '../../rest/target';
 import type { TopicDefinition } from '../topology';
 import { type CloudEvent, checkKey, errorBody, maxPublishBytes, PublishError, parseEvents } from './publish';
 import { Subscription, type SubscriptionOptions } from './subscription';
 
-const path = /^\/eventgrid\/topics\/([^/]+)\/api\/events$/;
+const topicPath = /^\/eventgrid\/topics\/([^/]+)\/api\/events$/;
 
 /** An Event Grid custom topic of the CloudEvents schema, and its subscriptions. */
 export class Topic {
@@ -22,9 +23,9 @@ export class Topic {
 
   /** Takes requests below `/eventgrid/`. */
   readonly handle: Handler = (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'https://topic');
-    if (!pathname.startsWith('/eventgrid/')) return false;
-    void this.#receive(request, pathname)
+    const { path } = readTarget(request);
+    if (!path.startsWith('/eventgrid/')) return false;
+    void this.#receive(request, path)
       .then(() => ({ status: 200 }))
       .catch((error: unknown) => {
         if (error instanceof PublishError) return { status: error.status, body: errorBody(error) };
@@ -41,8 +42,8 @@ export class Topic {
     return this.#subscriptions.reduce((dropped, subscription) => dropped + subscription.stop(), 0);
   }
 
-  async #receive(request: IncomingMessage, pathname: string): Promise<void> {
-    const [, name] = path.exec(pathname) ?? [];
+  async #receive(request: IncomingMessage, path: string): Promise<void> {
+    const [, name] = topicPath.exec(path) ?? [];
     if (name !== this.definition.name || request.method !== 'POST') {
       throw new PublishError(
         404,

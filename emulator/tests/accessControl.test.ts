@@ -1,0 +1,127 @@
+import { createHmac } from 'node:crypto';
+import { startEmulator, type TestEmulator } from './support/emulator';
+import { keyOf, signSas } from './support/sas';
+
+let emulator: TestEmulator;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ devices: ['device', 'device2', 'with%41#'] });
+});
+afterAll(() => emulator.stop());
+
+const policyKey = (policy: string) => keyOf(emulator.hub.connectionString(policy));
+const ownerToken = (input: Partial<Parameters<typeof signSas>[0]> = {}) =>
+  signSas({ key: policyKey('iothubowner'), policy: 'iothubowner', ...input });
+
+async function call(authorization: string, method = 'GET', path = '/twins/device') {
+  const { status, headers, text } = await emulator.request({ method, path, headers: { authorization } });
+  return { status, code: headers['iothub-errorcode'], text };
+}
+
+describe('a call of a service', () => {
+  it.each([
+    ['plain', 'localhost'],
+    ['with a port', 'localhost:8443'],
+    ['percent-encoded', 'localhost%3A8443'],
+    ['scoped to the device', 'localhost/twins/device'],
+    ['scoped, percent-encoded, with a slash at the end', 'localhost%2ftwins%2Fdevice%2F'],
+  ])('passes with a resource that is %s', async (_, resource) => {
+    expect(await call(ownerToken({ resource }))).toMatchObject({ status: 200 });
+  });
+
+  it('passes whatever the order of the fields', async () => {
+    const [, fields = ''] = ownerToken().split(' ');
+    const token = `SharedAccessSignature ${fields.split('&').reverse().join('&')}`;
+    expect(await call(token)).toMatchObject({ status: 200 });
+  });
+
+  it('compares the scope with the decoded path', async () => {
+    const path = `/twins/${encodeURIComponent('with%41#')}`;
+    const resource = `localhost%2Ftwins%2F${encodeURIComponent('with%41#')}`;
+    expect(await call(ownerToken({ resource }), 'GET', path)).toMatchObject({ status: 200 });
+  });
+
+  it('without a token is answered with 401 IotHubUnauthorized', async () => {
+    expect(await call('')).toMatchObject({ status: 401, code: 'IotHubUnauthorized' });
+  });
+
+  const refused: [what: string, token: () => string][] = [
+    ['another scheme', () => `Bearer ${ownerToken()}`],
+    ['no fields', () => 'SharedAccessSignature '],
+    ['junk', () => 'SharedAccessSignature &&=&%zz=%'],
+    ['a forged signature', () => ownerToken({ key: Buffer.alloc(32).toString('base64') })],
+    ['a cut signature', () => ownerToken().replace(/sig=[^&]{8}/, 'sig=')],
+    ['an empty signature', () => ownerToken().replace(/sig=[^&]*/, 'sig=')],
+    ['broken percent-encoding', () => ownerToken().replace(/sig=/, 'sig=%zz')],
+    ['an expired token', () => ownerToken({ expiresIn: -1 })],
+    ['an expiry changed after signing', () => ownerToken().replace(/se=\d/, 'se=9')],
+    ['an expiry that is no number', () => ownerToken().replace(/se=\d+/, 'se=never')],
+    ['a resource changed after signing', () => ownerToken().replace('sr=localhost', 'sr=localhost%3A1')],
+    ['the scope of another device', () => ownerToken({ resource: 'localhost/twins/device2' })],
+    ['the scope of a shorter name', () => ownerToken({ resource: 'localhost/twins/dev' })],
+    ['an unknown policy', () => ownerToken({ policy: 'nobody' })],
+    ['a policy named like a member of every object', () => ownerToken({ policy: '__proto__' })],
+    ['no policy', () => signSas({ key: policyKey('iothubowner') })],
+    ['the key of another policy', () => ownerToken({ key: policyKey('service') })],
+    ['the key of a device', () => ownerToken({ key: keyOf(emulator.hub.deviceConnectionString('device')) })],
+    ['a key that was not decoded', () => signedWithTheTextOfTheKey()],
+  ];
+  it.each(refused)('with %s is answered with 401 IotHubUnauthorizedAccess', async (_, token) => {
+    const { status, code, text } = await call(token());
+    expect([status, code]).toEqual([401, 'IotHubUnauthorizedAccess']);
+    expect(JSON.parse(text).Message).toBe('ErrorCode:IotHubUnauthorizedAccess;Unauthorized');
+  });
+
+  function signedWithTheTextOfTheKey(): string {
+    return ownerToken({ key: Buffer.from(policyKey('iothubowner')).toString('base64') });
+  }
+
+  it('hears nothing of keys or signatures from a refusal', async () => {
+    const token = ownerToken({ expiresIn: -1 });
+    const { text } = await call(token);
+    expect(text).not.toContain(policyKey('iothubowner'));
+    expect(text).not.toMatch(/sig|SharedAccess/);
+  });
+
+  it('does not reach what it may not see: 401 comes before 404', async () => {
+    expect(await call(ownerToken({ expiresIn: -1 }), 'GET', '/twins/nobody')).toMatchObject({ status: 401 });
+    expect(await call('', 'GET', '/nothing')).toMatchObject({ status: 401 });
+  });
+});
+
+describe('rights of the policies', () => {
+  const calls: Record<string, [method: string, path: string, passes: number]> = {
+    'read an identity': ['GET', '/devices/device', 200],
+    'list identities': ['GET', '/devices/', 200],
+    'count identities': ['GET', '/statistics/devices', 200],
+    'write an identity': ['PUT', '/devices/device', 400],
+    'delete an identity': ['DELETE', '/devices/device', 412],
+    'read a twin': ['GET', '/twins/device', 200],
+    'patch a twin': ['PATCH', '/twins/device', 400],
+    'replace a twin': ['PUT', '/twins/device', 400],
+    'query twins': ['POST', '/devices/query', 400],
+    'ask for bulk operations': ['POST', '/devices', 501],
+  };
+  const registryRead = ['read an identity', 'list identities', 'count identities'];
+  const service = ['read a twin', 'patch a twin', 'replace a twin', 'query twins'];
+  const every = 'ask for bulk operations';
+  it.each([
+    ['iothubowner', Object.keys(calls)],
+    ['service', [...service, every]],
+    ['device', [every]],
+    ['registryRead', [...registryRead, every]],
+    ['registryReadWrite', [...registryRead, 'write an identity', 'delete an identity', every]],
+  ])('%s', async (policy, may) => {
+    for (const [what, [method, path, passes]] of Object.entries(calls)) {
+      const { status } = await call(signSas({ key: policyKey(policy), policy }), method, path);
+      expect([what, status]).toEqual([what, may.includes(what) ? passes : 401]);
+    }
+  });
+});
+
+it('signs as the documents of the service say', () => {
+  const token = signSas({ key: 'c2VjcmV0', policy: 'p', resource: 'a' });
+  const [, se = ''] = /&se=(\d+)/.exec(token) ?? [];
+  const expected = createHmac('sha256', 'secret').update(`a\n${se}`).digest('base64');
+  expect(token).toContain(`&sig=${encodeURIComponent(expected)}&`);
+});

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { EventHub } from '../src/events/eventHub';
+import { PartitionLog } from '../src/events/partitionLog';
+
+const definition = { name: 'hub', partitionCount: 4, retentionHours: 1, consumerGroups: [] };
+
+test('events of one key are in one partition, in order, whatever comes between', () => {
+  const keys = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 50 });
+  fc.assert(
+    fc.property(keys, (sent) => {
+      const hub = new EventHub(definition);
+      for (const [index, key] of sent.entries()) hub.append({ body: { key, index } }, key);
+      for (const key of new Set(sent)) {
+        const found = hub.partitions.map((log) => indexesOf(log, key)).filter((indexes) => indexes.length > 0);
+        expect(found).toEqual([[...sent.keys()].filter((index) => sent[index] === key)]);
+      }
+    }),
+  );
+});
+
+test('events without a key go to each partition in turn', () => {
+  const hub = new EventHub(definition);
+  for (let count = 0; count < 8; count++) hub.append({ body: count });
+  expect(hub.partitions.map(({ begin, end }) => end - begin)).toEqual([2, 2, 2, 2]);
+});
+
+describe('a partition', () => {
+  /** A log that keeps for a second, with one event appended at each of the times. */
+  function logOf(...times: number[]): PartitionLog {
+    const log = new PartitionLog(1000);
+    for (const time of times) {
+      jest.spyOn(Date, 'now').mockReturnValue(time);
+      log.append({ body: time });
+    }
+    return log;
+  }
+  afterEach(() => jest.restoreAllMocks());
+
+  test.each([
+    [20, true, 1],
+    [20, false, 2],
+    [15, false, 1],
+    [0, true, 0],
+    [31, true, 3],
+  ])('finds the event for the time %i (inclusive: %p)', (value, inclusive, index) => {
+    const log = logOf(10, 20, 30);
+    expect(log.find({ by: 'enqueuedTime', value, inclusive }) - log.begin).toBe(index);
+  });
+
+  test('drops what is past its retention, and numbers the rest as before', () => {
+    const log = logOf(10, 20, 30);
+    const [first, end] = [log.begin, log.end];
+    jest.spyOn(Date, 'now').mockReturnValue(1025);
+    log.append({ body: 'late' });
+    expect([log.begin, log.end]).toEqual([first + 2, end + 1]);
+    expect(log.at(first)?.message.body).toBe(30);
+  });
+});
+
+function indexesOf(log: EventHub['partitions'][number], key: string): number[] {
+  return Array.from({ length: log.end - log.begin }, (_, index) => log.at(log.begin + index)?.message.body)
+    .map((body) => body as { key: string; index: number })
+    .filter((body) => body.key === key)
+    .map(({ index }) => index);
+}

@@ -1,0 +1,44 @@
+import type { JsonObject, TwinDocument } from '../../src/hub/types';
+
+/** What tells the twins of a test apart; the rest is as the hub makes it for a new device. */
+export interface TwinTraits {
+  deviceId?: string;
+  tags?: JsonObject;
+  desired?: JsonObject;
+  reported?: JsonObject;
+}
+
+const created = '2026-01-01T00:00:00.0000000Z';
+
+/** Makes a twin document. */
+export function twinDocument({ deviceId = 'device', tags = {}, desired = {}, reported = {} }: TwinTraits = {}) {
+  return {
+    deviceId,
+    etag: 'AAAAAAAAAAE=',
+    deviceEtag: 'MQ==',
+    status: 'enabled',
+    statusUpdateTime: created,
+    connectionState: 'Disconnected',
+    lastActivityTime: created,
+    cloudToDeviceMessageCount: 0,
+    authenticationType: 'sas',
+    x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
+    modelId: '',
+    version: 2,
+    tags,
+    properties: {
+      desired: { ...desired, $metadata: {}, $version: 1 },
+      reported: { ...reported, $metadata: {}, $version: 1 },
+    },
+    capabilities: { iotEdge: false },
+  } satisfies TwinDocument;
+}
+
+/** Twins as the hub hands them to a query. */
+export function twinSource(twins: readonly TwinDocument[]) {
+  return {
+    *twins(after: number) {
+      for (const [index, value] of twins.entries()) if (index + 1 > after) yield { position: index + 1, value };
+    },
+  };
+}

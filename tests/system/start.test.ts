@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runScript, startSystem } from './system';
+
+/** Whether somebody listens on a port of this machine. */
+async function isOpen(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const event = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]);
+  socket.destroy();
+  return event;
+}
+
+const portsOf = (lines: string[]) =>
+  lines.flatMap((line) =>
+    [...line.matchAll(/(?:https|mqtts|amqp|http):\/\/localhost:(\d+)/g)].map(([, port]) => Number(port)),
+  );
+
+test('two systems run side by side, and Ctrl-C leaves no process and no open port', async () => {
+  const systems = await Promise.all([startSystem(), startSystem('--devices', '3')]);
+  const [first, second] = systems;
+  expect(await (await fetch(`${first?.url}/api/statistics`)).json()).toMatchObject({ totalDeviceCount: 1 });
+  expect(await (await fetch(`${second?.url}/api/statistics`)).json()).toMatchObject({ totalDeviceCount: 4 });
+  for (const system of systems) {
+    const ports = portsOf(system.lines.all);
+    expect(ports.length).toBeGreaterThan(3);
+    await system.stop();
+    expect(system.child.exitCode).toBe(0);
+    expect(await Promise.all(ports.map(isOpen))).toEqual(ports.map(() => false));
+  }
+}, 60_000);
+
+test.each([
+  ['a connection string that is none', { IOTHUB_CONNECTION_STRING: 'HostName=x' }, /IOTHUB_CONNECTION_STRING lacks/],
+  ['a page budget that is no number', { TWIN_QUERY_MAX_PAGES: 'many' }, /TWIN_QUERY_MAX_PAGES is not a whole number/],
+])('npm start refuses %s, naming the setting', async (_, settings, message) => {
+  const stateDir = await mkdtemp(join(tmpdir(), 'start-'));
+  const args = ['--port', '0', '--hub-port', '0', '--mqtt-port', '0', '--amqp-port', '0', '--state-dir', stateDir];
+  const { code, output } = await runScript('scripts/start.ts', args, { ...process.env, ...settings });
+  await rm(stateDir, { recursive: true });
+  expect(code).toBe(1);
+  expect(output).toMatch(message);
+});
+
+test('a busy port is told by its option', async () => {
+  const system = await startSystem();
+  const [hubPort] = portsOf(system.lines.all.filter((line) => line.includes('Service API')));
+  const args = ['--port', '0', '--hub-port', `${hubPort}`, '--mqtt-port', '0', '--amqp-port', '0'];
+  const { code, output } = await runScript('scripts/start.ts', [...args, '--state-dir', system.stateDir]);
+  expect(code).toBe(1);
+  expect(output).toContain(`--port ${hubPort}`);
+  await system.stop();
+});
+
+test('devices are registered and run by name', async () => {
+  const system = await startSystem();
+  const register = (...names: string[]) => runScript('scripts/register.ts', [...names, '--state-dir', system.stateDir]);
+  const registered = await register('thermostat-1');
+  expect(registered.output).toMatch(/^HostName=localhost:\d+;DeviceId=thermostat-1;SharedAccessKey=\S+$/);
+  expect(await register('thermostat-1')).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('already registered'),
+  });
+  expect(await register('no spaces')).toMatchObject({ code: 1, output: expect.stringContaining('A device id has') });
+  expect(await system.device('--device-id', 'thermostat-1', '--connectivity', 'wifi')).toContain(
+    'reported {"connectivity":"wifi"}: 204',
+  );
+  expect(await system.device('--device-id', 'nobody')).toContain('no such device');
+  await system.stop();
+});

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const freePorts = ['--port', '0', '--hub-port', '0', '--mqtt-port', '0', '--amqp-port', '0'];
+
+/** The lines of a child process so far, and those to come. */
+export class Lines {
+  readonly all: string[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(child: ChildProcess) {
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => this.#add(line));
+    }
+  }
+
+  /** The first line that matches, from a position on; it may have come already. */
+  async match(pattern: RegExp, from = 0): Promise<RegExpMatchArray> {
+    for (;;) {
+      const found = this.all.slice(from).find((line) => pattern.test(line));
+      if (found !== undefined) return found.match(pattern) as RegExpMatchArray;
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+  }
+
+  #add(line: string): void {
+    this.all.push(line);
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+}
+
+/** A running `npm start`, on free ports and a state folder of its own. */
+export interface System {
+  url: string;
+  stateDir: string;
+  lines: Lines;
+  child: ChildProcess;
+  /** Runs the timer function now; answers the two lines of its queries. */
+  runTimer(): Promise<string[]>;
+  /** Runs `npm run device -- --once …`; answers what it printed. */
+  device(...args: string[]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Runs a script of the repository to its end. */
+export async function runScript(script: string, args: string[], env = process.env) {
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { env });
+  const lines = new Lines(child);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output: lines.all.join('\n') };
+}
+
+/** Starts the built system as `npm start` does after its build. */
+export async function startSystem(...args: string[]): Promise<System> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'system-'));
+  const start = ['--import', 'tsx', 'scripts/start.ts', ...freePorts, '--state-dir', stateDir, ...args];
+  const child = spawn(process.execPath, start);
+  const lines = new Lines(child);
+  const [, url = ''] = await lines.match(/^App +(http:\S+)/);
+  return {
+    url,
+    stateDir,
+    lines,
+    child,
+    async runTimer() {
+      const from = lines.all.length;
+      const headers = { 'content-type': 'application/json' };
+      await fetch(`${url}/admin/functions/runTwinQueries`, { method: 'POST', headers, body: '{}' });
+      await lines.match(/Executed 'Functions.runTwinQueries'/, from);
+      return lines.all.slice(from).filter((line) => line.includes('devices in '));
+    },
+    device: async (...deviceArgs) =>
+      (await runScript('scripts/device.ts', ['--once', '--state-dir', stateDir, ...deviceArgs])).output,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGINT');
+        await once(child, 'exit');
+      }
+      await rm(stateDir, { recursive: true });
+    },
+  };
+}
