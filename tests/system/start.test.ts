@@ -1,16 +1,17 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runScript, startSystem } from './system';
+import { runScript, startSystem, stopSystems } from './system';
+
+afterEach(stopSystems);
 
 /** Whether somebody listens on a port of this machine. */
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const event = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]);
-  socket.destroy();
-  return event;
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }
 
 const portsOf = (lines: string[]) =>
@@ -51,7 +52,6 @@ test('a busy port is told by its option', async () => {
   const { code, output } = await runScript('scripts/start.ts', [...args, '--state-dir', system.stateDir]);
   expect(code).toBe(1);
   expect(output).toContain(`--port ${hubPort}`);
-  await system.stop();
 });
 
 test('devices are registered and run by name', async () => {
@@ -68,5 +68,4 @@ test('devices are registered and run by name', async () => {
     'reported {"connectivity":"wifi"}: 204',
   );
   expect(await system.device('--device-id', 'nobody')).toContain('no such device');
-  await system.stop();
 });

@@ -5,7 +5,7 @@ let system: System;
 beforeAll(async () => {
   system = await startSystem();
 });
-afterAll(() => system.stop());
+afterAll(stopSystems);
 
 const json = { 'content-type': 'application/json' };
 const location = { region: 'US', plant: 'Redmond43' };

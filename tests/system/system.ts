@@ -55,6 +55,13 @@ export async function runScript(script: string, args: string[], env = process.en
   return { code, output: lines.all.join('\n') };
 }
 
+const started = new Set<System>();
+
+/** Stops what {@link startSystem} started and no test has stopped: a failed test must leave nothing running. */
+export async function stopSystems(): Promise<void> {
+  for (const system of started) await system.stop();
+}
+
 /** Starts the built system as `npm start` does after its build. */
 export async function startSystem(...args: string[]): Promise<System> {
   const stateDir = await mkdtemp(join(tmpdir(), 'system-'));
@@ -62,7 +69,7 @@ export async function startSystem(...args: string[]): Promise<System> {
   const child = spawn(process.execPath, start);
   const lines = new Lines(child);
   const [, url = ''] = await lines.match(/^App +(http:\S+)/);
-  return {
+  const system: System = {
     url,
     stateDir,
     lines,
@@ -77,6 +84,7 @@ export async function startSystem(...args: string[]): Promise<System> {
     device: async (...deviceArgs) =>
       (await runScript('scripts/device.ts', ['--once', '--state-dir', stateDir, ...deviceArgs])).output,
     async stop() {
+      started.delete(system);
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGINT');
         await once(child, 'exit');
@@ -84,4 +92,6 @@ export async function startSystem(...args: string[]): Promise<System> {
       await rm(stateDir, { recursive: true });
     },
   };
+  started.add(system);
+  return system;
 }
