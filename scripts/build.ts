@@ -13,6 +13,21 @@ const identityApart: Plugin = {
   },
 };
 
+/**
+ * `azure-iothub` takes all of lodash for two functions (`dist/twin.js`, `dist/device.js`). Only those are bundled: a
+ * third of the bundle, and of what a cold start pays over an empty function.
+ */
+const lodashInPart: Plugin = {
+  name: 'lodash-in-part',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^lodash$/ }, () => ({ path: 'lodash', namespace: 'in-part' }));
+    onLoad({ filter: /.*/, namespace: 'in-part' }, () => ({
+      contents: `exports.assign = require('lodash/assign'); exports.merge = require('lodash/merge');`,
+      resolveDir: process.cwd(),
+    }));
+  },
+};
+
 runScript(async () => {
   await rm('dist', { recursive: true, force: true });
   await build({
@@ -23,7 +38,7 @@ runScript(async () => {
     target: 'node20',
     format: 'cjs',
     external: ['@azure/functions-core'],
-    plugins: [identityApart],
+    plugins: [identityApart, lodashInPart],
     minifySyntax: true,
     minifyWhitespace: true,
     sourcemap: 'linked',
