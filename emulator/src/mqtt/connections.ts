@@ -2,7 +2,8 @@ import type { Client } from 'aedes';
 import type { Hub } from '../hub/hub';
 import type { Admission } from '../security/accessControl';
 import { checkUserName } from './connect';
-import { deliver, desiredFilter } from './deliveries';
+import { deliver } from './deliver';
+import { desiredFilter } from './topics';
 
 /** Longest time that a timer can wait, in milliseconds; tokens may last longer. */
 const maxTimerMs = 2 ** 31 - 1;

@@ -1,14 +1,14 @@
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { Aedes } from 'aedes';
 import type { Hub } from '../hub/hub';
-import { listen } from '../listen';
+import { type Listening, listen } from '../listen';
 import type { AccessControl } from '../security/accessControl';
 import type { Certificates } from '../state/certificates';
 import { checkConnect, refusal } from './connect';
 import { Connections } from './connections';
-import { isOffered } from './deliveries';
 import { receive } from './receive';
+import { limitSubscriptions } from './subscriptions';
+import { isOffered } from './topics';
 
 export interface MqttOptions {
   hub: Hub;
@@ -24,46 +24,50 @@ export interface MqttOptions {
  * protocol"). Nothing passes from one device to another: what a device publishes goes to the hub, and what the hub tells
  * goes to the one device.
  */
-export async function startMqtt({ hub, access, bind, port, certificates, log }: MqttOptions) {
+export async function startMqtt(options: MqttOptions): Promise<Listening> {
+  const { hub, access, bind, port, certificates, log } = options;
   const connections = new Connections(hub);
-  const broker = await Aedes.createBroker({
-    preConnect(_, packet, done) {
-      checkConnect(packet);
-      done(null, true);
+  const broker = new Aedes({
+    preConnect(client, packet, done) {
+      limitSubscriptions(client, packet.clientId);
+      const error = errorOf(() => checkConnect(packet));
+      done(error, !error);
     },
     authenticate(client, username, password, done) {
-      try {
-        connections.admit(client, access.admit(hub, client.id, String(password ?? '')), username);
-        done(null, true);
-      } catch (error) {
-        log(`MQTT: refused '${client.id}'`);
-        done(refusal(error), false);
-      }
+      const admit = () => connections.admit(client, access.admit(hub, client.id, String(password ?? '')), username);
+      const error = errorOf(admit);
+      done(error && refusal(error), !error);
     },
-    authorizePublish(client, packet, done) {
-      try {
-        if (client) receive(hub, client, packet);
-        done();
-      } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)));
-      }
-    },
+    authorizePublish: (client, packet, done) => done(client && errorOf(() => receive(client, packet, options))),
     authorizeSubscribe: (client, subscription, done) =>
       done(null, isOffered(client.id, subscription.topic) ? subscription : null),
   });
   broker.on('client', (client) => connections.opened(client));
   broker.on('clientDisconnect', (client) => connections.closed(client));
   broker.on('clientError', (client, error) => log(`MQTT: '${client.id}' disconnected: ${error.message}`));
+  broker.on('connectionError', (_, error) => log(`MQTT: a connection failed: ${error.message}`));
 
   const { cert, key } = certificates;
-  const server = createServer({ cert, key }, (socket) => broker.handle(socket));
-  await listen(() => server.listen(port, bind), `MQTT (--mqtt-port ${port})`);
+  // Answers are small: held back to be sent together, each would wait for the client's delayed acknowledgement.
+  const server = createServer({ cert, key, noDelay: true }, (socket) => broker.handle(socket));
+  const listening = await listen(() => server.listen(port, bind), `MQTT (--mqtt-port ${port})`);
+  // Not before: the broker's timers would outlive a port that is taken.
+  await broker.listen();
   return {
-    port: (server.address() as AddressInfo).port,
-    async stop(): Promise<void> {
-      const closed = new Promise((resolve) => server.close(resolve));
+    port: listening.port,
+    async stop() {
       await new Promise<void>((resolve) => broker.close(resolve));
-      await closed;
+      await listening.stop();
     },
   };
+}
+
+/** What a step failed with, if it did: the broker takes errors by callback. */
+function errorOf(step: () => void): Error | null {
+  try {
+    step();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }

@@ -50,8 +50,8 @@ export class MqttPeer {
   }
 
   /** Connects as a device of the hub, and is let in. */
-  static async open(hub: IotHub, deviceId: string): Promise<MqttPeer> {
-    const peer = await MqttPeer.connect(hub, deviceId);
+  static async open(hub: IotHub, deviceId: string, differing: Partial<IConnectPacket> = {}): Promise<MqttPeer> {
+    const peer = await MqttPeer.connect(hub, deviceId, differing);
     expect((await peer.receive('connack')).returnCode).toBe(0);
     return peer;
   }
@@ -67,6 +67,12 @@ export class MqttPeer {
   /** Breaks the connection off, without a DISCONNECT. */
   drop(): void {
     this.#socket.destroy();
+  }
+
+  /** Disconnects as a device should; resolves when the hub knows. */
+  async leave(): Promise<void> {
+    this.send({ cmd: 'disconnect' });
+    await this.closed;
   }
 
   /** The next packet, which must be of the kind. */

@@ -1,0 +1,25 @@
+import { HubError } from '../../hub/hubError';
+import { isObject } from '../../hub/json';
+import type { Json, JsonObject } from '../../hub/types';
+import type { DeviceMessage } from '../deviceMessage';
+import { respond } from '../respond';
+
+/** Merges a report into the twin, and answers with the new version. */
+export function patchReported(message: DeviceMessage): void {
+  const { hub, client, payload } = message;
+  respond(message, async () => ({ status: 204, version: await hub.patchReported(client.id, parsePatch(payload)) }));
+}
+
+function parsePatch(payload: Buffer): JsonObject {
+  const patch = parseJson(payload);
+  if (!isObject(patch)) throw new HubError('GenericBadRequest', 'A report must be a JSON object.');
+  return patch;
+}
+
+function parseJson(payload: Buffer): Json {
+  try {
+    return JSON.parse(payload.toString());
+  } catch {
+    throw new HubError('GenericBadRequest', 'The payload is not JSON.');
+  }
+}

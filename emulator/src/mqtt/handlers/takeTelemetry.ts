@@ -1,0 +1,22 @@
+import type { DeviceMessage } from '../deviceMessage';
+import { parsePropertyBag } from '../propertyBag';
+
+/** Longest message from a device, in bytes. */
+const maxMessageBytes = 256 * 1024;
+
+/**
+ * Hands a message of the device to the hub. What the hub does not do with it, it tells in a property: it retains nothing,
+ * and a will comes as any other message.
+ *
+ * @throws Error for a message that is too large, or whose property bag is broken.
+ */
+export function takeTelemetry({ hub, client, rest, payload, retain }: DeviceMessage): void {
+  if (payload.length > maxMessageBytes) throw new Error(`a message may hold ${maxMessageBytes} bytes at most`);
+  const properties = {
+    ...parsePropertyBag(rest),
+    ...(retain ? { 'mqtt-retain': 'true' } : {}),
+    // A connection that is over can publish nothing but the will that it left.
+    ...(client.closed ? { 'iothub-MessageType': 'Will' } : {}),
+  };
+  hub.telemetry(client.id, properties, payload);
+}
