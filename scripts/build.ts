@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { runScript } from './runScript';
 
@@ -9,7 +10,9 @@ import { runScript } from './runScript';
 const identityApart: Plugin = {
   name: 'identity-apart',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/identity$/ }, () => ({ path: './identity.js', external: true }));
+    onResolve({ filter: /^\.\/identity$/ }, ({ importer }) =>
+      relative('src', importer).startsWith('hub') ? { path: './identity.js', external: true } : undefined,
+    );
   },
 };
 

@@ -1,4 +1,4 @@
-import { type System, startSystem } from './system';
+import { type System, startSystem, stopSystems } from './system';
 
 let system: System;
 
