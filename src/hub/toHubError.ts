@@ -36,8 +36,10 @@ function withoutReply(error: unknown, { host, port }: HubAddress): HubError {
   if (types.isNativeError(error) && error.name === 'SyntaxError') {
     return new HubError('badReply', `${host} answered with broken JSON.`);
   }
-  const fault = types.isNativeError(error) ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
-  return new HubError('unavailable', `No answer from ${host}:${port} (${fault}).`);
+  const { code, message } = error as NodeJS.ErrnoException;
+  // Faults of the connection have a code. What has none, the SDK threw itself: to repeat the call would not help.
+  if (code === undefined) return new HubError('badReply', `The SDK failed on the reply of ${host} (${message}).`);
+  return new HubError('unavailable', `No answer from ${host}:${port} (${code}).`);
 }
 
 function codeOf(status: number, hubCode: string | undefined): HubErrorCode {

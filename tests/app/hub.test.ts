@@ -262,3 +262,15 @@ describe('pages of a query', () => {
     await expect(hub.queryPage('SELECT', row, { pageSize: 100 })).resolves.toMatchObject({ requests: 2, messages: 2 });
   });
 });
+
+test('what the SDK throws itself is no fault of the connection, and not repeated', async () => {
+  const credential = { kind: 'key', policy: 'service', key } as const;
+  const connection = new HubConnection({ host: 'localhost', port: server.port, credential }, { ca: server.ca });
+  const invoke = () => Promise.reject(new TypeError('transform is not a function'));
+  const access = { right: 'ServiceConnect', role: 'IoT Hub Twin Contributor' };
+  await expect(connection.send({ invoke, schema: row, access }, AbortSignal.timeout(5000))).rejects.toMatchObject({
+    name: 'HubError',
+    code: 'badReply',
+    message: expect.stringContaining('transform is not a function'),
+  });
+});
