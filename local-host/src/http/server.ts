@@ -28,7 +28,11 @@ export async function startServer(answer: Answer, { port, cors, log }: ServerOpt
         log('error', 'system', `The host failed: ${error instanceof Error ? error.stack : error}`);
         return { status: 500 };
       })
-      .then((reply) => send(response, reply, headers));
+      .then((reply) => {
+        // A host that stops waits for its connections to end, not for their clients to give them up.
+        if (!server.listening) response.shouldKeepAlive = false;
+        send(response, reply, headers);
+      });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

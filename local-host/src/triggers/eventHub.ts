@@ -1,4 +1,5 @@
-import type { Checkpoint, PartitionContext, ReceivedEventData } from '@azure/event-hubs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Checkpoint, EventHubConsumerClient, PartitionContext, ReceivedEventData } from '@azure/event-hubs';
 import type { RetryContext, TypedData } from '../core/rpc';
 import type { HostFunction } from '../hostFunction';
 import type { Log } from '../log';
@@ -13,6 +14,11 @@ export interface EventHubOptions {
   checkpoints: StateFile<Checkpoint>;
   log: Log;
 }
+
+/** `extensions.eventHubs.clientRetryOptions` of host.json, by default: exponential, from 0.8 s to a minute. */
+const retryOptions = { maxRetries: 3, retryDelayInMs: 800, maxRetryDelayInMs: 60_000, mode: 0 };
+
+const secondMs = 1000;
 
 /** How the host says why it ran a function of an Event Hub. */
 const reason = '(null)';
@@ -50,30 +56,48 @@ export class EventHubReader implements Listener {
 
   async #read(): Promise<() => Promise<void>> {
     // Loaded when used: apps without this trigger do not wait for it.
-    const { earliestEventPosition, EventHubConsumerClient } = await import('@azure/event-hubs');
+    const eventHubs = await import('@azure/event-hubs');
     const { eventHubName, consumerGroup = '$Default' } = this.fn.trigger;
-    const { checkpoints, log, maxBatchSize } = this.options;
-    const client = new EventHubConsumerClient(
+    const { checkpoints, maxBatchSize } = this.options;
+    const client = new eventHubs.EventHubConsumerClient(
       String(consumerGroup),
       this.#connectionString,
       String(eventHubName),
       new Checkpoints(checkpoints),
-      { loadBalancingOptions: { strategy: 'greedy', updateIntervalInMs: 2000 } },
+      { loadBalancingOptions: { strategy: 'greedy', updateIntervalInMs: 2000 }, retryOptions },
     );
+    await this.#reach(client);
     const subscription = client.subscribe(
       {
         processEvents: (events, partition) => this.#process(events, partition),
         // The client goes on trying by itself.
-        processError: async ({ message }) => {
-          if (!this.#stopping.signal.aborted) log('error', 'system', `Event Hub '${eventHubName}': ${message}`);
-        },
+        processError: async ({ message }) => this.#tell(message),
       },
-      { maxBatchSize, startPosition: earliestEventPosition, skipParsingBodyAsJson: true },
+      { maxBatchSize, startPosition: eventHubs.earliestEventPosition, skipParsingBodyAsJson: true },
     );
     return async () => {
       await subscription.close();
       await client.close();
     };
+  }
+
+  /** Waits for a hub that is down. The client would, too, but half a minute between its attempts, and in silence. */
+  async #reach(client: EventHubConsumerClient): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await client.getPartitionIds({ abortSignal: signal });
+        return;
+      } catch (error) {
+        this.#tell(error instanceof Error ? error.message : String(error));
+        await sleep(secondMs, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  #tell(fault: string): void {
+    if (this.#stopping.signal.aborted) return;
+    this.options.log('error', 'system', `Event Hub '${this.fn.trigger.eventHubName}': ${fault}`);
   }
 
   async #process(events: ReceivedEventData[], partition: PartitionContext): Promise<void> {

@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { RunningHost } from './runningHost';
+
+let host: RunningHost;
+let topic: Server;
+const published: { headers: IncomingMessage['headers']; body: string }[] = [];
+let topicStatus = 200;
+
+beforeAll(async () => {
+  topic = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    published.push({ headers: request.headers, body });
+    response.writeHead(topicStatus).end('told by the topic');
+  }).listen(0, '127.0.0.1');
+  await once(topic, 'listening');
+  const { port } = topic.address() as AddressInfo;
+  host = await RunningHost.start('app', {
+    TOPIC_ENDPOINT: `http://127.0.0.1:${port}/api/events`,
+    TOPIC_KEY: 'the key',
+  });
+});
+afterAll(async () => {
+  await host.stop();
+  topic.close();
+  topic.closeAllConnections();
+});
+
+const webhook = '/runtime/webhooks/EventGrid?functionName=onEvent';
+const event = (id: string) => ({ id, specversion: '1.0', type: 't', source: 's', data: { Value: 1 } });
+
+describe('the webhook', () => {
+  const deliver = (body: unknown, type: string | undefined = 'Notification', path = webhook) =>
+    host.request('POST', path, type === '' ? {} : { 'aeg-event-type': type }, JSON.stringify(body));
+
+  it('runs the function on a single event, and on each of an array', async () => {
+    expect((await deliver(event('one'))).status).toBe(202);
+    await host.line(/event one \{"value":1\}/);
+    expect((await deliver([event('two'), event('three')])).status).toBe(202);
+    await host.line(/event two/);
+    await host.line(/event three/);
+  });
+
+  it('takes names of paths and types in any case', async () => {
+    const path = '/Runtime/Webhooks/eventgrid?functionName=ONEVENT';
+    expect((await deliver(event('four'), 'notification', path)).status).toBe(202);
+  });
+
+  it('answers 500 when one of a delivery fails, whose others have run', async () => {
+    const reply = await deliver([event('bad'), event('good')]);
+    expect([reply.status, reply.body.toString()]).toEqual([500, expect.stringContaining('bad event')]);
+    await host.line(/event good/);
+  });
+
+  it.each([
+    ['', 400],
+    ['SubscriptionDeletion', 400],
+    ['Unsubscribe', 202],
+  ])('answers an event type of "%s" with %i', async (type, status) => {
+    expect((await deliver(event('x'), type)).status).toBe(status);
+  });
+
+  it('answers what is no event with 400', async () => {
+    expect((await deliver('text')).status).toBe(400);
+  });
+
+  it.each(['/runtime/webhooks/EventGrid', '/runtime/webhooks/EventGrid?functionName=item'])(
+    '%s is no Event Grid function: 404, with the name',
+    async (path) => {
+      const reply = await deliver(event('x'), 'Notification', path);
+      const name = /functionName=(.*)/.exec(path)?.[1] ?? '';
+      expect([reply.status, reply.body.toString()]).toEqual([404, `cannot find function: '${name}'`]);
+    },
+  );
+
+  it('shakes hands in both schemas without running the function', async () => {
+    const from = host.lines.length;
+    const validation = await deliver([{ data: { validationCode: 'abc' } }], 'SubscriptionValidation');
+    expect([validation.status, JSON.parse(validation.body.toString())]).toEqual([200, { validationResponse: 'abc' }]);
+    const options = await host.request('OPTIONS', webhook, { 'webhook-request-origin': 'eventgrid.azure.net' });
+    expect([options.status, options.headers['webhook-allowed-origin']]).toEqual([200, 'eventgrid.azure.net']);
+    expect(host.lines.slice(from).join('\n')).not.toContain('Executing');
+  });
+});
+
+describe('the output', () => {
+  beforeEach(() => {
+    published.length = 0;
+    topicStatus = 200;
+  });
+  const publish = (value: unknown) => host.request('POST', '/api/publishing', {}, JSON.stringify(value));
+
+  it('is sent in one request, in the schema of the first event, with the key', async () => {
+    expect((await publish([event('a'), event('b')])).status).toBe(201);
+    expect(published).toHaveLength(1);
+    expect(published[0]?.headers).toMatchObject({
+      'content-type': 'application/cloudevents-batch+json; charset=utf-8',
+      'aeg-sas-key': 'the key',
+    });
+    expect(JSON.parse(published[0]?.body ?? '')).toEqual([event('a'), event('b')]);
+  });
+
+  it('is an array, of the Event Grid schema too', async () => {
+    expect((await publish({ id: 'a', eventType: 't' })).status).toBe(201);
+    expect(published[0]?.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(JSON.parse(published[0]?.body ?? '')).toEqual([{ id: 'a', eventType: 't' }]);
+  });
+
+  it('is not sent where there is none', async () => {
+    expect((await publish([])).status).toBe(201);
+    expect(published).toEqual([]);
+  });
+
+  it('fails the invocation when the topic does not take it, and the log has no key', async () => {
+    topicStatus = 503;
+    expect((await publish([event('a')])).status).toBe(500);
+    await host.line(/Functions\.publishing: Error: The Event Grid topic answered 503: told by the topic/);
+    expect(host.lines.join('\n')).not.toContain('the key');
+  });
+});

@@ -1,0 +1,184 @@
+import { RunningHost } from './runningHost';
+
+let host: RunningHost;
+
+beforeAll(async () => {
+  host = await RunningHost.start('app', {
+    FROM_LOCAL_SETTINGS: 'from the environment',
+    'AzureWebJobs.off.Disabled': 'true',
+  });
+});
+afterAll(() => host.stop());
+
+/** What the echo functions of the fixture were given. */
+interface Echo {
+  method: string;
+  url: string;
+  params: Record<string, string>;
+  query: Record<string, string>;
+  headers: Record<string, string>;
+  body: string;
+}
+
+async function echo(method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<Echo> {
+  const reply = await host.request(method, path, headers, body);
+  expect(reply.status).toBe(200);
+  return JSON.parse(reply.body.toString());
+}
+
+async function statusOf(method: string, path: string): Promise<[number, string]> {
+  const { status, body } = await host.request(method, path);
+  return [status, body.toString()];
+}
+
+describe('routes', () => {
+  it.each([
+    ['/api/items/a', { id: 'a' }],
+    ['/API/Items/a', { id: 'a' }],
+    ['/api/items/a%23b', { id: 'a#b' }],
+    ['/api/items/50%25', { id: '50%' }],
+    ['/api/items/a%2Bb+c', { id: 'a+b+c' }],
+    ['/api/items/a%2Fb', { id: 'a%2Fb' }],
+    ['/api/items/%zz', { id: '%zz' }],
+    ['/api/items/%C3%A9', { id: 'é' }],
+    ['/api/numbers/-7', { n: '-7' }],
+    ['/api/optional', {}],
+    ['/api/optional/here', { part: 'here' }],
+    ['/api/fallback', { part: 'given' }],
+    ['/api/fallback/other', { part: 'other' }],
+    ['/api/rest/a/b/c', { path: 'a/b/c' }],
+    ['/api/rest', {}],
+  ])('%s has the parameters %j', async (path, params) => {
+    expect((await echo('GET', path)).params).toEqual(params);
+  });
+
+  it('are tried in the order of registration: a constraint that fails leaves the path to the next', async () => {
+    expect((await echo('GET', '/api/numbers/seven')).params).toEqual({ n: 'seven' });
+    await host.line(/Executing 'Functions.shadowed'/);
+  });
+
+  it.each([
+    ['DELETE', '/api/items/a', 'a method that is not listed'],
+    ['GET', '/api/only-put', 'the same for a single method'],
+    ['HEAD', '/api/items/a', 'HEAD, where it is not listed'],
+    ['OPTIONS', '/api/items/a', 'OPTIONS, where it is not listed'],
+    ['GET', '/api/no-such-route', 'an unknown path'],
+    ['GET', '/items/a', 'a path without the prefix'],
+    ['GET', '/api/off', 'a disabled function'],
+  ])('%s %s is an empty 404: %s', async (method, path) => {
+    expect(await statusOf(method, path)).toEqual([404, '']);
+  });
+
+  it('load every file that main matches', async () => {
+    expect(await statusOf('GET', '/api/fromTheSecondFile')).toEqual([200, 'from the environment']);
+  });
+});
+
+describe('a request', () => {
+  it('joins repeated keys of the query, and keeps them in the url', async () => {
+    const { query, url } = await echo('GET', '/api/items/a?x=1&x=2&y=%26');
+    expect(query).toEqual({ x: '1,2', y: '&' });
+    expect(url).toBe(`http://127.0.0.1:${host.port}/api/items/a?x=1&x=2&y=%26`);
+  });
+
+  it('has names of headers in lower case', async () => {
+    const { headers } = await echo('GET', '/api/items/a', { 'X-Custom-Header': 'Value' });
+    expect(headers['x-custom-header']).toBe('Value');
+  });
+
+  it('has its body, and none on GET', async () => {
+    expect((await echo('POST', '/api/items/a', {}, 'téxt')).body).toBe('téxt');
+    expect((await echo('POST', '/api/items/a')).body).toBe('');
+    expect((await echo('GET', '/api/items/a', {}, 'dropped')).body).toBe('');
+  });
+});
+
+describe('an answer', () => {
+  it.each([
+    ['/api/throws', 500, '', 'of a function that throws is an empty 500'],
+    ['/api/text', 500, '', 'that is no object is an empty 500'],
+    ['/api/nothing', 204, '', 'of nothing is 204'],
+    ['/api/empty', 200, '', 'of an empty object is 200'],
+    ['/api/hooked', 200, 'forgiven', 'can be given by a hook that clears the error'],
+  ])('%s: %i', async (path, status, body) => {
+    expect(await statusOf('GET', path)).toEqual([status, body]);
+  });
+
+  it('of a function that throws is told in the log alone', async () => {
+    await host.request('GET', '/api/throws');
+    await host.line(/Functions\.throws: Error: secret detail/);
+    await host.line(/Executed 'Functions\.throws' \(Failed, Id=[0-9a-f-]{36}, Duration=\d+ms\)/);
+  });
+
+  it('keeps bytes and cookies as they are', async () => {
+    const binary = await host.request('GET', '/api/binary');
+    expect([...binary.body]).toEqual([0, 255, 1]);
+    expect(binary.headers['content-type']).toBe('application/x');
+    const { headers } = await host.request('GET', '/api/cookies');
+    expect(headers['set-cookie']).toEqual([expect.stringMatching(/^a=b%20c; Path=\/; HttpOnly; SameSite=Lax$/i)]);
+  });
+});
+
+describe('the admin endpoints', () => {
+  const json = async (path: string) => JSON.parse((await host.request('GET', path)).body.toString());
+
+  it('tell the state of the host', async () => {
+    expect(await json('/admin/host/status')).toMatchObject({ state: 'Running', processUptime: expect.any(Number) });
+    expect(await statusOf('POST', '/admin/host/ping')).toEqual([200, '']);
+    expect(await statusOf('GET', '/admin/nothing')).toEqual([404, '']);
+  });
+
+  it('list the functions, without those in error', async () => {
+    const functions = (await json('/admin/functions')) as { name: string; isDisabled: boolean }[];
+    const names = functions.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['item', 'tick', 'onEvent', 'off']));
+    expect(names).not.toEqual(expect.arrayContaining(['unresolved']));
+    expect(functions.find(({ name }) => name === 'off')?.isDisabled).toBe(true);
+    expect(await json('/admin/functions/ITEM')).toMatchObject({
+      name: 'item',
+      invoke_url_template: `http://localhost:${host.port}/api/items/{id}`,
+    });
+    expect(await json('/admin/functions/unresolved/status')).toEqual({
+      errors: ["'%NO_SUCH_SETTING%' does not resolve to a value."],
+    });
+  });
+
+  it.each([
+    ['/admin/functions/tick', '{}', 202, 'runs a timer'],
+    ['/admin/functions/tick', '{"input":""}', 202, 'runs it with an input that it has no use for'],
+    ['/admin/functions/tick', '', 400, 'wants a body'],
+    ['/admin/functions/tick', 'not json', 400, 'wants JSON'],
+    ['/admin/functions/nobody', '{}', 404, 'knows its functions'],
+  ])('POST %s %s answers %i: %s', async (path, body, status) => {
+    const reply = await host.request('POST', path, { 'content-type': 'application/json' }, body);
+    expect(reply.status).toBe(status);
+  });
+
+  it('answer before the function has run, and log how it ended', async () => {
+    const from = host.lines.length;
+    await host.request('POST', '/admin/functions/tick', {}, '{}');
+    const tick = await host.line(/ tick \{|^tick \{/, from);
+    expect(JSON.parse(tick.slice(tick.indexOf('{')))).toEqual({
+      schedule: { adjustForDST: true },
+      scheduleStatus: null,
+      isPastDue: false,
+    });
+    await host.line(/Executed 'Functions.tick' \(Succeeded/, from);
+  });
+});
+
+test('the console lists HTTP functions with their addresses, then the others, then the disabled', async () => {
+  const list = host.lines.join('\n');
+  expect(list).toContain(`\tonlyPut: [PUT] http://localhost:${host.port}/api/only-put\n`);
+  expect(list).toContain('\ttick: timerTrigger\n');
+  expect(list.indexOf('item: [GET,POST]')).toBeLessThan(list.indexOf('tick: timerTrigger'));
+  expect(list).toContain('Function off is disabled.');
+});
+
+test.each([
+  ['unresolved', "'%NO_SUCH_SETTING%' does not resolve to a value."],
+  ['badSchedule', "The schedule expression 'now and then' was not recognized"],
+  ['queue', "Triggers of type 'queueTrigger' are not served"],
+])('the function %s is in error, and the others run', (name, text) => {
+  expect(host.lines.join('\n')).toContain(`The '${name}' function is in error: ${text}`);
+});

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const cli = join(__dirname, '../dist/cli.js');
+const fixtures = join(__dirname, 'fixtures');
+
+/** A reply as it came, with nothing made of it. */
+export interface RawReply {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer;
+}
+
+/** A host in a process of its own, which runs a fixture. */
+export class RunningHost {
+  readonly lines: string[] = [];
+  readonly exit: Promise<number | null>;
+  #wake: () => void = () => {};
+  #ended = false;
+
+  private constructor(
+    private readonly child: ReturnType<typeof spawn>,
+    readonly stateDir: string,
+  ) {
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => this.#hear(line));
+    }
+    this.exit = once(child, 'close').then(([code]) => {
+      this.#ended = true;
+      this.#wake();
+      return code as number | null;
+    });
+  }
+
+  /** Starts a fixture; with a state folder given, that one is used and kept. */
+  static async spawn(fixture: string, env: NodeJS.ProcessEnv = {}, kept?: string): Promise<RunningHost> {
+    const stateDir = kept ?? (await mkdtemp(join(tmpdir(), 'host-')));
+    const args = [cli, '--port', env.PORT ?? '0', '--script-root', join(fixtures, fixture), '--state-dir', stateDir];
+    return new RunningHost(spawn(process.execPath, args, { env: { ...process.env, ...env } }), stateDir);
+  }
+
+  /** Starts a fixture and waits until it serves. */
+  static async start(fixture: string, env: NodeJS.ProcessEnv = {}, kept?: string): Promise<RunningHost> {
+    const host = await RunningHost.spawn(fixture, env, kept);
+    await host.line(/^Host started/);
+    return host;
+  }
+
+  /** The first line that matches, of those since a position. @throws Error when the host ends before. */
+  async line(pattern: RegExp, from = 0): Promise<string> {
+    for (;;) {
+      const found = this.lines.slice(from).find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      if (this.#ended) throw new Error(`The host ended without ${pattern}:\n${this.lines.join('\n')}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  get port(): number {
+    return Number(/Host started on \S+:(\d+)/.exec(this.lines.join('\n'))?.[1]);
+  }
+
+  /** Sends a request as it is given: the path is not normalized. */
+  request(method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<RawReply> {
+    return new Promise((resolve, reject) => {
+      const length = body ? { 'content-length': String(Buffer.byteLength(body)) } : {};
+      const options = { port: this.port, host: '127.0.0.1', method, path, headers: { ...headers, ...length } };
+      const sent = httpRequest(options, async (response) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of response) chunks.push(chunk as Buffer);
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
+      });
+      sent.on('error', reject).end(body);
+    });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  async stop(keepState = false): Promise<void> {
+    if (!this.#ended) this.child.kill('SIGTERM');
+    await this.exit;
+    if (!keepState) await rm(this.stateDir, { recursive: true, force: true });
+  }
+
+  #hear(line: string): void {
+    this.lines.push(line);
+    this.#wake();
+  }
+}
