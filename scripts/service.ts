@@ -19,7 +19,9 @@ export interface Service {
 export function startService(name: string, command: string, args: string[], env: NodeJS.ProcessEnv): Service {
   const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`${name} could not start: ${error.message}`));
+    child.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      resolve(`${name} could not start: ${code === 'ENOENT' ? `'${command}' is not installed` : message}`);
+    });
     child.once('exit', (code, signal) => resolve(`${name} ended (${signal ?? `exit code ${code}`})`));
   });
   const waiting = new Set<{ pattern: RegExp; found: (match: RegExpMatchArray) => void }>();

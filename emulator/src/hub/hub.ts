@@ -45,7 +45,8 @@ export class Hub {
   readonly events = new EventEmitter<HubEventMap>();
   readonly #devices = new Map<string, Device>();
   readonly #options: HubOptions;
-  #created = 0;
+  /** Microseconds of the epoch to begin with: a place among the devices is never taken again, by a later process neither. */
+  #created = Date.now() * 1000;
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -161,7 +162,7 @@ export class Hub {
   /**
    * Answers one page of a twin query, from twins as they are now.
    *
-   * @throws QueryError where the text is not of the language, NotServedError where it asks for what is not served.
+   * @throws QueryError where the text is not of the language, HubError NotImplemented where it asks for what is not served.
    */
   query(sql: string, page: PageRequest): QueryPage {
     return runQuery(sql, { twins: (after) => this.#twinsAfter(after) }, page);
