@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { glob } from 'tinyglobby';
 import * as z from 'zod/mini';
 import type { Log } from '../log';
-import { installCoreModule, Registrations as NewRegistrations, type Registrations } from './coreModule';
+import { installCoreModule, Registrations } from './coreModule';
 
 const packageSchema = z.object({ main: z.optional(z.string()) });
 
@@ -27,7 +27,7 @@ const capabilities = {
  * @throws Error where nothing matches, a file fails to load, or the app asks for HTTP streaming, which is not served.
  */
 export async function loadApp(scriptRoot: string, log: Log): Promise<Registrations> {
-  const registrations = new NewRegistrations();
+  const registrations = new Registrations();
   installCoreModule(registrations, log);
   const { main } = packageSchema.parse(JSON.parse(await readFile(join(scriptRoot, 'package.json'), 'utf8')));
   const files = main === undefined ? [] : await glob(main, { cwd: scriptRoot });
