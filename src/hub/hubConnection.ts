@@ -81,6 +81,7 @@ function failWithoutToken(cause: unknown): never {
 /** Rejects when the signal aborts, even where the work does not listen to it: tokens, a queue for a socket. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     work.then(resolve, reject);
   });

@@ -30,7 +30,8 @@ export async function withRetries<T>(
         return await attempt(deadline.signal, retry);
       } catch (error) {
         const delay = error instanceof HubError && retry < maxRetries ? delayBefore(error, retry) : undefined;
-        if (delay === undefined || performance.now() + delay >= end) throw error;
+        // The timer may fire a little before its time by the clock: the signal has the last word.
+        if (delay === undefined || deadline.signal.aborted || performance.now() + delay >= end) throw error;
         await sleep(delay);
       }
     }
