@@ -47,6 +47,13 @@ describe('a partition', () => {
     expect(log.find({ by: 'enqueuedTime', value, inclusive }) - log.begin).toBe(index);
   });
 
+  test('made anew numbers its events past those of the one before it', () => {
+    const before = logOf(10, 20, 30);
+    jest.restoreAllMocks();
+    jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 1);
+    expect(new PartitionLog(1000).begin).toBeGreaterThan(before.end);
+  });
+
   test('drops what is past its retention, and numbers the rest as before', () => {
     const log = logOf(10, 20, 30);
     const [first, end] = [log.begin, log.end];

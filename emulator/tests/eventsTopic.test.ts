@@ -1,11 +1,16 @@
 import { EventEmitter, on, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
+import {
+  AzureKeyCredential,
+  AzureSASCredential,
+  EventGridPublisherClient,
+  generateSharedAccessSignature,
+} from '@azure/eventgrid';
 import { Topic } from '../src/events/eventGrid/topic';
 import { parseTopology } from '../src/events/topology';
 
-const key = 'topic-key';
+const key = Buffer.from('the key of the topic').toString('base64');
 const type = 'Plant.Changed';
 const event = { type, source: 'plant', id: '1', subject: 'line/1', data: { level: 4 } };
 
@@ -91,7 +96,28 @@ async function logged(text: string): Promise<void> {
 
 describe('publishing', () => {
   test('with a wrong key is unauthorized', async () => {
-    await expect(publisher({ credential: 'topic-kez' }).send([event])).rejects.toMatchObject({ statusCode: 401 });
+    await expect(publisher({ credential: key.toLowerCase() }).send([event])).rejects.toMatchObject({ statusCode: 401 });
+  });
+
+  test.each([
+    ['of the topic is accepted', key, 60_000, undefined],
+    ['of another key is unauthorized', key.toLowerCase(), 60_000, 401],
+    ['that has expired is unauthorized', key, -60_000, 401],
+  ])('with a token %s', async (_, signer, lifetime, statusCode) => {
+    const expiry = new Date(Date.now() + lifetime);
+    const token = await generateSharedAccessSignature(topicUrl, new AzureKeyCredential(signer), expiry);
+    const options = { allowInsecureConnection: true };
+    const client = new EventGridPublisherClient(topicUrl, 'CloudEvent', new AzureSASCredential(token), options);
+    const refused = await client.send([event]).then(
+      () => undefined,
+      (error) => error.statusCode,
+    );
+    expect(refused).toBe(statusCode);
+  });
+
+  test.each(['', 'r=a', 'r=a&e=b&s=c', '&s='])('with %j for a token is unauthorized', async (token) => {
+    const response = await fetch(topicUrl, { method: 'POST', headers: { 'aeg-sas-token': token }, body: '[]' });
+    expect(response.status).toBe(401);
   });
 
   test('to an unknown topic finds nothing', async () => {
@@ -164,6 +190,12 @@ describe('a delivery', () => {
     answer(200);
     expect(headers['aeg-delivery-count']).toBe('1');
     expect(body.id).toBe('1');
+  });
+
+  test('that nobody takes is tried again, and the log says why', async () => {
+    servers[0]?.close();
+    await publisher().send([event]);
+    await logged('ECONNREFUSED');
   });
 
   test('is given up after the most attempts', async () => {

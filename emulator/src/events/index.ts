@@ -1,4 +1,5 @@
 import type { Hub } from '../hub/hub';
+import type { RoutedMessage } from '../hub/types';
 import type { Handler } from '../rest/httpsServer';
 import { startAmqp } from './amqp/server';
 import { Topic } from './eventGrid/topic';
@@ -31,11 +32,13 @@ export async function startEvents(options: EventsOptions): Promise<EventsEndpoin
   const hubs = new Map(topology.eventHubs.hubs.map((definition) => [definition.name, new EventHub(definition)]));
   const topic = topology.topic && new Topic(topology.topic, keys.topic, { functionsUrl, log });
   const amqp = await startAmqp({ hubs, key: keys.eventHubs, bind, port: amqpPort, log });
-  hub.events.on('message', (message) => routeMessage(message, topology.routes, hubs));
+  const route = (message: RoutedMessage) => routeMessage(message, topology.routes, hubs);
+  hub.events.on('message', route);
   return {
     amqpPort: amqp.port,
     handle: (request, response) => topic?.handle(request, response) ?? false,
     async stop() {
+      hub.events.off('message', route);
       const dropped = topic?.stop() ?? 0;
       if (dropped > 0) log(`Event Grid: ${dropped} deliveries were given up`);
       await amqp.stop();

@@ -23,19 +23,19 @@ export interface Position {
   inclusive: boolean;
 }
 
-/**
- * Sequence numbers, which serve as offsets too, start at the microseconds of the epoch. The log is in memory; had it
- * started at 0 again, a checkpoint kept by a reader since before a restart would hide the new events from it.
- */
-const firstSequenceNumber = Date.now() * 1000;
-
 /** Most events that a partition keeps, whatever its retention. */
 const maxEvents = 100_000;
 
-/** The ordered events of one partition, in memory, bounded by age and number. */
+/**
+ * The ordered events of one partition, in memory, bounded by age and number.
+ *
+ * Sequence numbers, which serve as offsets too, start at the microseconds of the epoch. A log is lost with its process;
+ * had the next one started at 0, a checkpoint kept by a reader since before the restart would hide the new events.
+ */
 export class PartitionLog {
   /** Tells readers of each new event. */
   readonly appended = new EventEmitter<{ event: [] }>().setMaxListeners(0);
+  readonly #first = Date.now() * 1000;
   readonly #events: StoredEvent[] = [];
   #dropped = 0;
 
@@ -50,7 +50,7 @@ export class PartitionLog {
 
   /** Sequence number of the oldest event kept, or of the next one where none is. */
   get begin(): number {
-    return firstSequenceNumber + this.#dropped;
+    return this.#first + this.#dropped;
   }
 
   /** Sequence number of the next event. */

@@ -3,11 +3,11 @@ import * as z from 'zod/mini';
 const name = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/));
 const positive = z.int().check(z.positive());
 
-/** A message route of the hub; conditions other than `true` are not served yet. */
+/** A message route of the hub. */
 const route = z.object({
   name,
   source: z.enum(['DeviceMessages', 'TwinChangeEvents', 'DeviceLifecycleEvents', 'DeviceConnectionStateEvents']),
-  condition: z.literal('true'),
+  condition: z.literal('true', { error: 'only the condition "true" is served yet' }),
   eventHub: name,
 });
 
@@ -58,7 +58,7 @@ export const emptyTopology: Topology = { routes: [], eventHubs: { hubs: [] } };
  * @throws Error that names the place of what is wrong.
  */
 export function parseTopology(value: unknown): Topology {
-  const { success, data, error } = topologySchema.safeParse(value);
+  const { success, data, error } = topologySchema.safeParse(value, { error: z.locales.en().localeError });
   if (!success) {
     const faults = error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`);
     throw new Error(`The topology is not valid: ${faults.join('; ')}`);

@@ -17,10 +17,17 @@ export function feed(link: Sender, log: PartitionLog, position: Position | 'late
     }
     link.set_drained(log.at(next) === undefined);
   };
-  log.appended.on('event', pump);
-  link.on('sendable', pump);
-  link.on('sender_draining', pump);
-  return () => log.appended.off('event', pump);
+  // In the next turn: credit may come together with the opening of the link, whose answer rhea would write after events.
+  const start = setImmediate(() => {
+    log.appended.on('event', pump);
+    link.on('sendable', pump);
+    link.on('sender_draining', pump);
+    pump();
+  });
+  return () => {
+    clearImmediate(start);
+    log.appended.off('event', pump);
+  };
 }
 
 function toMessage({ message, sequenceNumber, enqueuedAt }: StoredEvent) {

@@ -2,14 +2,17 @@ import type { Connection, EventContext, Message, Receiver, Sender } from 'rhea';
 import type { EventHub } from '../eventHub';
 import { parseAddress, type Target } from './address';
 import { feed, parsePosition } from './consumer';
-import { Owners } from './owners';
+import { Owners, ownerLevel } from './owners';
 import { accept } from './producer';
 import { type Answer, putToken, readProperties } from './requests';
 
-/** What a connection has: until when it is authorized, and the links that answer its requests. */
 interface Peer {
+  /** Milliseconds since the epoch. */
   authorizedUntil: number;
+  /** The links that answer its requests, by the names that requests have for them. */
   replies: Map<string, Sender>;
+  /** What is to be done when a link on which it receives has ended. */
+  endings: Map<Sender, () => void>;
 }
 
 type Link = Sender | Receiver;
@@ -30,9 +33,8 @@ export class Endpoint {
   /** A client opened a link to receive on: answers to its requests, or the events of a partition. */
   openConsumer({ sender }: EventContext): void {
     const link = sender as Sender;
-    link.set_source(link.source);
-    link.set_target(link.target);
-    const target = parseAddress(link.source.address ?? '', this.hubs);
+    confirm(link);
+    const target = parseAddress(link.source?.address ?? '', this.hubs);
     if (target && isRequestNode(target)) this.#openReplies(link);
     else if (this.#isAuthorized(link)) this.#openReader(link, target);
   }
@@ -40,19 +42,29 @@ export class Endpoint {
   /** A client opened a link to send on: requests, or events. */
   openProducer({ receiver }: EventContext): void {
     const link = receiver as Receiver;
-    link.set_source(link.source);
-    link.set_target(link.target);
-    const target = parseAddress(link.target.address ?? '', this.hubs);
+    confirm(link);
+    const target = parseAddress(link.target?.address ?? '', this.hubs);
     if (target && isRequestNode(target)) return;
     if (this.#isAuthorized(link) && target?.kind !== 'hub' && target?.kind !== 'partition') {
-      notFound(link, link.target.address);
+      notFound(link, link.target?.address);
+    }
+  }
+
+  /** A link, a session with all its links, or a whole connection has ended. */
+  close({ connection, session, sender }: EventContext): void {
+    const { endings } = this.#peer(connection);
+    for (const [link, end] of endings) {
+      const isEnded = (!sender || sender === link) && (!session || session === link.session);
+      if (!isEnded) continue;
+      endings.delete(link);
+      end();
     }
   }
 
   /** A client sent a message. */
   receive(context: EventContext): void {
     const link = context.receiver as Receiver;
-    const target = parseAddress(link.target.address, this.hubs);
+    const target = parseAddress(link.target?.address ?? '', this.hubs);
     if (target?.kind === 'cbs') this.#putToken(context);
     else if (target && this.#isAuthorized(link)) {
       if (target.kind === 'management') this.#answer(context, readProperties(context.message as Message, this.hubs));
@@ -61,13 +73,20 @@ export class Endpoint {
   }
 
   #openReader(link: Sender, target: Target | undefined): void {
-    const position = parsePosition(link.source.filter?.['apache.org:selector-filter:string']?.value);
-    if (target?.kind !== 'consumer') notFound(link, link.source.address);
+    const position = parsePosition(link.source?.filter?.['apache.org:selector-filter:string']?.value);
+    const level = ownerLevel(link);
+    if (target?.kind !== 'consumer') notFound(link, link.source?.address);
     else if (!position) refuse(link, 'amqp:invalid-field', 'The filter is not a position of an Event Hub.');
+    else if (Number.isNaN(level)) refuse(link, 'amqp:invalid-field', 'The owner level is not a number.');
     else {
       const place = `${target.hub.name}/${target.consumerGroup.toLowerCase()}/${target.partitionId}`;
-      const leave = this.#owners.enter(place, link, ownerLevel(link));
-      if (leave) onEnd(link, feed(link, target.log, position), leave);
+      const leave = this.#owners.enter(place, link, level);
+      if (!leave) return;
+      const stopFeeding = feed(link, target.log, position);
+      this.#peer(link.connection).endings.set(link, () => {
+        stopFeeding();
+        leave();
+      });
     }
   }
 
@@ -79,19 +98,24 @@ export class Endpoint {
 
   /** Requests name the link of their answers by its own name or by its target. */
   #openReplies(link: Sender): void {
-    const { replies } = this.#peer(link.connection);
-    for (const name of [link.name, link.target?.address]) if (name) replies.set(name, link);
+    const { replies, endings } = this.#peer(link.connection);
+    const names = [link.name, link.target?.address ?? link.name];
+    for (const name of names) replies.set(name, link);
+    endings.set(link, () => {
+      for (const name of names) if (replies.get(name) === link) replies.delete(name);
+    });
   }
 
   #answer({ connection, message, delivery }: EventContext, { statusCode, statusDescription, body = '' }: Answer): void {
     const { reply_to: replyTo, message_id: id = '' } = message as Message;
-    this.#peer(connection)
-      .replies.get(String(replyTo))
-      ?.send({
-        correlation_id: id,
-        application_properties: { 'status-code': statusCode, 'status-description': statusDescription },
-        body,
-      });
+    const { replies } = this.#peer(connection);
+    const reply = {
+      correlation_id: id,
+      application_properties: { 'status-code': statusCode, 'status-description': statusDescription },
+      body,
+    };
+    // In the next turn, as events are: the request may come together with the opening of the link for its answer.
+    setImmediate(() => replies.get(String(replyTo))?.send(reply));
     delivery?.accept();
   }
 
@@ -102,7 +126,7 @@ export class Endpoint {
   }
 
   #peer(connection: Connection): Peer {
-    const peer = this.#peers.get(connection) ?? { authorizedUntil: 0, replies: new Map() };
+    const peer = this.#peers.get(connection) ?? { authorizedUntil: 0, replies: new Map(), endings: new Map() };
     this.#peers.set(connection, peer);
     return peer;
   }
@@ -112,22 +136,14 @@ function isRequestNode({ kind }: Target): boolean {
   return kind === 'cbs' || kind === 'management';
 }
 
-function onEnd(link: Link, ...actions: (() => void)[]): void {
-  const end = () => {
-    for (const act of actions) act();
-  };
-  link.once('sender_close', end);
-  link.connection.once('disconnected', end);
+/** Answers the opening of a link with its own ends. One that the client left out comes as a value without fields. */
+function confirm(link: Link): void {
+  if (link.source && 'address' in link.source) link.set_source(link.source);
+  if (link.target && 'address' in link.target) link.set_target(link.target);
 }
 
-/** A receiver's owner level, called epoch on the wire; a 64-bit integer, which may come as bytes. */
-function ownerLevel({ properties }: Sender): number | undefined {
-  const level: unknown = properties?.['com.microsoft:epoch'];
-  return level === undefined ? undefined : Number(Buffer.isBuffer(level) ? level.readBigInt64BE() : level);
-}
-
-function notFound(link: Link, address = ''): void {
-  refuse(link, 'amqp:not-found', `The messaging entity '${address}' could not be found.`);
+function notFound(link: Link, address: string | undefined): void {
+  refuse(link, 'amqp:not-found', `The messaging entity '${address ?? ''}' could not be found.`);
 }
 
 function refuse(link: Link, condition: string, description: string): void {

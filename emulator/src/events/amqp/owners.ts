@@ -36,6 +36,16 @@ export class Owners {
   }
 }
 
+/**
+ * Reads the owner level that a receiver asks for, called epoch on the wire: a 64-bit integer, which may come as bytes.
+ *
+ * @returns undefined where it asks for none, NaN where it asks for what is no level.
+ */
+export function ownerLevel({ properties }: Sender): number | undefined {
+  const level: unknown = properties?.['com.microsoft:epoch'];
+  return level === undefined ? undefined : Number(Buffer.isBuffer(level) ? level.readBigInt64BE() : level);
+}
+
 function end(link: Sender, description: string): void {
   link.close({ condition: stolen, description });
 }

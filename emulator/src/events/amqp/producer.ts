@@ -1,31 +1,47 @@
-import rhea, { type EventContext } from 'rhea';
+import rhea, { type EventContext, type Message } from 'rhea';
 import type { EventMessage } from '../partitionLog';
 import type { Target } from './address';
 
 /** Largest message or batch, in bytes (Event Hubs, Standard tier). */
-const maxBytes = 1024 * 1024;
+export const maxMessageBytes = 1024 * 1024;
 
-/** Takes what a producer sent: an event, or a batch of them, all of one partition key. */
+/** What a producer sent: events, all of one partition key where it names one. */
+interface Batch {
+  events: EventMessage[];
+  key: unknown;
+}
+
+/** Takes what a producer sent, an event or a batch of them: all of it, or none. */
 export function accept({ message, delivery }: EventContext, target: Target): void {
-  if (Buffer.isBuffer(message) && message.length > maxBytes) {
-    delivery?.reject({ condition: 'amqp:link:message-size-exceeded', description: `At most ${maxBytes} bytes.` });
-    return;
+  try {
+    if (encodedLength(message) > maxMessageBytes) {
+      const description = `The message is longer than ${maxMessageBytes} bytes.`;
+      delivery?.reject({ condition: 'amqp:link:message-size-exceeded', description });
+      return;
+    }
+    append(target, unpack(message));
+    delivery?.accept();
+  } catch (error) {
+    delivery?.reject({ condition: 'amqp:decode-error', description: `The message cannot be read: ${error}` });
   }
-  const single = message as unknown as EventMessage;
-  const [envelope, events] = Buffer.isBuffer(message) ? unpack(message) : [single, [single]];
-  const key = envelope.message_annotations?.['x-opt-partition-key'];
-  for (const event of events) append(target, event, typeof key === 'string' ? key : undefined);
-  delivery?.accept();
+}
+
+function encodedLength(message: EventContext['message']): number {
+  return (Buffer.isBuffer(message) ? message : rhea.message.encode(message as Message)).length;
 }
 
 /** Messages of a format other than 0 come as bytes: a batch, each event encoded in a data section of its own. */
-function unpack(encoded: Buffer): [envelope: EventMessage, events: EventMessage[]] {
-  const envelope = rhea.message.decode(encoded) as unknown as EventMessage;
+function unpack(message: EventContext['message']): Batch {
+  const envelope = (Buffer.isBuffer(message) ? rhea.message.decode(message) : message) as unknown as EventMessage;
+  const key = envelope.message_annotations?.['x-opt-partition-key'];
+  if (!Buffer.isBuffer(message)) return { events: [envelope], key };
   const { content } = envelope.body as { content: Buffer | Buffer[] };
-  return [envelope, [content].flat().map((each) => rhea.message.decode(each) as unknown as EventMessage)];
+  return { events: [content].flat().map((each) => rhea.message.decode(each) as unknown as EventMessage), key };
 }
 
-function append(target: Target, event: EventMessage, key: string | undefined): void {
-  if (target.kind === 'partition') target.log.append(event);
-  else if (target.kind === 'hub') target.hub.append(event, key);
+function append(target: Target, { events, key }: Batch): void {
+  for (const event of events) {
+    if (target.kind === 'partition') target.log.append(event);
+    else if (target.kind === 'hub') target.hub.append(event, typeof key === 'string' ? key : undefined);
+  }
 }

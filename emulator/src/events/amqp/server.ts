@@ -2,6 +2,7 @@ import rhea, { type EventContext } from 'rhea';
 import { type Listening, listen } from '../../listen';
 import type { EventHub } from '../eventHub';
 import { Endpoint } from './endpoint';
+import { maxMessageBytes } from './producer';
 
 export interface AmqpOptions {
   hubs: ReadonlyMap<string, EventHub>;
@@ -17,7 +18,10 @@ const producerCredit = 1000;
 
 /** Starts the Event Hubs endpoint: AMQP 1.0 over plain TCP, as the official Event Hubs emulator. */
 export function startAmqp({ hubs, key, bind, port, log }: AmqpOptions): Promise<Listening> {
-  const container = rhea.create_container({ id: 'iot-hub-emulator', credit_window: producerCredit, autoaccept: false });
+  const container = rhea.create_container({
+    id: 'iot-hub-emulator',
+    receiver_options: { credit_window: producerCredit, autoaccept: false, max_message_size: maxMessageBytes },
+  });
   container.sasl_server_mechanisms.enable_anonymous();
   // What some SDKs call the anonymous mechanism that comes before claims-based security.
   container.sasl_server_mechanisms.MSSBCBS = container.sasl_server_mechanisms.ANONYMOUS;
@@ -25,6 +29,9 @@ export function startAmqp({ hubs, key, bind, port, log }: AmqpOptions): Promise<
   container.on('sender_open', (context) => endpoint.openConsumer(context));
   container.on('receiver_open', (context) => endpoint.openProducer(context));
   container.on('message', (context) => endpoint.receive(context));
+  for (const event of ['sender_close', 'session_close', 'connection_close', 'disconnected']) {
+    container.on(event, (context) => endpoint.close(context));
+  }
   // Peers come and go, and what one breaks is its own connection. Without these listeners an error would be thrown.
   for (const event of ['disconnected', 'connection_error', 'session_error', 'sender_error', 'receiver_error']) {
     container.on(event, ({ error }: EventContext) => error && log(`AMQP: ${error}`));

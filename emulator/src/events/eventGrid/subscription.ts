@@ -68,13 +68,14 @@ export class Subscription {
   }
 
   async #attempt(pending: Pending): Promise<void> {
-    const status = await this.#post(pending);
+    const reply = await this.#post(pending);
+    const status = typeof reply === 'number' ? reply : undefined;
     pending.attempts++;
     if ((status !== undefined && status >= 200 && status <= 204) || this.#stopped.signal.aborted) return;
     const age = Date.now() - pending.acceptedAt;
     const next = nextAttempt({ number: pending.attempts, status, age }, this.definition);
     const { name } = this.definition;
-    const outcome = `event ${pending.event.id} to '${name}', attempt ${pending.attempts}: ${status ?? 'no answer'}`;
+    const outcome = `event ${pending.event.id} to '${name}', attempt ${pending.attempts}: ${reply}`;
     if (typeof next === 'string')
       return this.options.log(`Event Grid gave up ${outcome} (${next}); no dead-letter store`);
     const wait = next * (this.options.retryScale ?? 1);
@@ -86,8 +87,8 @@ export class Subscription {
     this.#timers.add(timer);
   }
 
-  /** The status of the reply; undefined where none came. */
-  async #post({ event, attempts }: Pending): Promise<number | undefined> {
+  /** The status of the reply, or in words why none came. */
+  async #post({ event, attempts }: Pending): Promise<number | string> {
     try {
       const response = await fetch(this.#url, {
         method: 'POST',
@@ -102,8 +103,14 @@ export class Subscription {
       });
       await response.body?.cancel();
       return response.status;
-    } catch {
-      return undefined;
+    } catch (error) {
+      return `no answer (${reason(error)})`;
     }
   }
+}
+
+/** `fetch` tells what went wrong with a connection by the code of its error's cause. */
+function reason(error: unknown): string {
+  const { cause } = error as { cause?: { code?: unknown } };
+  return String(cause?.code ?? error);
 }

@@ -1,10 +1,11 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Handler } from '../../rest/httpsServer';
 import { BodyTooLargeError, readBody } from '../../rest/readBody';
 import { send } from '../../rest/reply';
 import { readTarget } from '../../rest/target';
 import type { TopicDefinition } from '../topology';
-import { type CloudEvent, checkKey, errorBody, maxPublishBytes, PublishError, parseEvents } from './publish';
+import { authorize } from './authorize';
+import { type CloudEvent, errorBody, maxPublishBytes, PublishError, parseEvents } from './publish';
 import { Subscription, type SubscriptionOptions } from './subscription';
 
 const topicPath = /^\/eventgrid\/topics\/([^/]+)\/api\/events$/;
@@ -16,7 +17,7 @@ export class Topic {
   constructor(
     private readonly definition: TopicDefinition,
     private readonly key: string,
-    options: SubscriptionOptions,
+    private readonly options: SubscriptionOptions,
   ) {
     this.#subscriptions = definition.subscriptions.map((each) => new Subscription(each, options));
   }
@@ -25,21 +26,24 @@ export class Topic {
   readonly handle: Handler = (request, response) => {
     const { path } = readTarget(request);
     if (!path.startsWith('/eventgrid/')) return false;
-    void this.#receive(request, path)
-      .then(() => ({ status: 200 }))
-      .catch((error: unknown) => {
-        if (error instanceof PublishError) return { status: error.status, body: errorBody(error) };
-        throw error;
-      })
-      .then((reply) => send(response, reply))
-      // What is left is a request that broke off: nobody waits for an answer.
-      .catch(() => response.destroy());
+    void this.#answer(request, path, response);
     return true;
   };
 
   /** Ends all deliveries; answers how many events were not delivered. */
   stop(): number {
     return this.#subscriptions.reduce((dropped, subscription) => dropped + subscription.stop(), 0);
+  }
+
+  async #answer(request: IncomingMessage, path: string, response: ServerResponse): Promise<void> {
+    try {
+      await this.#receive(request, path);
+      send(response, { status: 200 });
+    } catch (error) {
+      if (error instanceof PublishError) return send(response, { status: error.status, body: errorBody(error) });
+      this.options.log(`Event Grid could not read a request: ${error}`);
+      response.destroy();
+    }
   }
 
   async #receive(request: IncomingMessage, path: string): Promise<void> {
@@ -50,7 +54,7 @@ export class Topic {
         `There is no such topic: POST to /eventgrid/topics/${this.definition.name}/api/events.`,
       );
     }
-    checkKey(request.headers, this.key);
+    authorize(request.headers, this.key);
     for (const event of parseEvents(await readEvents(request))) this.#publish(event);
   }
 
