@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { RegisteredFunction, Registrations } from './core/coreModule';
 import { invoke } from './core/invoke';
-import type { Binding, InvocationRequest, InvocationResponse, TypedData } from './core/rpc';
+import type { Binding, InvocationRequest, InvocationResponse, TraceContext, TypedData } from './core/rpc';
 import type { Log } from './log';
 import { sendEvents } from './outputs/eventGrid';
 import { isDisabled, resolveSettings } from './settings';
@@ -70,6 +70,7 @@ export class HostFunction {
           invocationId,
           inputData: [{ name: this.trigger.key, data }],
           ...(metadata ? { triggerMetadata: metadata } : {}),
+          traceContext: newTrace(),
           ...(retry ? { retryContext: retry } : {}),
         },
         this.log,
@@ -90,6 +91,12 @@ export class HostFunction {
       if (value && binding.type.toLowerCase() === 'eventgrid') await sendEvents(binding, value);
     }
   }
+}
+
+/** Each invocation begins a trace of its own, as those of the real host without a caller's. */
+function newTrace(): TraceContext {
+  const [traceId, spanId] = [randomBytes(16), randomBytes(8)].map((bytes) => bytes.toString('hex'));
+  return { traceParent: `00-${traceId}-${spanId}-00`, traceState: '', attributes: {} };
 }
 
 function resolved(binding: Binding): Binding {

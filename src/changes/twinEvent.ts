@@ -23,6 +23,8 @@ const envelope = {
   subject: z.string().check(z.regex(/^devices\/[^/]+(\/modules\/[^/]+)?$/)),
   /** When the hub did it. */
   time: z.iso.datetime(),
+  /** Trace context of the relay's invocation (CloudEvents extension "distributed tracing"). */
+  traceparent: z.optional(z.string()),
 };
 
 /** The CloudEvents (1.0) on the topic. */

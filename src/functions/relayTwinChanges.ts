@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { parseHubNotification } from '../changes/hubNotification';
 import { toTwinEvent } from '../changes/toTwinEvent';
 import type { TwinEvent } from '../changes/twinEvent';
+import { formatPairs } from '../formatPairs';
 import { InvalidInputError } from '../invalidInputError';
 import { type Services, services } from '../services';
 import { need, readBindings } from '../settings';
@@ -11,8 +12,11 @@ import { need, readBindings } from '../settings';
 const batchSchema = z.object({
   propertiesArray: z.catch(z.array(z.unknown()), []),
   sequenceNumberArray: z.catch(z.array(z.unknown()), []),
+  enqueuedTimeUtcArray: z.catch(z.array(z.coerce.date()), []),
   partitionContext: z.catch(z.object({ partitionId: z.string() }), { partitionId: 'unknown' }),
 });
+
+type Batch = z.infer<typeof batchSchema>;
 
 /**
  * Turns a batch of the hub's notifications into CloudEvents for the topic. One that cannot be read is logged and left
@@ -26,9 +30,11 @@ export function relayTwinChanges(
   need(settings.eventHub);
   need(settings.topic);
   const batch = batchSchema.parse(context.triggerMetadata ?? {});
+  const traceparent = context.traceContext?.traceParent;
+  const trace = traceparent ? { traceparent } : {};
   const events = messages.flatMap((message, index) => {
     try {
-      return [toTwinEvent(parseHubNotification(message, batch.propertiesArray[index]))];
+      return [{ ...toTwinEvent(parseHubNotification(message, batch.propertiesArray[index])), ...trace }];
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
       const position = `partition ${batch.partitionContext.partitionId}, sequence number ${batch.sequenceNumberArray[index]}`;
@@ -36,7 +42,15 @@ export function relayTwinChanges(
       return [];
     }
   });
+  context.log(describeBatch(events.length, messages.length, batch));
   return events.length > 0 ? events : undefined;
+}
+
+function describeBatch(events: number, messages: number, { partitionContext, enqueuedTimeUtcArray }: Batch): string {
+  const partition = partitionContext.partitionId;
+  const [oldest] = enqueuedTimeUtcArray;
+  const lag = oldest ? { lagMs: Date.now() - oldest.getTime() } : {};
+  return `relaying ${events} of ${messages} notifications | ${formatPairs({ partition, ...lag })}`;
 }
 
 const bindings = readBindings(process.env);

@@ -1,4 +1,5 @@
-import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import { formatPairs } from '../formatPairs';
 import { endpoint } from '../http/endpoint';
 import { formatETag, parseIfMatch } from '../http/etag';
 import { readJsonBody } from '../http/readJsonBody';
@@ -7,11 +8,17 @@ import { parseDeviceId } from '../twins/deviceId';
 import { parseTagsPatch } from '../twins/tags';
 
 /** Merges the tags of the body into those of a twin, on `If-Match` only into the twin of that etag. */
-export async function tagTwin(request: HttpRequest, { hub }: Services): Promise<HttpResponseInit> {
+export async function tagTwin(
+  request: HttpRequest,
+  { hub }: Services,
+  context: InvocationContext,
+): Promise<HttpResponseInit> {
   const id = parseDeviceId(request.params.deviceId);
   const ifMatch = parseIfMatch(request.headers.get('if-match'));
   const patch = parseTagsPatch(await readJsonBody(request));
   const { deviceId, etag, version, tags = {} } = await hub(deadlines.request).updateTags(id, patch, ifMatch);
+  // Device and version join this call to what follows from it: the hub carries no trace context through a change.
+  context.log(`devices/${deviceId} tagged | ${formatPairs({ version })}`);
   return { headers: { etag: formatETag(etag) }, jsonBody: { deviceId, etag, version, tags } };
 }
 

@@ -1,16 +1,16 @@
-import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { services as processServices, type Services } from '../services';
 import { problemResponse } from './problem';
 import { toProblem } from './toProblem';
 
 /** Answers a request, or throws what {@link endpoint} turns into a problem. */
-export type Serve = (request: HttpRequest, services: Services) => Promise<HttpResponseInit>;
+export type Serve = (request: HttpRequest, services: Services, context: InvocationContext) => Promise<HttpResponseInit>;
 
 /** An HTTP function that answers every failure as a problem (RFC 9457), and logs those that are not the caller's. */
 export function endpoint(serve: Serve, services: Services = processServices): HttpHandler {
   return async (request, context) => {
     try {
-      return await serve(request, services);
+      return await serve(request, services, context);
     } catch (error) {
       const response = problemResponse(toProblem(error));
       if (response.status >= 500) context.error(`${context.functionName} answers ${response.status}:`, error);

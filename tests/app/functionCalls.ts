@@ -15,11 +15,12 @@ export function servicesOf({ port, ca }: ScriptedHub, env: Environment = {}): Se
 }
 
 /** A context that keeps what is logged, as `level: text`. */
-export function recordingContext(triggerMetadata: Record<string, unknown> = {}) {
+export function recordingContext(triggerMetadata: Record<string, unknown> = {}, traceParent?: string) {
   const logged: string[] = [];
   const context = new InvocationContext({
     functionName: 'underTest',
     triggerMetadata,
+    ...(traceParent ? { traceContext: { traceParent } } : {}),
     logHandler: (level, ...args) => logged.push(`${level}: ${format(...args)}`),
   });
   return { context, logged };

@@ -36,7 +36,7 @@ function relay(messages: unknown[], propertiesArray: unknown[]) {
 describe('relayTwinChanges', () => {
   it('makes an update a CloudEvent without metadata', () => {
     expect(relay([update], [properties])).toEqual({
-      logged: [],
+      logged: ['information: relaying 1 of 1 notifications | partition=3'],
       events: [
         {
           specversion: '1.0',
@@ -95,13 +95,28 @@ describe('relayTwinChanges', () => {
   ])('skips a notification with %s, says where it was, and sends its neighbours', (_name, message, itsProperties) => {
     const { events, logged } = relay([update, message, update], [properties, itsProperties, properties]);
     expect(events).toHaveLength(2);
-    expect(logged).toEqual([expect.stringMatching(/^error: Notification skipped \(partition 3, sequence number 41\)/)]);
+    expect(logged).toEqual([
+      expect.stringMatching(/^error: Notification skipped \(partition 3, sequence number 41\)/),
+      'information: relaying 2 of 3 notifications | partition=3',
+    ]);
   });
 
   it('skips messages that come without their properties, as those sent by hand', () => {
     const { context, logged } = recordingContext();
     expect(relayTwinChanges([update], context, services)).toBeUndefined();
-    expect(logged).toEqual([expect.stringContaining('Notification skipped')]);
+    expect(logged).toEqual([
+      expect.stringContaining('Notification skipped'),
+      'information: relaying 0 of 1 notifications | partition=unknown',
+    ]);
+  });
+
+  it('says how long the oldest of a batch waited, and hands on its own trace', () => {
+    const traceParent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const enqueuedTimeUtcArray = [new Date(Date.now() - 60_000).toISOString()];
+    const { context, logged } = recordingContext({ propertiesArray: [properties], enqueuedTimeUtcArray }, traceParent);
+    const [event] = relayTwinChanges([update], context, services) ?? [];
+    expect(Number(/lagMs=(\d+)/.exec(logged[0] ?? '')?.[1])).toBeGreaterThanOrEqual(60_000);
+    expect(event?.traceparent).toBe(traceParent);
   });
 
   it('sends nothing where nothing is left', () => {
@@ -128,6 +143,12 @@ describe('onTwinChange', () => {
     const line = `devices/d1 changed: tags.site, desired.rate, desired.o.gone | sections=tags,desired version=7`;
     expect(tell(event, seen)).toEqual([`information: ${line} seen=new id=hub/d1//${time}/7`]);
     expect(tell(event, seen)).toEqual([`information: ${line} seen=repeated id=hub/d1//${time}/7`]);
+  });
+
+  it('names the operation of the relay', () => {
+    const [event] = relay([update], [properties]).events ?? [];
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    expect(tell({ ...event, traceparent })[0]).toMatch(/ relayedBy=4bf92f3577b34da6a3ce929d0e0e4736$/);
   });
 
   it('shows no values', () => {

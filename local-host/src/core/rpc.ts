@@ -77,11 +77,19 @@ export interface RetryContext {
   exception?: { message: string };
 }
 
+/** Trace context (W3C) of an invocation. */
+export interface TraceContext {
+  traceParent: string;
+  traceState: string;
+  attributes: Record<string, string>;
+}
+
 /** What an invocation starts from. */
 export interface InvocationRequest {
   invocationId: string;
   inputData: { name: string; data: TypedData }[];
   triggerMetadata?: Record<string, TypedData>;
+  traceContext: TraceContext;
   retryContext?: RetryContext;
 }
 

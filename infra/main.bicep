@@ -1,0 +1,73 @@
+metadata description = 'The entry for azd: a resource group, and the system in it.'
+
+targetScope = 'subscription'
+
+@description('Required. Name of the azd environment.')
+@minLength(1)
+@maxLength(32)
+param environmentName string
+
+@description('Required. Region of everything.')
+@metadata({ azd: { type: 'location' } })
+param location string
+
+@description('Optional. Tier of the hub; F1 is free, one for each subscription.')
+@allowed(['F1', 'S1', 'S2', 'S3'])
+param iotHubSku string = 'S1'
+
+@description('Optional. Units of the tier.')
+@minValue(1)
+@maxValue(200)
+param iotHubUnits int = 1
+
+@description('Optional. Memory of an instance of the app, in MB.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 2048
+
+@description('Optional. Instances kept ready for HTTP requests.')
+@minValue(0)
+param alwaysReadyHttpInstances int = 0
+
+@description('Optional. Whether what the app calls is reached through private endpoints alone.')
+param privateNetworking bool = false
+
+@description('Optional. Address to which alerts go.')
+param alertEmail string = ''
+
+@description('Optional. Object id of the person who deploys: may register devices and read dead-lettered events.')
+param principalId string = ''
+
+@description('Optional. Kind of that principal.')
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param principalType string = 'User'
+
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: { 'azd-env-name': environmentName }
+}
+
+module resources 'resources.bicep' = {
+  scope: group
+  params: {
+    environmentName: environmentName
+    location: location
+    iotHubSku: iotHubSku
+    iotHubUnits: iotHubUnits
+    instanceMemoryMB: instanceMemoryMB
+    alwaysReadyHttpInstances: alwaysReadyHttpInstances
+    privateNetworking: privateNetworking
+    alertEmail: alertEmail
+    principalId: principalId
+    principalType: principalType
+  }
+}
+
+output AZURE_RESOURCE_GROUP string = group.name
+output AZURE_LOCATION string = location
+output IOTHUB_HOSTNAME string = resources.outputs.IOTHUB_HOSTNAME
+output SERVICE_APP_NAME string = resources.outputs.SERVICE_APP_NAME
+output SERVICE_APP_ENDPOINT_URL string = resources.outputs.SERVICE_APP_ENDPOINT_URL
+output AZURE_TOPIC_NAME string = resources.outputs.AZURE_TOPIC_NAME
+output AZURE_STORAGE_NAME string = resources.outputs.AZURE_STORAGE_NAME
+output AZURE_DEAD_LETTER_IDENTITY_NAME string = resources.outputs.AZURE_DEAD_LETTER_IDENTITY_NAME
