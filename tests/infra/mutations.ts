@@ -1,0 +1,212 @@
+import type { checks } from './checks';
+import { ofType, one, type System, settingsOf } from './system';
+
+/** A way to break a system, the check that must notice, and the parameters to start from. */
+export interface Mutation {
+  name: string;
+  check: keyof typeof checks;
+  mutate(system: System): void;
+  parameters?: Record<string, unknown>;
+}
+
+const hub = 'Microsoft.Devices/IotHubs';
+const subscription = 'Microsoft.EventGrid/topics/eventSubscriptions';
+const assignment = 'Microsoft.Authorization/roleAssignments';
+const set = (type: string, property: string, value: unknown) => (system: System) => {
+  one(system, type).properties[property] = value;
+};
+const setting = (name: string, value: string) => (system: System) => {
+  settingsOf(system)[name] = value;
+};
+const unset = (name: string) => (system: System) => {
+  delete settingsOf(system)[name];
+};
+const routing = (system: System) => one(system, hub).properties.routing as Record<string, Record<string, unknown>[]>;
+
+function remove(type: string, matches: (name: string) => boolean) {
+  return (system: System) => {
+    const { resources } = system.deployment;
+    system.deployment.resources = resources.filter((each) => each.type !== type || !matches(each.name));
+  };
+}
+
+export const mutations: Mutation[] = [
+  ...['IOTHUB_HOSTNAME', 'TwinChanges__fullyQualifiedNamespace', 'TwinChangesTopic__topicEndpointUri'].map((name) => ({
+    name: `without ${name}`,
+    check: 'every setting that our code needs is set, and right' as const,
+    mutate: unset(name),
+  })),
+  {
+    name: 'with a schedule that is none',
+    check: 'every setting that our code needs is set, and right',
+    mutate: setting('TWIN_QUERY_SCHEDULE', 'hourly'),
+  },
+  {
+    name: 'with a setting that nobody reads',
+    check: 'every setting is read by our code, or by what is listed',
+    mutate: setting('TWIN_QUERY_LOCATIONS', 'Redmond43'),
+  },
+  {
+    name: 'without the storage of the host',
+    check: 'every listed setting of others is set',
+    mutate: unset('AzureWebJobsStorage__blobServiceUri'),
+  },
+  {
+    name: 'with the language as a setting',
+    check: 'no setting is one that Flex Consumption forbids',
+    mutate: setting('FUNCTIONS_WORKER_RUNTIME', 'node'),
+  },
+  {
+    name: 'with another location than the topology',
+    check: 'the plain settings are those of the topology',
+    mutate: setting('TWIN_QUERY_LOCATION', 'Building44'),
+  },
+  {
+    name: 'with a connection string beside an identity',
+    check: 'every connection signs in with the identity of the app',
+    mutate: setting('TwinChanges', 'Endpoint=sb://there/'),
+  },
+  {
+    name: 'with another identity for the topic',
+    check: 'every connection signs in with the identity of the app',
+    mutate: setting('TwinChangesTopic__clientId', 'client of another'),
+  },
+  {
+    name: 'with an endpoint that signs in by key',
+    check: 'every connection signs in with the identity of the app',
+    mutate: (system) => {
+      const { eventHubs } = routing(system).endpoints as unknown as { eventHubs: Record<string, unknown>[] };
+      for (const endpoint of eventHubs) endpoint.authenticationType = 'keyBased';
+    },
+  },
+  {
+    name: 'with one role less',
+    check: 'each role is needed, and none that is needed lacks',
+    mutate: (system) => {
+      const [first] = ofType(system, assignment);
+      system.deployment.resources = system.deployment.resources.filter((each) => each !== first);
+    },
+  },
+  {
+    name: 'with a role of no use',
+    check: 'each role is needed, and none that is needed lacks',
+    mutate: (system) => {
+      const [first] = ofType(system, assignment);
+      if (first) system.deployment.resources.push({ ...first, scope: one(system, hub).id });
+    },
+  },
+  {
+    name: 'with the role to send for a whole namespace',
+    check: 'each role is needed, and none that is needed lacks',
+    mutate: (system) => {
+      for (const each of ofType(system, assignment)) {
+        if (each.scope?.includes('/eventhubs/')) each.scope = one(system, 'Microsoft.EventHub/namespaces').id;
+      }
+    },
+  },
+  {
+    name: 'with a key as an output',
+    check: 'no output and no setting holds a secret',
+    mutate: (system) => {
+      system.deployment.outputs.IOTHUB = 'HostName=h;SharedAccessKeyName=p;SharedAccessKey=k';
+    },
+  },
+  {
+    name: 'with a key as a setting',
+    check: 'no output and no setting holds a secret',
+    mutate: setting('TWIN_QUERY_LOCATION', 'DefaultEndpointsProtocol=https;AccountKey=k'),
+  },
+  ...(
+    [
+      [hub, 'disableLocalAuth', false],
+      [hub, 'disableDeviceSAS', true],
+      ['Microsoft.EventHub/namespaces', 'disableLocalAuth', undefined],
+      ['Microsoft.EventGrid/topics', 'disableLocalAuth', false],
+      ['Microsoft.Storage/storageAccounts', 'allowSharedKeyAccess', true],
+      ['Microsoft.Insights/components', 'DisableLocalAuth', false],
+    ] as const
+  ).map(([type, property, value]) => ({
+    name: `with ${type} ${property}=${value}`,
+    check: 'no service takes keys' as const,
+    mutate: set(type, property, value),
+  })),
+  {
+    name: 'with passwords for publishing',
+    check: 'no service takes keys',
+    mutate: (system) => {
+      for (const each of ofType(system, 'Microsoft.Web/sites/basicPublishingCredentialsPolicies')) {
+        each.properties.allow = true;
+      }
+    },
+  },
+  { name: 'with TLS 1.0', check: 'every service wants TLS 1.2', mutate: set(hub, 'minTlsVersion', '1.0') },
+  {
+    name: 'without the route of device lifecycles',
+    check: 'routes, Event Hubs and consumer groups are those of the topology',
+    mutate: (system) => void routing(system).routes?.pop(),
+  },
+  {
+    name: 'with the fallback route off',
+    check: 'routes, Event Hubs and consumer groups are those of the topology',
+    mutate: (system) => {
+      (routing(system).fallbackRoute as unknown as { isEnabled: boolean }).isEnabled = false;
+    },
+  },
+  {
+    name: 'with an Event Hub of another name',
+    check: 'routes, Event Hubs and consumer groups are those of the topology',
+    mutate: (system) => {
+      one(system, 'Microsoft.EventHub/namespaces/eventhubs').name = 'evhns/changes';
+    },
+  },
+  {
+    name: 'without the consumer group',
+    check: 'the relay reads an Event Hub and a consumer group that exist',
+    mutate: remove('Microsoft.EventHub/namespaces/eventhubs/consumergroups', () => true),
+  },
+  {
+    name: 'with another Event Hub in the settings',
+    check: 'the relay reads an Event Hub and a consumer group that exist',
+    mutate: setting('TWIN_CHANGES_EVENT_HUB', 'changes'),
+  },
+  {
+    name: 'with a function that was renamed',
+    check: 'subscriptions are those of the topology, to functions that exist',
+    mutate: (system) => {
+      for (const each of system.functions) if (each.name === 'onTwinChange') each.name = 'onTwinChanged';
+    },
+  },
+  {
+    name: 'with a subscription that gives up earlier',
+    check: 'subscriptions are those of the topology, to functions that exist',
+    mutate: set(subscription, 'retryPolicy', { maxDeliveryAttempts: 1, eventTimeToLiveInMinutes: 1440 }),
+  },
+  {
+    name: 'without dead letters',
+    check: 'subscriptions are those of the topology, to functions that exist',
+    mutate: set(subscription, 'deadLetterWithResourceIdentity', undefined),
+  },
+  {
+    name: 'with a topic of the Event Grid schema',
+    check: 'topic and subscriptions speak CloudEvents',
+    mutate: set('Microsoft.EventGrid/topics', 'inputSchema', 'EventGridSchema'),
+  },
+  {
+    name: 'with the schedule of a paid tier',
+    check: 'the free tier is spared',
+    mutate: setting('TWIN_QUERY_SCHEDULE', '0 */5 * * * *'),
+    parameters: { iotHubSku: 'F1' },
+  },
+  {
+    name: 'without the alert on dead letters',
+    check: 'somebody is told',
+    mutate: remove('Microsoft.Insights/metricAlerts', (name) => name.endsWith('-DeadLetteredCount')),
+  },
+  {
+    name: 'without the tag of the service',
+    check: 'azd finds the app',
+    mutate: (system) => {
+      one(system, 'Microsoft.Web/sites').tags = {};
+    },
+  },
+];

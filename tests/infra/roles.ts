@@ -1,0 +1,79 @@
+import type { Resource } from './arm/deploy';
+import { ofType, one, type System } from './system';
+
+/** An identity needs a role on a resource, for a reason. */
+interface Need {
+  identity: string;
+  role: string;
+  type: string;
+  /** End of the resource's name, where there are several of its type. */
+  name?: string;
+  why: string;
+}
+
+/** Ids of built-in roles (Azure documentation, "Azure built-in roles"); written here again, to be compared. */
+const roles = {
+  'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b',
+  'Storage Table Data Contributor': '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3',
+  'Storage Blob Data Contributor': 'ba92f5b4-2d11-453d-a403-e96b0029c9fe',
+  'Azure Event Hubs Data Receiver': 'a638d3c7-ab3a-418d-83e6-5f17a39d4fde',
+  'Azure Event Hubs Data Sender': '2b629674-e913-4c01-ae53-ef4638d8f975',
+  'EventGrid Data Sender': 'd5a91429-5739-47e2-a06b-3470a27159e7',
+  'IoT Hub Data Reader': 'b447c946-2db7-41ec-983d-d8bf3b1c77e3',
+  'IoT Hub Twin Contributor': '494bdba2-168f-4f31-a0a1-191d2f7c028c',
+  'Monitoring Metrics Publisher': '3913510d-42f4-4e42-8a64-420c390055eb',
+} as const;
+
+const hub = 'Microsoft.Devices/IotHubs';
+const storage = 'Microsoft.Storage/storageAccounts';
+const eventHub = 'Microsoft.EventHub/namespaces/eventhubs';
+
+const needs: readonly (Need & { role: keyof typeof roles })[] = [
+  { identity: 'app', role: 'IoT Hub Data Reader', type: hub, why: 'queries, statistics, reads of twins' },
+  { identity: 'app', role: 'IoT Hub Twin Contributor', type: hub, why: 'tags' },
+  { identity: 'app', role: 'Storage Blob Data Owner', type: storage, why: 'package, locks, checkpoints' },
+  { identity: 'app', role: 'Storage Table Data Contributor', type: storage, why: 'diagnostic events' },
+  { identity: 'app', role: 'Azure Event Hubs Data Receiver', type: eventHub, why: 'the relay reads' },
+  {
+    identity: 'app',
+    role: 'EventGrid Data Sender',
+    type: 'Microsoft.EventGrid/topics',
+    why: 'the relay publishes',
+  },
+  {
+    identity: 'app',
+    role: 'Monitoring Metrics Publisher',
+    type: 'Microsoft.Insights/components',
+    why: 'telemetry without a key',
+  },
+  { identity: 'routing', role: 'Azure Event Hubs Data Sender', type: eventHub, why: 'the hub routes' },
+  {
+    identity: 'deadletter',
+    role: 'Storage Blob Data Contributor',
+    type: `${storage}/blobServices/containers`,
+    name: '/dead-letters',
+    why: 'Event Grid puts aside what it cannot deliver',
+  },
+];
+
+/** The role assignments that are missing, and those that nothing needs. */
+export function roleProblems(system: System): string[] {
+  const assigned = ofType(system, 'Microsoft.Authorization/roleAssignments').map(describeAssignment);
+  const needed = needs.map((need) => describeNeed(system, need));
+  return [
+    ...needed.filter((each) => !assigned.includes(each)).map((each) => `missing: ${each}`),
+    ...assigned.filter((each) => !needed.includes(each)).map((each) => `not needed: ${each}`),
+  ];
+}
+
+function describeAssignment({ scope, properties }: Resource): string {
+  const role = String(properties.roleDefinitionId).split('/').pop();
+  return `${properties.principalId} (${properties.principalType}) ${role} on ${scope}`;
+}
+
+function describeNeed(system: System, { identity, role, type, name = '' }: (typeof needs)[number]): string {
+  const identities = ofType(system, 'Microsoft.ManagedIdentity/userAssignedIdentities');
+  const holder = identities.find((each) => each.name.startsWith(`id-${identity}-`));
+  const resource = name ? ofType(system, type).find((each) => each.name.endsWith(name)) : one(system, type);
+  return `principal of ${holder?.name} (ServicePrincipal) ${roles[role]} on ${resource?.id}`;
+}

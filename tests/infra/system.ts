@@ -1,0 +1,33 @@
+import type { Deployment, Resource } from './arm/deploy';
+import type { RegisteredFunction } from './code';
+
+/** Everything that the checks look at: what a deployment creates, and what the code registers. */
+export interface System {
+  deployment: Deployment;
+  /** What `eventSubscription.bicep` creates after the code. */
+  subscriptions: Deployment;
+  functions: RegisteredFunction[];
+}
+
+export function ofType(system: System, type: string): Resource[] {
+  return [...system.deployment.resources, ...system.subscriptions.resources].filter((each) => each.type === type);
+}
+
+/** The only resource of a type. */
+export function one(system: System, type: string): Resource {
+  const [resource, ...others] = ofType(system, type);
+  if (!resource || others.length > 0) throw new Error(`There are ${others.length + (resource ? 1 : 0)} of ${type}.`);
+  return resource;
+}
+
+/** The app settings. */
+export function settingsOf(system: System): Record<string, string> {
+  const config = ofType(system, 'Microsoft.Web/sites/config').find(({ name }) => name.endsWith('/appsettings'));
+  if (!config) throw new Error('There are no app settings.');
+  return config.properties as Record<string, string>;
+}
+
+/** A value deep inside a resource, by its path of names. */
+export function valueAt(value: unknown, path: string): unknown {
+  return path.split('.').reduce((of, name) => (Object(of) as Record<string, unknown>)[name], value);
+}

@@ -1,0 +1,153 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import topology from '../../infra/topology.json';
+import { deploy, type Template } from './arm/deploy';
+import { bicep, compile, runBicep } from './bicep';
+import { checks } from './checks';
+import { registeredFunctions } from './code';
+import { mutations } from './mutations';
+import { ofType, one, type System, settingsOf } from './system';
+
+if (!bicep && process.env.CI === 'true')
+  throw new Error('CI must run these tests: scripts/installBicep.sh comes first.');
+
+const entries = ['infra/main.bicep', 'infra/resources.bicep', 'infra/eventSubscription.bicep'];
+const required = { environmentName: 'dev', location: 'westeurope' };
+
+// Without a compiler there is nothing to look at, and the name says how to get one.
+const templates = bicep ? describe : describe.skip;
+
+templates(
+  `the templates (${bicep ?? 'skipped: no Bicep compiler; on Linux scripts/installBicep.sh installs one'})`,
+  () => {
+    let main: Template;
+    let afterwards: Template;
+
+    const known = new Map<string, System>();
+
+    function deployed(parameters: Record<string, unknown> = {}): System {
+      const key = JSON.stringify(parameters);
+      const system = known.get(key) ?? deployBoth(parameters);
+      known.set(key, system);
+      return system;
+    }
+
+    function deployBoth(parameters: Record<string, unknown>): System {
+      const deployment = deploy(main, { ...required, ...parameters });
+      const { AZURE_TOPIC_NAME, SERVICE_APP_NAME, AZURE_STORAGE_NAME, AZURE_DEAD_LETTER_IDENTITY_NAME } =
+        deployment.outputs;
+      const subscriptions = deploy(afterwards, {
+        topicName: AZURE_TOPIC_NAME,
+        functionAppName: SERVICE_APP_NAME,
+        storageName: AZURE_STORAGE_NAME,
+        deadLetterIdentityName: AZURE_DEAD_LETTER_IDENTITY_NAME,
+      });
+      const system = { deployment, subscriptions, functions: [] };
+      return { ...system, functions: registeredFunctions(settingsOf(system)) };
+    }
+
+    beforeAll(() => {
+      main = compile('infra/main.bicep');
+      afterwards = compile('infra/eventSubscription.bicep');
+    });
+
+    it.each(entries)('%s compiles and lints without a word', (file) => {
+      for (const command of ['build', 'lint']) {
+        const more = command === 'build' ? ['--stdout'] : [];
+        expect(runBicep(command, file, ...more)).toMatchObject({ status: 0, diagnostics: '' });
+      }
+    });
+
+    it('is formatted as the compiler formats', () => {
+      const files = ['infra', 'infra/modules'].flatMap((folder) =>
+        readdirSync(folder)
+          .filter((file) => file.endsWith('.bicep'))
+          .map((file) => `${folder}/${file}`),
+      );
+      for (const file of files) expect(runBicep('format', file, '--stdout').output).toBe(readFileSync(file, 'utf8'));
+    });
+
+    const shapes: [string, Record<string, unknown>][] = [
+      ['by default', {}],
+      ['on the free tier', { iotHubSku: 'F1', iotHubUnits: 3 }],
+      ['in a private network', { privateNetworking: true }],
+      [
+        'with an address for alerts and instances kept ready',
+        { alertEmail: 'a@example.com', alwaysReadyHttpInstances: 1 },
+      ],
+    ];
+
+    describe.each(shapes)('%s', (_name, parameters) => {
+      it.each(Object.entries(checks))('%s', (_check, check) => {
+        expect(check(deployed(parameters))).toEqual([]);
+      });
+    });
+
+    it.each(mutations)('$name: $check fails', ({ check, mutate, parameters }) => {
+      const system = structuredClone(deployed(parameters));
+      mutate(system);
+      expect(checks[check](system)).not.toEqual([]);
+    });
+
+    it('every check has a mutation that makes it fail', () => {
+      expect(new Set(mutations.map(({ check }) => check))).toEqual(new Set(Object.keys(checks)));
+    });
+
+    it('the person who deploys may register devices and read dead letters, and no more', () => {
+      const of = (system: System) => ofType(system, 'Microsoft.Authorization/roleAssignments');
+      const nobody = of(deployed()).map(({ name }) => name);
+      const more = of(deployed({ principalId: 'someone' })).filter(({ name }) => !nobody.includes(name));
+      expect(more).toEqual([
+        expect.objectContaining({ scope: expect.stringMatching(/containers\/dead-letters$/) }),
+        expect.objectContaining({ scope: expect.stringContaining('/Microsoft.Devices/IotHubs/') }),
+      ]);
+      for (const { properties } of more)
+        expect(properties).toMatchObject({ principalId: 'someone', principalType: 'User' });
+    });
+
+    it('a private network reaches everything that the app calls but the hub, and closes it to others', () => {
+      const system = deployed({ privateNetworking: true });
+      const zones = ofType(system, 'Microsoft.Network/privateDnsZones').map(({ name }) => name);
+      expect(zones.sort()).toEqual([
+        'privatelink.blob.core.windows.net',
+        'privatelink.eventgrid.azure.net',
+        'privatelink.servicebus.windows.net',
+        'privatelink.table.core.windows.net',
+      ]);
+      expect(one(system, 'Microsoft.Web/sites').properties.virtualNetworkSubnetId).toMatch(/subnets\/app$/);
+      for (const type of ['Microsoft.EventHub/namespaces', 'Microsoft.EventGrid/topics']) {
+        expect(one(system, type).properties.publicNetworkAccess).toBe('Disabled');
+      }
+      expect(ofType(deployed(), 'Microsoft.Network/virtualNetworks')).toEqual([]);
+    });
+
+    it('the routing identity may send before the hub tries its routes', () => {
+      const resources = (main.resources.resources as { properties: { template: Template } }).properties.template
+        .resources;
+      expect(resources.iotHub?.dependsOn).toContain('eventHubs');
+    });
+
+    it('the entry for a resource group creates the same system', () => {
+      const types = (template: Template) =>
+        deploy(template, required).resources.map(({ type, name }) => `${type} ${name.replace(/[0-9a-f]{13}/, '')}`);
+      const [group, ...system] = types(main);
+      expect(group).toBe('Microsoft.Resources/resourceGroups rg-dev');
+      expect(types(compile('infra/resources.bicep'))).toEqual(system);
+    });
+
+    it('azd gives parameters that exist, and the hook what the outputs and parameters are called', () => {
+      const given = JSON.parse(readFileSync('infra/main.parameters.json', 'utf8')).parameters;
+      expect(Object.keys(main.parameters ?? {})).toEqual(expect.arrayContaining(Object.keys(given)));
+      const hook = readFileSync('azure.yaml', 'utf8');
+      const variables = [...hook.matchAll(/\$(?:env:)?([A-Z_]{5,})/g)].map(([, name = '']) => name);
+      const known = [...Object.keys(main.outputs ?? {}), 'AZURE_SUBSCRIPTION_ID', 'LASTEXITCODE'];
+      expect(variables.filter((name) => !known.includes(name))).toEqual([]);
+      for (const name of Object.keys(afterwards.parameters ?? {})) expect(hook.split(`${name}=`)).toHaveLength(3);
+    });
+
+    it('a topology without a route is a hub without it', () => {
+      expect(topology.routes.map(({ source }) => source)).toEqual(['TwinChangeEvents', 'DeviceLifecycleEvents']);
+      const { routes } = one(deployed(), 'Microsoft.Devices/IotHubs').properties.routing as { routes: unknown[] };
+      expect(routes).toHaveLength(topology.routes.length);
+    });
+  },
+);

@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { unzipSync } from 'fflate';
+import { type IotHub, parseTopology, startIotHub } from 'iot-hub-emulator';
+import topology from '../../infra/topology.json';
+import { publishedFiles } from '../../scripts/publishedFiles';
+import { Lines, runScript } from './system';
+
+const published = [
+  'dist/identity.js',
+  'dist/identity.js.map',
+  'dist/index.js',
+  'dist/index.js.map',
+  'host.json',
+  'package.json',
+];
+
+let zip: Buffer;
+let folder: string;
+
+beforeAll(async () => {
+  expect(await runScript('scripts/package.ts', [])).toMatchObject({ code: 0 });
+  zip = readFileSync('dist/app.zip');
+  folder = mkdtempSync(join(tmpdir(), 'package-'));
+  for (const [name, content] of Object.entries(unzipSync(zip))) {
+    mkdirSync(dirname(join(folder, 'app', name)), { recursive: true });
+    writeFileSync(join(folder, 'app', name), content);
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('the package is what Core Tools would publish, byte for byte, and no more', async () => {
+  const content = unzipSync(zip);
+  expect(Object.keys(content)).toEqual(published);
+  expect(await publishedFiles('.')).toEqual(published);
+  for (const file of published) expect(readFileSync(file).equals(content[file] ?? Buffer.alloc(0))).toBe(true);
+});
+
+test('what Core Tools never publishes stays out even where .funcignore lets it in', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'published-'));
+  for (const file of ['.funcignore', '.gitignore', 'local.settings.json', 'host.json', 'a/b.js', 'a/b.ts', '.git/x']) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), file === '.funcignore' ? '*.ts\n' : '');
+  }
+  expect(await publishedFiles(root)).toEqual(['a/b.js', 'host.json']);
+  rmSync(root, { recursive: true });
+});
+
+test('packed again, it is the same', async () => {
+  await runScript('scripts/package.ts', []);
+  expect(readFileSync('dist/app.zip').equals(zip)).toBe(true);
+});
+
+describe('unpacked where there is no node_modules', () => {
+  let hub: IotHub;
+  let host: ChildProcess;
+  let lines: Lines;
+  let url: string;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    url = `http://localhost:${port}`;
+    hub = await startIotHub({
+      port: 0,
+      mqttPort: 0,
+      amqpPort: 0,
+      stateDir: join(folder, 'hub'),
+      devices: ['myDeviceId'],
+      topology: parseTopology(topology),
+      functionsUrl: url,
+    });
+    const args = ['--script-root', join(folder, 'app'), '--state-dir', join(folder, 'host'), '--port', String(port)];
+    host = spawn(process.execPath, [join(process.cwd(), 'local-host/dist/cli.js'), ...args], {
+      cwd: folder,
+      env: { ...process.env, ...hub.env },
+    });
+    lines = new Lines(host);
+    await lines.match(/^Host started/);
+  });
+  afterAll(async () => {
+    if (host?.exitCode === null) {
+      host.kill('SIGINT');
+      await once(host, 'exit');
+    }
+    await hub?.stop();
+  });
+
+  const queries = async () => {
+    const from = lines.all.length;
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${url}/admin/functions/runTwinQueries`, { method: 'POST', headers, body: '{}' });
+    await lines.match(/Executed 'Functions.runTwinQueries'/, from);
+    return lines.all.slice(from).filter((line) => line.includes('devices in '));
+  };
+
+  test("it runs the story, and each change's way can be followed: tagged, relayed, reacted to", async () => {
+    const tagged = await fetch(`${url}/api/devices/myDeviceId/tags`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ location: { region: 'US', plant: 'Redmond43' } }),
+    });
+    expect(tagged.status).toBe(200);
+    expect(await queries()).toEqual([
+      expect.stringContaining('devices in Redmond43: 1 (myDeviceId)'),
+      expect.stringContaining('devices in Redmond43 using cellular: 0'),
+    ]);
+    const device = await runScript('scripts/device.ts', ['--once', '--state-dir', join(folder, 'hub')]);
+    expect(device.output).toContain('reported {"connectivity":"cellular"}: 204');
+    expect((await queries())[1]).toContain('devices in Redmond43 using cellular: 1 (myDeviceId)');
+    await lines.match(/myDeviceId changed: tags\.location\.region, tags\.location\.plant .*seen=new/);
+    await lines.match(/myDeviceId changed: reported\.connectivity .*seen=new/);
+
+    const [, version] = await lines.match(/devices\/myDeviceId tagged \| version=(\d+)/);
+    await lines.match(new RegExp(`myDeviceId changed: tags.* version=${version} .* relayedBy=[0-9a-f]{32}$`));
+    await lines.match(/relaying \d+ of \d+ notifications \| partition=\d lagMs=\d+/);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
