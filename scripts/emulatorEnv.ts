@@ -6,6 +6,9 @@ import { parseEnv } from 'node:util';
 /** Where the emulator keeps its CA, its keys and `env` unless `--state-dir` says otherwise. */
 export const defaultStateDir = '.emulator';
 
+/** They go together: none of them says anything about another hub. */
+const settingsOfItsHub = ['IOTHUB_CONNECTION_STRING', 'IOTHUB_DEVICE_HOSTNAME'];
+
 /**
  * The settings which a running emulator left in `env` of its state folder, under those of this process, which win.
  * `NODE_EXTRA_CA_CERTS` is the exception: the emulator's file already holds the certificates that the machine's had.
@@ -15,6 +18,9 @@ export function withEmulatorEnv(stateDir: string, environment: NodeJS.ProcessEnv
   if (!existsSync(file)) return environment;
   const emulator = parseEnv(readFileSync(file, 'utf8'));
   const { NODE_EXTRA_CA_CERTS: ca } = emulator;
+  if (environment.IOTHUB_CONNECTION_STRING || environment.IOTHUB_HOSTNAME) {
+    for (const setting of settingsOfItsHub) delete emulator[setting];
+  }
   return { ...emulator, ...environment, ...(ca ? { NODE_EXTRA_CA_CERTS: ca } : {}) };
 }
 
