@@ -18,12 +18,26 @@ export class Lines {
     }
   }
 
-  /** The first line that matches, from a position on; it may have come already. */
+  /**
+   * The first line that matches, from a position on; it may have come already.
+   *
+   * @throws Error that shows what came instead, where it does not come in 20 s.
+   */
   async match(pattern: RegExp, from = 0): Promise<RegExpMatchArray> {
-    for (;;) {
-      const found = this.all.slice(from).find((line) => pattern.test(line));
-      if (found !== undefined) return found.match(pattern) as RegExpMatchArray;
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), 20_000);
+    try {
+      for (;;) {
+        const found = this.all.slice(from).find((line) => pattern.test(line));
+        if (found !== undefined) return found.match(pattern) as RegExpMatchArray;
+        if (late.signal.aborted) throw new Error(`No line matches ${pattern}:\n${this.all.slice(-60).join('\n')}`);
+        await new Promise<void>((resolve) => {
+          this.#waiting.add(resolve);
+          late.signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 
