@@ -74,7 +74,7 @@ function report(twin: Twin, patch: object): Promise<void> {
 }
 
 /** Milliseconds. The SDK waits for ever for a twin answer that does not come; we do not. */
-const answerTimeout = 30_000;
+const answerTimeout = 15_000;
 
 async function answered<T>(what: string, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

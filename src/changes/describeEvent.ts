@@ -23,6 +23,11 @@ export function describeEvent({ id, type, subject, data, traceparent }: TwinEven
   const more = paths.length > maxPaths ? `, and ${paths.length - maxPaths} more` : '';
   const sections = changedSections(data).join(',');
   const what = data.operation === 'update' ? 'changed' : 'was replaced';
-  const pairs = formatPairs({ sections, version: data.version, ...last });
+  const pairs = formatPairs({
+    sections,
+    version: data.version,
+    ...(data.truncated ? { truncated: 'true' } : {}),
+    ...last,
+  });
   return `${subject} ${what}: ${paths.slice(0, maxPaths).join(', ')}${more} | ${pairs}`;
 }

@@ -11,6 +11,8 @@ const twinChange = z.object({
   tags: section,
   desired: section,
   reported: section,
+  /** Some section was too large for the topic, and is empty here: get the twin for its values. */
+  truncated: z.optional(z.literal(true)),
 });
 
 const envelope = {

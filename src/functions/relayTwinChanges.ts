@@ -1,5 +1,6 @@
 import { app, type InvocationContext, output } from '@azure/functions';
 import * as z from 'zod/mini';
+import { fitForTopic } from '../changes/fitForTopic';
 import { parseHubNotification } from '../changes/hubNotification';
 import { toTwinEvent } from '../changes/toTwinEvent';
 import type { TwinEvent } from '../changes/twinEvent';
@@ -43,7 +44,7 @@ export function relayTwinChanges(
     }
   });
   context.log(describeBatch(events.length, messages.length, batch));
-  return events.length > 0 ? events : undefined;
+  return events.length > 0 ? fitForTopic(events) : undefined;
 }
 
 function describeBatch(events: number, messages: number, { partitionContext, enqueuedTimeUtcArray }: Batch): string {

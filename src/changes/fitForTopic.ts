@@ -1,0 +1,59 @@
+import { changedSections } from './changedPaths';
+import type { TwinChange, TwinEvent } from './twinEvent';
+
+/** Most bytes of an event: Event Grid bills by 64 KB, and a full twin (32 + 32 + 8 KB) has more. */
+const maxEventBytes = 64 * 1024;
+
+/** Most bytes of the one request in which the output binding sends a batch: 1 MB (Event Grid), less its envelope. */
+const maxBatchBytes = 1024 * 1024 - 4096;
+
+/**
+ * Makes the events of a batch fit into one request to the topic, in their order. Where they are too large, sections of
+ * twins are emptied, the largest first, and their events say `truncated`: what changed is still told by section and
+ * version, and a reader can get the twin. Refused by its size, a batch would be refused at every retry.
+ */
+export function fitForTopic(events: readonly TwinEvent[]): TwinEvent[] {
+  const sized = events.map((event) => fitAlone(measure(event)));
+  let total = sized.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const each of [...sized].sort((a, b) => b.bytes - a.bytes)) {
+    for (let smaller = shrink(each); smaller && total > maxBatchBytes; smaller = shrink(each)) {
+      total += smaller.bytes - each.bytes;
+      Object.assign(each, smaller);
+    }
+  }
+  return sized.map(({ event }) => event);
+}
+
+interface Sized {
+  event: TwinEvent;
+  bytes: number;
+}
+
+function fitAlone(event: Sized): Sized {
+  const smaller = event.bytes > maxEventBytes ? shrink(event) : undefined;
+  return smaller ? fitAlone(smaller) : event;
+}
+
+/** The event without the values of its largest section; undefined where none has any. */
+function shrink({ event }: Sized): Sized | undefined {
+  if (event.type !== 'DeviceTwins.TwinChanged') return undefined;
+  const section = largestSection(event.data);
+  return section && measure({ ...event, data: { ...event.data, [section]: {}, truncated: true } });
+}
+
+function largestSection(change: TwinChange) {
+  const [largest] = changedSections(change)
+    .filter((section) => Object.keys(change[section] ?? {}).length > 0)
+    .map((section) => ({ section, bytes: encodedBytes(change[section]) }))
+    .sort((a, b) => b.bytes - a.bytes);
+  return largest?.section;
+}
+
+function measure(event: TwinEvent): Sized {
+  return { event, bytes: encodedBytes(event) };
+}
+
+/** Upper bound of the bytes of a value as JSON, comma included: some writers escape more than they must. */
+function encodedBytes(value: unknown): number {
+  return JSON.stringify(value).replace(/[^ -~]|[<>&'+`]|\\"/g, '\\u0000').length + 1;
+}
