@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { type IotHub, parseTopology, startIotHub } from 'iot-hub-emulator';
 import topology from '../../infra/topology.json';
 import { publishedFiles } from '../../scripts/publishedFiles';
-import { Lines, runScript } from './system';
+import { readSystemOptions } from '../../scripts/systemOptions';
+import { Lines, runScript, runTimer } from './system';
 
 const published = [
   'dist/identity.js',
@@ -62,7 +62,7 @@ describe('unpacked where there is no node_modules', () => {
   let url: string;
 
   beforeAll(async () => {
-    const port = await freePort();
+    const { port } = await readSystemOptions(['--port', '0']);
     url = `http://localhost:${port}`;
     hub = await startIotHub({
       port: 0,
@@ -89,14 +89,6 @@ describe('unpacked where there is no node_modules', () => {
     await hub?.stop();
   });
 
-  const queries = async () => {
-    const from = lines.all.length;
-    const headers = { 'content-type': 'application/json' };
-    await fetch(`${url}/admin/functions/runTwinQueries`, { method: 'POST', headers, body: '{}' });
-    await lines.match(/Executed 'Functions.runTwinQueries'/, from);
-    return lines.all.slice(from).filter((line) => line.includes('devices in '));
-  };
-
   test("it runs the story, and each change's way can be followed: tagged, relayed, reacted to", async () => {
     const tagged = await fetch(`${url}/api/devices/myDeviceId/tags`, {
       method: 'PATCH',
@@ -104,13 +96,13 @@ describe('unpacked where there is no node_modules', () => {
       body: JSON.stringify({ location: { region: 'US', plant: 'Redmond43' } }),
     });
     expect(tagged.status).toBe(200);
-    expect(await queries()).toEqual([
+    expect(await runTimer(url, lines)).toEqual([
       expect.stringContaining('devices in Redmond43: 1 (myDeviceId)'),
       expect.stringContaining('devices in Redmond43 using cellular: 0'),
     ]);
     const device = await runScript('scripts/device.ts', ['--once', '--state-dir', join(folder, 'hub')]);
     expect(device.output).toContain('reported {"connectivity":"cellular"}: 204');
-    expect((await queries())[1]).toContain('devices in Redmond43 using cellular: 1 (myDeviceId)');
+    expect((await runTimer(url, lines))[1]).toContain('devices in Redmond43 using cellular: 1 (myDeviceId)');
     await lines.match(/myDeviceId changed: tags\.location\.region, tags\.location\.plant .*seen=new/);
     await lines.match(/myDeviceId changed: reported\.connectivity .*seen=new/);
 
@@ -119,12 +111,3 @@ describe('unpacked where there is no node_modules', () => {
     await lines.match(/relaying \d+ of \d+ notifications \| partition=\d lagMs=\d+/);
   });
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}

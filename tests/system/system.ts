@@ -69,6 +69,15 @@ export async function runScript(script: string, args: string[], env = process.en
   return { code, output: lines.all.join('\n') };
 }
 
+/** Runs the timer function of a host now; answers the two lines of its queries. */
+export async function runTimer(url: string, lines: Lines): Promise<string[]> {
+  const from = lines.all.length;
+  const headers = { 'content-type': 'application/json' };
+  await fetch(`${url}/admin/functions/runTwinQueries`, { method: 'POST', headers, body: '{}' });
+  await lines.match(/Executed 'Functions.runTwinQueries'/, from);
+  return lines.all.slice(from).filter((line) => line.includes('devices in '));
+}
+
 const started = new Set<System>();
 
 /** Stops what {@link startSystem} started and no test has stopped: a failed test must leave nothing running. */
@@ -88,13 +97,7 @@ export async function startSystem(...args: string[]): Promise<System> {
     stateDir,
     lines,
     child,
-    async runTimer() {
-      const from = lines.all.length;
-      const headers = { 'content-type': 'application/json' };
-      await fetch(`${url}/admin/functions/runTwinQueries`, { method: 'POST', headers, body: '{}' });
-      await lines.match(/Executed 'Functions.runTwinQueries'/, from);
-      return lines.all.slice(from).filter((line) => line.includes('devices in '));
-    },
+    runTimer: () => runTimer(url, lines),
     device: async (...deviceArgs) =>
       (await runScript('scripts/device.ts', ['--once', '--state-dir', stateDir, ...deviceArgs])).output,
     async stop() {
