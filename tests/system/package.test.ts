@@ -1,14 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { type IotHub, parseTopology, startIotHub } from 'iot-hub-emulator';
-import topology from '../../infra/topology.json';
 import { publishedFiles } from '../../scripts/publishedFiles';
-import { readSystemOptions } from '../../scripts/systemOptions';
-import { Lines, runScript, runTimer } from './system';
+import { type Parts, startParts } from './parts';
+import { type Lines, runScript, runTimer } from './system';
 
 const published = [
   'dist/identity.js',
@@ -56,53 +52,29 @@ test('packed again, it is the same', async () => {
 });
 
 describe('unpacked where there is no node_modules', () => {
-  let hub: IotHub;
-  let host: ChildProcess;
+  let parts: Parts;
   let lines: Lines;
-  let url: string;
 
   beforeAll(async () => {
-    const { port } = await readSystemOptions(['--port', '0']);
-    url = `http://localhost:${port}`;
-    hub = await startIotHub({
-      port: 0,
-      mqttPort: 0,
-      amqpPort: 0,
-      stateDir: join(folder, 'hub'),
-      devices: ['myDeviceId'],
-      topology: parseTopology(topology),
-      functionsUrl: url,
-    });
-    const args = ['--script-root', join(folder, 'app'), '--state-dir', join(folder, 'host'), '--port', String(port)];
-    host = spawn(process.execPath, [join(process.cwd(), 'local-host/dist/cli.js'), ...args], {
-      cwd: folder,
-      env: { ...process.env, ...hub.env },
-    });
-    lines = new Lines(host);
-    await lines.match(/^Host started/);
+    parts = await startParts();
+    lines = await parts.startHost(join(folder, 'app'));
   });
-  afterAll(async () => {
-    if (host?.exitCode === null) {
-      host.kill('SIGINT');
-      await once(host, 'exit');
-    }
-    await hub?.stop();
-  });
+  afterAll(() => parts.stop());
 
   test("it runs the story, and each change's way can be followed: tagged, relayed, reacted to", async () => {
-    const tagged = await fetch(`${url}/api/devices/myDeviceId/tags`, {
+    const tagged = await fetch(`${parts.url}/api/devices/myDeviceId/tags`, {
       method: 'PATCH',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ location: { region: 'US', plant: 'Redmond43' } }),
     });
     expect(tagged.status).toBe(200);
-    expect(await runTimer(url, lines)).toEqual([
+    expect(await runTimer(parts.url, lines)).toEqual([
       expect.stringContaining('devices in Redmond43: 1 (myDeviceId)'),
       expect.stringContaining('devices in Redmond43 using cellular: 0'),
     ]);
-    const device = await runScript('scripts/device.ts', ['--once', '--state-dir', join(folder, 'hub')]);
+    const device = await runScript('scripts/device.ts', ['--once', '--state-dir', parts.emulator.stateDir]);
     expect(device.output).toContain('reported {"connectivity":"cellular"}: 204');
-    expect((await runTimer(url, lines))[1]).toContain('devices in Redmond43 using cellular: 1 (myDeviceId)');
+    expect((await runTimer(parts.url, lines))[1]).toContain('devices in Redmond43 using cellular: 1 (myDeviceId)');
     await lines.match(/myDeviceId changed: tags\.location\.region, tags\.location\.plant .*seen=new/);
     await lines.match(/myDeviceId changed: reported\.connectivity .*seen=new/);
 
