@@ -18,13 +18,13 @@ export interface Parts {
   stop(): Promise<void>;
 }
 
-/** Starts an emulator with the routes and subscriptions of the app, and `myDeviceId`. */
-export async function startParts(): Promise<Parts> {
+/** Starts an emulator with `myDeviceId`, and the routes and subscriptions of the app or of another topology. */
+export async function startParts(wiring: object = topology): Promise<Parts> {
   const { port } = await readSystemOptions(['--port', '0']);
   const url = `http://localhost:${port}`;
   const emulator = await startEmulator({
     devices: ['myDeviceId'],
-    topology: parseTopology(topology),
+    topology: parseTopology(wiring),
     functionsUrl: url,
   });
   const stateDir = mkdtempSync(join(tmpdir(), 'host-'));
