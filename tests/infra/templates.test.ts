@@ -153,8 +153,14 @@ templates(
       writeFileSync(join(copy, 'topology.json'), JSON.stringify({ ...topology, routes }));
       const { resources } = deploy(compile(join(copy, 'main.bicep')), required);
       rmSync(copy, { recursive: true });
-      const hub = resources.find(({ type }) => type === 'Microsoft.Devices/IotHubs');
-      const { routes: deployedRoutes } = hub?.properties.routing as { routes: { name: string }[] };
+      const system = {
+        deployment: { resources, outputs: {} },
+        subscriptions: { resources: [], outputs: {} },
+        functions: [],
+      };
+      const { routes: deployedRoutes } = one(system, 'Microsoft.Devices/IotHubs').properties.routing as {
+        routes: { name: string }[];
+      };
       expect(deployedRoutes.map(({ name }) => name)).toEqual(routes.map(({ name }) => name));
       expect(deployedRoutes.map(({ name }) => name)).not.toContain(route?.name);
     });
