@@ -9,13 +9,15 @@ import { registeredFunctions } from './code';
 import { mutations } from './mutations';
 import { ofType, one, type System, settingsOf } from './system';
 
-if (!bicep && process.env.CI === 'true')
-  throw new Error('CI must run these tests: scripts/installBicep.sh comes first.');
+if (!bicep) {
+  const why = 'The Bicep templates are not tested: no Bicep compiler. On Linux scripts/installBicep.sh installs one.';
+  if (process.env.CI === 'true') throw new Error(why);
+  process.stderr.write(`${why}\n`);
+}
 
 const entries = ['infra/main.bicep', 'infra/resources.bicep', 'infra/eventSubscription.bicep'];
 const required = { environmentName: 'dev', location: 'westeurope' };
 
-// Without a compiler there is nothing to look at, and the name says how to get one.
 const templates = bicep ? describe : describe.skip;
 
 templates(
