@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Row } from './index';
 import { medians, timeToLine } from './processes';
+import type { Row } from './row';
 
 /** From the start of the emulator's process to its first answer, with and without its keys made before, against Azurite. */
 export async function emulatorStart(): Promise<Row[]> {

@@ -1,17 +1,8 @@
 import { runScript } from '../scripts/runScript';
 import { emulatorStart } from './emulatorStart';
 import { loadOfTheBundle } from './loadOfTheBundle';
+import type { Row } from './row';
 import { startOfTheSystem } from './startOfTheSystem';
-
-/** One line of the table: what took how long, and against which baseline of the same run. */
-export interface Row {
-  what: string;
-  milliseconds: number;
-  baseline?: { what: string; milliseconds: number };
-  /** What we aim at, in words. */
-  aim?: string;
-  note?: string;
-}
 
 runScript(async () => {
   const rows: Row[] = [];

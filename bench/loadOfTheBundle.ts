@@ -2,8 +2,8 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { Row } from './index';
 import { medians, timeToExit } from './processes';
+import type { Row } from './row';
 
 /** What a cold start pays: from the start of a process to every function registered, against an app of one empty function. */
 export async function loadOfTheBundle(): Promise<Row[]> {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Row } from './index';
 import { medians, timeToExit, timeToLine } from './processes';
+import type { Row } from './row';
 
 /** `npm start` after its build: hub and host up and said so, against the bare start of a Node process. */
 export async function startOfTheSystem(): Promise<Row[]> {
