@@ -24,17 +24,17 @@ export class Lines {
    * @throws Error that shows what came instead, where it does not come in 20 s.
    */
   async match(pattern: RegExp, from = 0): Promise<RegExpMatchArray> {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), 20_000);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.#wake();
+    }, 20_000);
     try {
       for (;;) {
         const found = this.all.slice(from).find((line) => pattern.test(line));
         if (found !== undefined) return found.match(pattern) as RegExpMatchArray;
-        if (late.signal.aborted) throw new Error(`No line matches ${pattern}:\n${this.all.slice(-60).join('\n')}`);
-        await new Promise<void>((resolve) => {
-          this.#waiting.add(resolve);
-          late.signal.addEventListener('abort', () => resolve(), { once: true });
-        });
+        if (isLate) throw new Error(`No line matches ${pattern}:\n${this.all.slice(-25).join('\n')}`);
+        await new Promise<void>((resolve) => this.#waiting.add(resolve));
       }
     } finally {
       clearTimeout(timer);
@@ -43,6 +43,10 @@ export class Lines {
 
   #add(line: string): void {
     this.all.push(line);
+    this.#wake();
+  }
+
+  #wake(): void {
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }
