@@ -43,6 +43,9 @@ param alertEmail string = ''
 @description('Optional. Most that is logged in a day, in GB.')
 param logQuotaGb int = 1
 
+@description('Optional. Tags that a new device gets where it has none, as JSON; none if empty.')
+param firstTags string = ''
+
 @description('Optional. Object id of the person who deploys: may register devices and read dead-lettered events. Empty for nobody.')
 param principalId string = ''
 
@@ -172,6 +175,8 @@ module functionApp 'modules/functionApp.bicep' = {
       TwinChangesTopic__topicEndpointUri: topic.outputs.endpoint
       TwinChangesTopic__credential: 'managedidentity'
       TwinChangesTopic__clientId: appIdentity.outputs.clientId
+      TWIN_TABLES_ENDPOINT: storage.outputs.tableEndpoint
+      TWIN_FIRST_TAGS: firstTags
       AzureWebJobsStorage__blobServiceUri: storage.outputs.blobEndpoint
       AzureWebJobsStorage__tableServiceUri: storage.outputs.tableEndpoint
       AzureWebJobsStorage__credential: 'managedidentity'

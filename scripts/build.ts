@@ -1,18 +1,19 @@
 import { rm } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { runScript } from './runScript';
 
-/**
- * Keeps `@azure/identity` out of the main bundle: a cold start loads it only where a managed identity is used,
- * so `src/hub/identity.ts` is a bundle of its own beside the main one.
- */
-const identityApart: Plugin = {
-  name: 'identity-apart',
+/** Bundles beside the main one: a cold start loads them only where they are used. */
+const apart: Record<string, string> = { identity: 'src/hub/identity.ts', azureTables: 'src/tables/azureTables.ts' };
+
+/** Where the code imports one of these modules when it is used, it finds the bundle. */
+const bundlesApart: Plugin = {
+  name: 'bundles-apart',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/identity$/ }, ({ importer }) =>
-      relative('src', importer).startsWith('hub') ? { path: './identity.js', external: true } : undefined,
-    );
+    onResolve({ filter: /^\.{1,2}\// }, ({ path, kind }) => {
+      const name = basename(path);
+      return kind === 'dynamic-import' && name in apart ? { path: `./${name}.js`, external: true } : undefined;
+    });
   },
 };
 
@@ -34,14 +35,14 @@ const lodashInPart: Plugin = {
 runScript(async () => {
   await rm('dist', { recursive: true, force: true });
   await build({
-    entryPoints: { index: 'src/index.ts', identity: 'src/hub/identity.ts' },
+    entryPoints: { index: 'src/index.ts', ...apart },
     outdir: 'dist',
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
     external: ['@azure/functions-core'],
-    plugins: [identityApart, lodashInPart],
+    plugins: [bundlesApart, lodashInPart],
     minifySyntax: true,
     minifyWhitespace: true,
     sourcemap: 'linked',

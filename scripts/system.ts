@@ -14,19 +14,21 @@ export interface Part {
 }
 
 /**
- * Brings up the parts in turn, each asked for when its turn comes, and says what to do next. Resolves when a signal has
+ * Brings up the parts, stage after stage, each asked for when its turn comes, and says what to do next. Resolves when a signal has
  * stopped all of it; what was started last is stopped first, for it still talks to the others.
  *
  * @throws Error when a part ends by itself; the others are stopped first.
  */
-export async function runSystem(parts: (() => Part)[], nextSteps: string): Promise<void> {
+export async function runSystem(stages: (() => Part[])[], nextSteps: string): Promise<void> {
   const running: Service[] = [];
   const run = async () => {
-    for (const part of parts) {
-      const { name, command, args, env, ready } = part();
-      const service = startService(name, command, args, env);
-      running.push(service);
-      await service.line(ready);
+    for (const stage of stages) {
+      const started = stage().map(({ name, command, args, env, ready }) => {
+        const service = startService(name, command, args, env);
+        running.push(service);
+        return service.line(ready);
+      });
+      await Promise.all(started);
     }
     console.log(nextSteps);
     throw new Error(await Promise.race(running.map(({ ended }) => ended)));

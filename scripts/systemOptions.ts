@@ -9,6 +9,8 @@ export interface SystemOptions {
   hubPort: number;
   mqttPort: number;
   amqpPort: number;
+  /** Where Table Storage listens. */
+  tablePort: number;
   /** The emulator's CA, keys and `env`, and what the host remembers. */
   stateDir: string;
   /** Where the hub keeps its twins; in memory where absent. */
@@ -26,6 +28,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
       'hub-port': { type: 'string', default: '8443' },
       'mqtt-port': { type: 'string', default: '8883' },
       'amqp-port': { type: 'string', default: '5672' },
+      'table-port': { type: 'string', default: '10002' },
       'state-dir': { type: 'string', default: defaultStateDir },
       data: { type: 'string' },
       devices: { type: 'string', default: '0' },
@@ -36,6 +39,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
     hubPort: count('--hub-port', values['hub-port'], 65_535),
     mqttPort: count('--mqtt-port', values['mqtt-port'], 65_535),
     amqpPort: count('--amqp-port', values['amqp-port'], 65_535),
+    tablePort: await settled(count('--table-port', values['table-port'], 65_535)),
     stateDir: values['state-dir'],
     dataDir: values.data,
     devices: count('--devices', values.devices, 1_000_000),
@@ -49,7 +53,7 @@ function count(option: string, text: string, most: number): number {
   return Number(text);
 }
 
-/** The emulator delivers events to the host, and so must know its port before the host starts. */
+/** Others must know these ports before their owners start. */
 async function settled(port: number): Promise<number> {
   if (port !== 0) return port;
   const probe = createServer();

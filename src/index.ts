@@ -1,7 +1,10 @@
 import { app } from '@azure/functions';
 import { services } from './services';
 import { describeProblem, settingProblems } from './settings';
+import './functions/deviceChanges';
 import './functions/getTwin';
+import './functions/locationDevices';
+import './functions/locations';
 import './functions/onTwinChange';
 import './functions/queryTwins';
 import './functions/relayTwinChanges';

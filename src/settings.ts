@@ -1,6 +1,9 @@
 import { type HubAddress, parseConnectionString, parseHostName } from './hub/hubAddress';
 import { InvalidInputError } from './invalidInputError';
+import type { Json } from './json';
 import { parsePropertyPath } from './queries/propertyPath';
+import { parseTablesConnectionString, parseTablesEndpoint, type TablesAddress } from './tables/tablesAddress';
+import { parseTagsPatch, type TagsPatch } from './twins/tags';
 
 /** The environment of the process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -46,6 +49,8 @@ export function readSettings(env: Environment) {
     eventHub: read(env, 'TWIN_CHANGES_EVENT_HUB', parseEventHub, defaults.eventHub),
     eventHubConnection: readEventHubConnection(env),
     topic: readTopic(env),
+    tables: readTables(env),
+    firstTags: readFirstTags(env),
   };
 }
 
@@ -136,6 +141,35 @@ function readTopic(env: Environment): Setting<string> {
     if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) throw new InvalidInputError('is not an http(s) URL');
     return endpoint;
   });
+}
+
+/** Undefined where there is none: the app keeps nothing then. */
+function readTables(env: Environment): Setting<TablesAddress | undefined> {
+  const connectionString = given(env, 'TWIN_TABLES_CONNECTION_STRING');
+  const endpoint = given(env, 'TWIN_TABLES_ENDPOINT');
+  if (connectionString !== undefined) {
+    const example = 'DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net';
+    return attempt('TWIN_TABLES_CONNECTION_STRING', example, () => parseTablesConnectionString(connectionString));
+  }
+  return attempt('TWIN_TABLES_ENDPOINT', 'https://my-account.table.core.windows.net', () =>
+    endpoint === undefined ? undefined : parseTablesEndpoint(endpoint, given(env, 'AZURE_CLIENT_ID')),
+  );
+}
+
+/** Undefined where new devices get none. */
+function readFirstTags(env: Environment): Setting<TagsPatch | undefined> {
+  return attempt('TWIN_FIRST_TAGS', '{"location":{"region":"US","plant":"unassigned"}}', () => {
+    const tags = given(env, 'TWIN_FIRST_TAGS');
+    return tags === undefined ? undefined : parseTagsPatch(parseJson(tags));
+  });
+}
+
+function parseJson(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new InvalidInputError('is not JSON');
+  }
 }
 
 function parseSchedule(schedule: string): string {

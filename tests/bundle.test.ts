@@ -7,7 +7,8 @@ const bundledLodash = ['assign', 'merge'];
 
 test('nothing in the bundles needs node_modules', () => {
   for (const [bundle, others] of [
-    ['dist/index.js', ['@azure/functions-core', './identity.js']],
+    ['dist/index.js', ['@azure/functions-core', './identity.js', './azureTables.js']],
+    ['dist/azureTables.js', ['./identity.js']],
     ['dist/identity.js', []],
   ] as const) {
     const text = readFileSync(bundle, 'utf8');

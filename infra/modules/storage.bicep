@@ -1,4 +1,4 @@
-metadata description = 'The storage account of the Functions host: its state, the published package, dead-lettered events. No shared keys.'
+metadata description = 'The storage account: the state of the Functions host, the published package, dead-lettered events, and the tables in which the app keeps the changes of twins and the members of locations. No shared keys.'
 
 import { roles } from 'roles.bicep'
 
@@ -27,7 +27,7 @@ param deployerPrincipalId string = ''
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param deployerPrincipalType string = 'User'
 
-var hostRoles = [roles.storageBlobDataOwner, roles.storageTableDataContributor]
+var appRoles = [roles.storageBlobDataOwner, roles.storageTableDataContributor]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name
@@ -76,8 +76,8 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   }
 }
 
-resource hostAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for role in hostRoles: {
+resource appAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in appRoles: {
     name: guid(account.id, appPrincipalId, role)
     scope: account
     properties: {

@@ -3,17 +3,25 @@ import { describeEvent } from '../changes/describeEvent';
 import { SeenEvents } from '../changes/seenEvents';
 import { twinEventSchema } from '../changes/twinEvent';
 import { describeFaults } from '../describeFaults';
+import { react } from '../reactions/react';
+import { type Services, services } from '../services';
 
-/** Says what changed, and whether this instance has heard of it before. */
-export function onTwinChange(event: unknown, context: InvocationContext, seen: SeenEvents): void {
+/** Says what changed, and whether this instance has heard of it before; then reacts to it. */
+export async function onTwinChange(
+  event: unknown,
+  context: InvocationContext,
+  seen: SeenEvents,
+  services: Services,
+): Promise<void> {
   const { success, data, error } = twinEventSchema.safeParse(event);
   // Not an error of the invocation: Event Grid would deliver it again, thirty times.
-  if (!success) context.error(`Event ignored, not a CloudEvent of this app: ${describeFaults(error)}.`);
-  else context.log(describeEvent(data, seen.see(data)));
+  if (!success) return context.error(`Event ignored, not a CloudEvent of this app: ${describeFaults(error)}.`);
+  context.log(describeEvent(data, seen.see(data)));
+  await react(data, services);
 }
 
 const seenByThisInstance = new SeenEvents();
 
 app.eventGrid<unknown>('onTwinChange', {
-  handler: (event, context) => onTwinChange(event, context, seenByThisInstance),
+  handler: (event, context) => onTwinChange(event, context, seenByThisInstance, services),
 });

@@ -2,6 +2,7 @@ import { app, type InvocationContext, output } from '@azure/functions';
 import * as z from 'zod/mini';
 import { fitForTopic } from '../changes/fitForTopic';
 import { parseHubNotification } from '../changes/hubNotification';
+import type { BadMessage, PutAside } from '../changes/putAside';
 import { toTwinEvent } from '../changes/toTwinEvent';
 import type { TwinEvent } from '../changes/twinEvent';
 import { formatPairs } from '../formatPairs';
@@ -20,31 +21,45 @@ const batchSchema = z.object({
 type Batch = z.infer<typeof batchSchema>;
 
 /**
- * Turns a batch of the hub's notifications into CloudEvents for the topic. One that cannot be read is logged and left
- * out: it would fail every time, and hold up its neighbours.
+ * Turns a batch of the hub's notifications into CloudEvents for the topic. One that cannot be read is logged and put
+ * aside: it would fail every time, and hold up its neighbours.
  */
-export function relayTwinChanges(
+export async function relayTwinChanges(
   messages: unknown[],
   context: InvocationContext,
-  { settings }: Services,
-): TwinEvent[] | undefined {
+  { settings, records }: Services,
+): Promise<TwinEvent[] | undefined> {
   need(settings.eventHub);
   need(settings.topic);
   const batch = batchSchema.parse(context.triggerMetadata ?? {});
   const traceparent = context.traceContext?.traceParent;
   const trace = traceparent ? { traceparent } : {};
-  const events = messages.flatMap((message, index) => {
+  const bad: BadMessage[] = [];
+  const events = messages.flatMap((body, index) => {
+    const properties = batch.propertiesArray[index];
     try {
-      return [{ ...toTwinEvent(parseHubNotification(message, batch.propertiesArray[index])), ...trace }];
+      return [{ ...toTwinEvent(parseHubNotification(body, properties)), ...trace }];
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
-      const position = `partition ${batch.partitionContext.partitionId}, sequence number ${batch.sequenceNumberArray[index]}`;
-      context.error(`Notification skipped (${position}): ${error.message}`);
+      const { partitionId } = batch.partitionContext;
+      const sequenceNumber = String(batch.sequenceNumberArray[index]);
+      bad.push({ partitionId, sequenceNumber, fault: error.message, body, properties });
       return [];
     }
   });
+  await putAside(bad, context, records()?.putAside);
   context.log(describeBatch(events.length, messages.length, batch));
   return events.length > 0 ? fitForTopic(events) : undefined;
+}
+
+/** Before the batch is done: were they not kept, the batch would come again. */
+async function putAside(bad: BadMessage[], context: InvocationContext, store: PutAside | undefined): Promise<void> {
+  for (const message of bad) {
+    const { partitionId, sequenceNumber, fault } = message;
+    await store?.keep(message);
+    const what = store ? 'put aside' : 'skipped';
+    context.error(`Notification ${what} (partition ${partitionId}, sequence number ${sequenceNumber}): ${fault}`);
+  }
 }
 
 function describeBatch(events: number, messages: number, { partitionContext, enqueuedTimeUtcArray }: Batch): string {

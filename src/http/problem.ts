@@ -10,6 +10,7 @@ const problems = {
   'hub-refuses': { status: 500, title: 'The hub refuses this app' },
   'invalid-setting': { status: 500, title: 'This app is not configured' },
   'internal-error': { status: 500, title: 'This app failed' },
+  'tables-unavailable': { status: 503, title: 'The tables of this app are not available' },
   'hub-unavailable': { status: 503, title: 'The hub is not available' },
 };
 

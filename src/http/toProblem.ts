@@ -1,6 +1,7 @@
 import { HubError, type HubErrorCode } from '../hub/hubError';
 import { InvalidInputError } from '../invalidInputError';
 import { SettingError } from '../settings';
+import { TablesError } from '../tables/tables';
 import { type Problem, ProblemError, type ProblemName } from './problem';
 
 const hubProblems: Record<HubErrorCode, ProblemName> = {
@@ -23,6 +24,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof InvalidInputError) return { name: 'invalid-request', detail: error.message, path: error.path };
   if (error instanceof SettingError) return { name: 'invalid-setting', detail: error.message };
+  if (error instanceof TablesError) return { name: 'tables-unavailable', detail: error.message, retryAfterSeconds: 5 };
   if (error instanceof HubError) {
     return {
       name: hubProblems[error.code],

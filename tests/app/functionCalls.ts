@@ -11,7 +11,11 @@ import type { ScriptedHub } from './scriptedHub';
 export function servicesOf({ port, ca }: ScriptedHub, env: Environment = {}): Services {
   const credential = { kind: 'key', policy: 'service', key: Buffer.from('secret').toString('base64') } as const;
   const connection = new HubConnection({ host: 'localhost', port, credential }, { ca });
-  return { settings: readSettings(env), hub: (deadlineMs) => new Hub(connection, deadlineMs) };
+  return {
+    settings: readSettings(env),
+    hub: (deadlineMs) => new Hub(connection, deadlineMs),
+    records: () => undefined,
+  };
 }
 
 /** A context that keeps what is logged, as `level: text`. */

@@ -25,7 +25,10 @@ it('every function registers without a single valid setting, and the start says 
 
   const bindings = (name: string) => Object.values(registered.get(name)?.bindings ?? {});
   expect([...registered.keys()].sort()).toEqual([
+    'deviceChanges',
     'getTwin',
+    'locationDevices',
+    'locations',
     'onTwinChange',
     'queryTwins',
     'relayTwinChanges',

@@ -24,18 +24,18 @@ const update = {
   },
 };
 
-function relay(messages: unknown[], propertiesArray: unknown[]) {
+async function relay(messages: unknown[], propertiesArray: unknown[]) {
   const { context, logged } = recordingContext({
     propertiesArray,
     sequenceNumberArray: messages.map((_, index) => 40 + index),
     partitionContext: { partitionId: '3' },
   });
-  return { events: relayTwinChanges(messages, context, services), logged };
+  return { events: await relayTwinChanges(messages, context, services), logged };
 }
 
 describe('relayTwinChanges', () => {
-  it('makes an update a CloudEvent without metadata', () => {
-    expect(relay([update], [properties])).toEqual({
+  it('makes an update a CloudEvent without metadata', async () => {
+    expect(await relay([update], [properties])).toEqual({
       logged: ['information: relaying 1 of 1 notifications | partition=3'],
       events: [
         {
@@ -51,7 +51,7 @@ describe('relayTwinChanges', () => {
     });
   });
 
-  it('makes a replacement of a module twin an event about the module', () => {
+  it('makes a replacement of a module twin an event about the module', async () => {
     const body = {
       deviceId: 'd1',
       moduleId: 'm1',
@@ -60,7 +60,7 @@ describe('relayTwinChanges', () => {
       tags: {},
       properties: { reported: { $version: 1 } },
     };
-    const { events } = relay([body], [{ ...properties, moduleId: 'm1', opType: 'replaceTwin' }]);
+    const { events } = await relay([body], [{ ...properties, moduleId: 'm1', opType: 'replaceTwin' }]);
     expect(events).toEqual([
       expect.objectContaining({
         id: `hub/d1/m1/${time}/8`,
@@ -73,14 +73,14 @@ describe('relayTwinChanges', () => {
   it.each([
     ['createDeviceIdentity', 'DeviceTwins.DeviceCreated'],
     ['deleteDeviceIdentity', 'DeviceTwins.DeviceDeleted'],
-  ])('makes %s %s', (opType, type) => {
-    const { events } = relay([{ deviceId: 'd1', version: 2, properties: {} }], [{ ...properties, opType }]);
+  ])('makes %s %s', async (opType, type) => {
+    const { events } = await relay([{ deviceId: 'd1', version: 2, properties: {} }], [{ ...properties, opType }]);
     expect(events).toEqual([expect.objectContaining({ type, subject: 'devices/d1', data: { version: 2 } })]);
   });
 
-  it('gives one notification one id, and a device made again another', () => {
+  it('gives one notification one id, and a device made again another', async () => {
     const later = { ...properties, operationTimestamp: '2022-06-02T00:00:00Z' };
-    const ids = relay([update, update, update], [properties, properties, later]).events?.map(({ id }) => id);
+    const ids = (await relay([update, update, update], [properties, properties, later])).events?.map(({ id }) => id);
     expect(ids?.[0]).toBe(ids?.[1]);
     expect(ids?.[0]).not.toBe(ids?.[2]);
   });
@@ -92,81 +92,86 @@ describe('relayTwinChanges', () => {
     ['no properties', update, undefined],
     ['another operation', update, { ...properties, opType: 'deviceConnected' }],
     ['a time that is none', update, { ...properties, operationTimestamp: 'now' }],
-  ])('skips a notification with %s, says where it was, and sends its neighbours', (_name, message, itsProperties) => {
-    const { events, logged } = relay([update, message, update], [properties, itsProperties, properties]);
-    expect(events).toHaveLength(2);
-    expect(logged).toEqual([
-      expect.stringMatching(/^error: Notification skipped \(partition 3, sequence number 41\)/),
-      'information: relaying 2 of 3 notifications | partition=3',
-    ]);
-  });
+  ])(
+    'skips a notification with %s, says where it was, and sends its neighbours',
+    async (_name, message, itsProperties) => {
+      const { events, logged } = await relay([update, message, update], [properties, itsProperties, properties]);
+      expect(events).toHaveLength(2);
+      expect(logged).toEqual([
+        expect.stringMatching(/^error: Notification skipped \(partition 3, sequence number 41\)/),
+        'information: relaying 2 of 3 notifications | partition=3',
+      ]);
+    },
+  );
 
-  it('skips messages that come without their properties, as those sent by hand', () => {
+  it('skips messages that come without their properties, as those sent by hand', async () => {
     const { context, logged } = recordingContext();
-    expect(relayTwinChanges([update], context, services)).toBeUndefined();
+    expect(await relayTwinChanges([update], context, services)).toBeUndefined();
     expect(logged).toEqual([
       expect.stringContaining('Notification skipped'),
       'information: relaying 0 of 1 notifications | partition=unknown',
     ]);
   });
 
-  it('says how long the oldest of a batch waited, and hands on its own trace', () => {
+  it('says how long the oldest of a batch waited, and hands on its own trace', async () => {
     const traceParent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const enqueuedTimeUtcArray = [new Date(Date.now() - 60_000).toISOString()];
     const { context, logged } = recordingContext({ propertiesArray: [properties], enqueuedTimeUtcArray }, traceParent);
-    const [event] = relayTwinChanges([update], context, services) ?? [];
+    const [event] = (await relayTwinChanges([update], context, services)) ?? [];
     expect(Number(/lagMs=(\d+)/.exec(logged[0] ?? '')?.[1])).toBeGreaterThanOrEqual(60_000);
     expect(event?.traceparent).toBe(traceParent);
   });
 
-  it('sends nothing where nothing is left', () => {
-    expect(relay(['not JSON'], [properties]).events).toBeUndefined();
+  it('sends nothing where nothing is left', async () => {
+    expect((await relay(['not JSON'], [properties])).events).toBeUndefined();
   });
 
-  it('fails without a topic, so that the batch is tried again', () => {
+  it('fails without a topic, so that the batch is tried again', async () => {
     const { context } = recordingContext({ propertiesArray: [properties] });
     const unconfigured = createServices(readSettings({}));
-    expect(() => relayTwinChanges([update], context, unconfigured)).toThrow('TwinChangesTopic__topicEndpointUri');
+    await expect(relayTwinChanges([update], context, unconfigured)).rejects.toThrow(
+      'TwinChangesTopic__topicEndpointUri',
+    );
   });
 });
 
 describe('onTwinChange', () => {
-  const tell = (event: unknown, seen = new SeenEvents()) => {
+  const tell = async (event: unknown, seen = new SeenEvents()) => {
     const { context, logged } = recordingContext();
-    onTwinChange(event, context, seen);
+    await onTwinChange(event, context, seen, services);
     return logged;
   };
 
-  it('says what changed, once as new and then as repeated', () => {
-    const [event] = relay([update], [properties]).events ?? [];
+  it('says what changed, once as new and then as repeated', async () => {
+    const [event] = (await relay([update], [properties])).events ?? [];
     const seen = new SeenEvents();
     const line = `devices/d1 changed: tags.site, desired.rate, desired.o.gone | sections=tags,desired version=7`;
-    expect(tell(event, seen)).toEqual([`information: ${line} seen=new id=hub/d1//${time}/7`]);
-    expect(tell(event, seen)).toEqual([`information: ${line} seen=repeated id=hub/d1//${time}/7`]);
+    expect(await tell(event, seen)).toEqual([`information: ${line} seen=new id=hub/d1//${time}/7`]);
+    expect(await tell(event, seen)).toEqual([`information: ${line} seen=repeated id=hub/d1//${time}/7`]);
   });
 
-  it('names the operation of the relay', () => {
-    const [event] = relay([update], [properties]).events ?? [];
+  it('names the operation of the relay', async () => {
+    const [event] = (await relay([update], [properties])).events ?? [];
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    expect(tell({ ...event, traceparent })[0]).toMatch(/ relayedBy=4bf92f3577b34da6a3ce929d0e0e4736$/);
+    expect((await tell({ ...event, traceparent }))[0]).toMatch(/ relayedBy=4bf92f3577b34da6a3ce929d0e0e4736$/);
   });
 
-  it('shows no values', () => {
-    const [event] = relay([{ version: 1, tags: { site: 'private' } }], [properties]).events ?? [];
-    expect(tell(event)[0]).not.toContain('private');
+  it('shows no values', async () => {
+    const [event] = (await relay([{ version: 1, tags: { site: 'private' } }], [properties])).events ?? [];
+    expect((await tell(event))[0]).not.toContain('private');
   });
 
-  it('keeps the line of a large replacement short', () => {
+  it('keeps the line of a large replacement short', async () => {
     const tags = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`t${n}`, n]));
-    const [event] = relay([{ version: 1, tags }], [{ ...properties, opType: 'replaceTwin' }]).events ?? [];
-    expect(tell(event)[0]).toMatch(/was replaced: .*tags\.t49, and 10 more \|/);
+    const [event] = (await relay([{ version: 1, tags }], [{ ...properties, opType: 'replaceTwin' }])).events ?? [];
+    expect((await tell(event))[0]).toMatch(/was replaced: .*tags\.t49, and 10 more \|/);
   });
 
-  it('ignores what is no event of the app, and says so', () => {
-    expect(tell({ id: '1', eventType: 'Microsoft.Devices.DeviceCreated' })).toEqual([
+  it('ignores what is no event of the app, and says so', async () => {
+    expect(await tell({ id: '1', eventType: 'Microsoft.Devices.DeviceCreated' })).toEqual([
       expect.stringMatching(/^error: /),
     ]);
-    expect(tell(null)).toEqual([expect.stringMatching(/^error: /)]);
+    expect(await tell(null)).toEqual([expect.stringMatching(/^error: /)]);
   });
 });
 
@@ -219,7 +224,7 @@ describe('of the events of a twin', () => {
     expect(events.map((event) => seen.see(event))).toEqual(novelties);
   });
 
-  it('those of the twin unheard of for longest are forgotten first', () => {
+  it('those of the twin unheard of for longest are forgotten first', async () => {
     const seen = new SeenEvents(2);
     for (const event of [changed(3, 1, 'a'), changed(3, 1, 'b'), changed(4, 2, 'a'), changed(3, 1, 'c')])
       seen.see(event);

@@ -114,6 +114,12 @@ export const checks = {
     ];
   },
 
+  'the app keeps its tables in the storage account': (system) => {
+    const { TWIN_TABLES_ENDPOINT: endpoint, TWIN_TABLES_CONNECTION_STRING: key } = settingsOf(system);
+    const account = one(system, 'Microsoft.Storage/storageAccounts').name;
+    return endpoint?.startsWith(`https://${account}.table.`) && key === undefined ? [] : [`${endpoint}`];
+  },
+
   'each role is needed, and none that is needed lacks': roleProblems,
 
   'no output and no setting holds a secret': (system) =>

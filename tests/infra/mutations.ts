@@ -42,6 +42,11 @@ export const mutations: Mutation[] = [
     mutate: setting('TWIN_QUERY_SCHEDULE', 'hourly'),
   },
   {
+    name: 'without TWIN_TABLES_ENDPOINT',
+    check: 'the app keeps its tables in the storage account',
+    mutate: unset('TWIN_TABLES_ENDPOINT'),
+  },
+  {
     name: 'with a setting that nobody reads',
     check: 'every setting is read by our code, or by what is listed',
     mutate: setting('TWIN_QUERY_LOCATIONS', 'Redmond43'),

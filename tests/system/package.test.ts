@@ -7,6 +7,8 @@ import { type Parts, startParts } from './parts';
 import { type Lines, runScript, runTimer } from './system';
 
 const published = [
+  'dist/azureTables.js',
+  'dist/azureTables.js.map',
   'dist/identity.js',
   'dist/identity.js.map',
   'dist/index.js',

@@ -38,7 +38,20 @@ test.each([
   ['a page budget that is no number', { TWIN_QUERY_MAX_PAGES: 'many' }, /TWIN_QUERY_MAX_PAGES is not a whole number/],
 ])('npm start refuses %s, naming the setting', async (_, settings, message) => {
   const stateDir = await mkdtemp(join(tmpdir(), 'start-'));
-  const args = ['--port', '0', '--hub-port', '0', '--mqtt-port', '0', '--amqp-port', '0', '--state-dir', stateDir];
+  const args = [
+    '--port',
+    '0',
+    '--hub-port',
+    '0',
+    '--mqtt-port',
+    '0',
+    '--amqp-port',
+    '0',
+    '--table-port',
+    '0',
+    '--state-dir',
+    stateDir,
+  ];
   const { code, output } = await runScript('scripts/start.ts', args, { ...process.env, ...settings });
   await rm(stateDir, { recursive: true });
   expect(code).toBe(1);
@@ -48,7 +61,7 @@ test.each([
 test('a busy port is told by its option', async () => {
   const system = await startSystem();
   const [hubPort] = portsOf(system.lines.all.filter((line) => line.includes('Service API')));
-  const args = ['--port', '0', '--hub-port', `${hubPort}`, '--mqtt-port', '0', '--amqp-port', '0'];
+  const args = ['--port', '0', '--hub-port', `${hubPort}`, '--mqtt-port', '0', '--amqp-port', '0', '--table-port', '0'];
   const { code, output } = await runScript('scripts/start.ts', [...args, '--state-dir', system.stateDir]);
   expect(code).toBe(1);
   expect(output).toContain(`--port ${hubPort}`);

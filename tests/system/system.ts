@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const freePorts = ['--port', '0', '--hub-port', '0', '--mqtt-port', '0', '--amqp-port', '0'];
+const freePorts = ['--port', '0', '--hub-port', '0', '--mqtt-port', '0', '--amqp-port', '0', '--table-port', '0'];
 
 /** The lines of a child process so far, and those to come. */
 export class Lines {

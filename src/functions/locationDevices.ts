@@ -1,0 +1,32 @@
+import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import { endpoint } from '../http/endpoint';
+import { given, parseLimit } from '../http/pageQuery';
+import { unwrapContinuation, wrapContinuation } from '../queries/continuation';
+import { needRecords, type Services } from '../services';
+import { maxRowsPerPage } from '../tables/table';
+
+/** Answers one page of the devices of a location, as events told; the hub is not asked. */
+export async function locationDevices({ params, query }: HttpRequest, services: Services): Promise<HttpResponseInit> {
+  const { members } = needRecords(services);
+  const { location = '' } = params;
+  const connectivity = given(query.get('connectivity'));
+  const pageSize = parseLimit(query.get('limit'), maxRowsPerPage);
+  const paged = { query: JSON.stringify({ location, connectivity }), pageSize };
+  const asked = given(query.get('continuation'));
+  const where = { location, ...(connectivity === undefined ? {} : { connectivity }) };
+  const page = await members.list(where, pageSize, asked === undefined ? undefined : unwrapContinuation(paged, asked));
+  return {
+    jsonBody: {
+      location,
+      devices: page.members.map(({ location: _, ...member }) => member),
+      comparedAt: await members.comparedAt(),
+      ...(page.continuation === undefined ? {} : { continuation: wrapContinuation(paged, page.continuation) }),
+    },
+  };
+}
+
+app.get('locationDevices', {
+  route: 'locations/{location}/devices',
+  authLevel: 'function',
+  handler: endpoint(locationDevices),
+});

@@ -1,0 +1,12 @@
+import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import { endpoint } from '../http/endpoint';
+import { countMembers } from '../members/countMembers';
+import { needRecords, type Services } from '../services';
+
+/** Answers how many devices each location has, and by which connectivity, as events told. */
+export async function locations(_request: HttpRequest, services: Services): Promise<HttpResponseInit> {
+  const { members } = needRecords(services);
+  return { jsonBody: { locations: await countMembers(members), comparedAt: await members.comparedAt() } };
+}
+
+app.get('locations', { route: 'locations', authLevel: 'function', handler: endpoint(locations) });

@@ -1,0 +1,55 @@
+import { momentOf } from '../changes/momentOf';
+import { type TwinEvent, twinEventSchema } from '../changes/twinEvent';
+import { encodeKey } from '../tables/keys';
+import { fromColumns, toColumns } from '../tables/longText';
+import { maxRowsPerPage, type StoredRow } from '../tables/table';
+import type { Tables } from '../tables/tables';
+import { type ChangeRecord, toRecords } from './changeRecord';
+
+/** A page of a twin's changes, newest first. */
+export interface ChangePage {
+  changes: ChangeRecord[];
+  /** Asks for the page after this one. */
+  continuation?: string;
+}
+
+/** The changes of each twin, in Table Storage. */
+export class ChangeHistory {
+  constructor(private readonly tables: Tables) {}
+
+  /** Keeps an event. One that comes again is the same row again. */
+  async keep(event: TwinEvent): Promise<void> {
+    const row = {
+      partitionKey: encodeKey(event.subject),
+      rowKey: newestFirst(momentOf(event)),
+      ...toColumns('event', JSON.stringify(event)),
+    };
+    await this.tables.use('TwinChanges', (table) => table.put(row));
+  }
+
+  /**
+   * Reads a page of changes. Values before a change are found in the changes before it, as far as one request reads.
+   *
+   * @param subject `devices/{deviceId}`, or that of a module.
+   * @param continuation of the page before.
+   */
+  async list(subject: string, limit: number, continuation?: string): Promise<ChangePage> {
+    const range = { partitionKey: encodeKey(subject), ...(continuation === undefined ? {} : { after: continuation }) };
+    const { rows, continuation: more } = await this.tables.use('TwinChanges', (table) =>
+      table.list(range, maxRowsPerPage),
+    );
+    const records = toRecords(rows.map(toEvent).reverse()).reverse();
+    const last = rows[limit - 1]?.rowKey;
+    const isMore = last !== undefined && (rows.length > limit || more !== undefined);
+    return { changes: records.slice(0, limit), ...(isMore ? { continuation: last } : {}) };
+  }
+}
+
+function toEvent(row: StoredRow): TwinEvent {
+  return twinEventSchema.parse(JSON.parse(fromColumns('event', row)));
+}
+
+/** Rows come in the order of their keys: the digits are turned round, so that later moments come first. */
+function newestFirst(moment: string): string {
+  return moment.replace(/\d/g, (digit) => String(9 - Number(digit)));
+}

@@ -1,0 +1,88 @@
+import { encodeKey } from '../tables/keys';
+import { fromColumns, toColumns } from '../tables/longText';
+import type { Row, StoredRow } from '../tables/table';
+import type { Whereabouts } from './whereabouts';
+
+/** A row of the list of members: a location and a connectivity, as keys. */
+export interface Place {
+  partitionKey: string;
+  rowKey: string;
+}
+
+/** What is kept of a device: its whereabouts, and since which moment each is known. */
+export interface DeviceState extends Whereabouts {
+  deviceId: string;
+  /** Moments of the changes that told them; empty where none did. */
+  locationAt: string;
+  connectivityAt: string;
+  /** The twin's version at the later one. */
+  version: number;
+  /** Where the device may stand in the list of members. */
+  places: Place[];
+  /** Whether that list has the device where it belongs, and nowhere else. */
+  isListed: boolean;
+}
+
+const rowKey = 'device';
+
+/** The key of a device's state. */
+export function stateKey(deviceId: string): [partitionKey: string, rowKey: string] {
+  return [encodeKey(deviceId), rowKey];
+}
+
+/** What is kept of a device that nothing was heard of. */
+export function unknownDevice(deviceId: string): DeviceState {
+  return {
+    deviceId,
+    location: undefined,
+    connectivity: undefined,
+    locationAt: '',
+    connectivityAt: '',
+    version: 0,
+    places: [],
+    isListed: true,
+  };
+}
+
+/** The state after news; the same object where they are not newer than what is kept. */
+export function hear(state: DeviceState, news: Partial<Whereabouts>, at: string, version: number): DeviceState {
+  const isNewer = { location: at > state.locationAt, connectivity: at > state.connectivityAt };
+  const heard = {
+    ...('location' in news && isNewer.location ? { location: news.location, locationAt: at } : {}),
+    ...('connectivity' in news && isNewer.connectivity ? { connectivity: news.connectivity, connectivityAt: at } : {}),
+  };
+  if (Object.keys(heard).length === 0) return state;
+  const isLatest = at > state.locationAt && at > state.connectivityAt;
+  const next = { ...state, ...heard, version: isLatest ? version : state.version };
+  const home = homeOf(next);
+  return {
+    ...next,
+    places: home && !isAmong(state.places, home) ? [...state.places, home] : state.places,
+    isListed: state.isListed && isSame(home, homeOf(state)),
+  };
+}
+
+/** Where the device belongs in the list of members. */
+export function homeOf({ deviceId, location, connectivity }: DeviceState): Place | undefined {
+  if (location === undefined) return undefined;
+  return { partitionKey: encodeKey(location), rowKey: `${encodeKey(connectivity ?? '')}|${encodeKey(deviceId)}` };
+}
+
+export function isAmong(places: readonly Place[], place: Place): boolean {
+  return places.some((each) => isSame(each, place));
+}
+
+export function isSame(a: Place | undefined, b: Place | undefined): boolean {
+  return a?.partitionKey === b?.partitionKey && a?.rowKey === b?.rowKey;
+}
+
+export function toRow(state: DeviceState): Row {
+  const [partitionKey, row] = stateKey(state.deviceId);
+  return { partitionKey, rowKey: row, ...toColumns('state', JSON.stringify(state)) };
+}
+
+export function fromRow(row: StoredRow): DeviceState {
+  const state = JSON.parse(fromColumns('state', row)) as DeviceState;
+  // JSON has no undefined.
+  return { ...unknownDevice(state.deviceId), ...state };
+}

@@ -1,0 +1,58 @@
+/** What a column holds. */
+export type Cell = string | number | boolean | undefined;
+
+/** A row: its place, and its columns. Keys are at most 1 KiB, and without `/ \ # ?` and control characters. */
+export interface Row {
+  partitionKey: string;
+  rowKey: string;
+  [column: string]: Cell;
+}
+
+/** A row as it was read. */
+export interface StoredRow extends Row {
+  /** Changes with each write of the row. */
+  etag: string;
+}
+
+/** Which rows to list: those of a partition, or of all of them, in the order of their keys. */
+export interface Range {
+  partitionKey?: string;
+  /** Rows after this key. */
+  after?: string;
+  /** Rows whose key starts so. */
+  prefix?: string;
+  /** Rows whose column has this value, or, of `later`, a greater one. */
+  equal?: Readonly<Record<string, string | boolean>>;
+  later?: Readonly<Record<string, string>>;
+  /** Columns to read, beside the keys; all where absent. */
+  columns?: readonly string[];
+}
+
+/** One page of rows. */
+export interface RowPage {
+  rows: StoredRow[];
+  /** Of the next page; it fits the same range only. */
+  continuation: string | undefined;
+}
+
+/** Most rows of a page (Azure Table Storage, "Query timeout and pagination"). */
+export const maxRowsPerPage = 1000;
+
+/**
+ * One table of Azure Table Storage. Every call fails with an error of the storage SDK, which has a `statusCode` where
+ * the service answered.
+ */
+export interface Table {
+  get(partitionKey: string, rowKey: string): Promise<StoredRow | undefined>;
+  /** Writes a row, whatever was there. */
+  put(row: Row): Promise<void>;
+  /**
+   * Writes a row only where it is as it was read, or, without an etag, where there is none.
+   *
+   * @returns the new etag; undefined where it is not, and was not written.
+   */
+  putIf(row: Row, etag: string | undefined): Promise<string | undefined>;
+  /** Removes a row; it may be gone already. */
+  remove(partitionKey: string, rowKey: string): Promise<void>;
+  list(range: Range, pageSize: number, continuation?: string): Promise<RowPage>;
+}
