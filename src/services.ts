@@ -3,6 +3,8 @@ import { ChangeHistory } from './history/changeHistory';
 import { Hub } from './hub/hub';
 import { HubConnection } from './hub/hubConnection';
 import { Members } from './members/members';
+import { MovesLog } from './members/moves';
+import { Sweep } from './members/sweep';
 import { need, readSettings, SettingError, type Settings } from './settings';
 import { Tables } from './tables/tables';
 
@@ -31,8 +33,9 @@ export interface Services {
 export interface Records {
   history: ChangeHistory;
   members: Members;
+  moves: MovesLog;
+  sweep: Sweep;
   putAside: PutAside;
-  tables: Tables;
 }
 
 /**
@@ -70,9 +73,10 @@ export function createServices(settings: Settings): Services {
 
 function openRecords(tables: Tables, watched: string): Records {
   return {
-    tables,
     history: new ChangeHistory(tables),
     members: new Members(tables, watched),
+    moves: new MovesLog(tables),
+    sweep: new Sweep(tables),
     putAside: new PutAside(tables),
   };
 }

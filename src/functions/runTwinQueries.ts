@@ -2,14 +2,19 @@ import { app, type InvocationContext } from '@azure/functions';
 import { formatPairs } from '../formatPairs';
 import type { Hub } from '../hub/hub';
 import { HubError } from '../hub/hubError';
+import { reportMembers } from '../members/reportMembers';
 import { type Condition, equals } from '../queries/condition';
 import { describeRun } from '../queries/describeRun';
 import { runQuery } from '../queries/runQuery';
-import { deadlines, type Services, services } from '../services';
+import { deadlines, services as processServices, type Services } from '../services';
 import { need, readBindings, type Settings } from '../settings';
 
-/** Logs the registry's statistics, the devices of a location, and those of them with a connectivity. */
-export async function runTwinQueries(context: InvocationContext, { hub, settings }: Services): Promise<void> {
+/**
+ * Logs the registry's statistics, the devices of a location, and those of them with a connectivity; where the app keeps
+ * members, also who joined and who left, and puts members right that no event told of.
+ */
+export async function runTwinQueries(context: InvocationContext, services: Services): Promise<void> {
+  const { hub, settings } = services;
   // Where the schedule is invalid, this ran by the default one.
   need(settings.schedule);
   const queries = scheduledQueries(settings);
@@ -26,6 +31,7 @@ export async function runTwinQueries(context: InvocationContext, { hub, settings
       context.error(`${title}: the query failed.`, error);
     }
   }
+  await reportMembers(context, services);
   if (failures.length === queries.length) throw new AggregateError(failures, `No query succeeded: ${failures[0]}`);
 }
 
@@ -54,5 +60,5 @@ async function logStatistics(hub: Hub, context: InvocationContext): Promise<void
 
 app.timer('runTwinQueries', {
   schedule: readBindings(process.env).schedule,
-  handler: (_timer, context) => runTwinQueries(context, services),
+  handler: (_timer, context) => runTwinQueries(context, processServices),
 });

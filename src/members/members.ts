@@ -15,6 +15,7 @@ import {
   toRow,
   unknownDevice,
 } from './deviceState';
+import { Sweep } from './sweep';
 import type { Whereabouts } from './whereabouts';
 
 /** A device in a list. */
@@ -32,8 +33,6 @@ export interface MemberPage {
   continuation: string | undefined;
 }
 
-const comparison = ['runTwinQueries', 'comparison'] as const;
-
 /** What is kept of a device, and the etag of its row; none where nothing is kept. */
 interface Kept {
   state: DeviceState;
@@ -50,7 +49,7 @@ interface Kept {
 export class Members {
   constructor(
     private readonly tables: Tables,
-    /** The location whose leaving devices stay in the list, marked, until {@link forget}. */
+    /** The location whose leaving devices stay in the list, marked, until it was told that they left. */
     private readonly watched: string,
   ) {}
 
@@ -104,15 +103,9 @@ export class Members {
     } while (continuation !== undefined);
   }
 
-  /** When the members were last compared with the hub's twins; null where they never were. */
+  /** When the members were last compared with all of the hub's twins; null where they never were. */
   async comparedAt(): Promise<string | null> {
-    const row = await this.tables.use('Runs', (table) => table.get(...comparison));
-    return row ? String(row.at) : null;
-  }
-
-  async setComparedAt(at: string): Promise<void> {
-    const [partitionKey, rowKey] = comparison;
-    await this.tables.use('Runs', (table) => table.put({ partitionKey, rowKey, at }));
+    return (await new Sweep(this.tables).read()).endedAt ?? null;
   }
 
   async #read(deviceId: string): Promise<Kept> {

@@ -47,7 +47,8 @@ function namesOf(path: PropertyPath): string[] {
   return path.split('.').map((name) => name.replace(/^\[\[|\]\]$/g, ''));
 }
 
-function toText(value: Json | undefined): string | undefined {
+/** A value of a twin as the text by which a location or a connectivity goes. */
+export function toText(value: Json | undefined): string | undefined {
   if (value === undefined || value === null) return undefined;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -40,6 +40,21 @@ export function listQuery(fields: ListedFields, condition: Condition | undefined
   return query(columns, condition);
 }
 
+/**
+ * Lists the devices that have a location, with the versions of their twins.
+ *
+ * @throws InvalidInputError when the query is too long.
+ */
+export function locatedQuery(fields: ListedFields): string {
+  const columns = `deviceId AS deviceId, version AS version, ${fields.location} AS location, ${fields.connectivity} AS connectivity`;
+  return query(columns, { kind: 'isDefined', path: fields.location });
+}
+
+/** Counts the devices of each location. */
+export function countByLocationQuery({ location }: ListedFields): string {
+  return `SELECT ${location} AS location, COUNT() AS devices FROM devices GROUP BY ${location}`;
+}
+
 function query(columns: string, condition: Condition | undefined): string {
   const text = `SELECT ${columns} FROM devices${condition ? ` WHERE ${toText(condition)}` : ''}`;
   if (text.length > maxQueryLength) {

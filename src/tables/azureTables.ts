@@ -48,8 +48,8 @@ class AzureTable implements Table {
     return written?.etag;
   }
 
-  async remove(partitionKey: string, rowKey: string): Promise<void> {
-    await unless(404, () => this.client.deleteEntity(partitionKey, rowKey, { abortSignal: deadline() }));
+  async remove(partitionKey: string, rowKey: string, etag = '*'): Promise<void> {
+    await unless([404, 412], () => this.client.deleteEntity(partitionKey, rowKey, { abortSignal: deadline(), etag }));
   }
 
   async list(range: Range, pageSize: number, continuation?: string): Promise<RowPage> {
@@ -76,8 +76,8 @@ function toFilter({ partitionKey, after, prefix, equal = {}, later = {} }: Range
     ...(partitionKey === undefined ? [] : [odata`PartitionKey eq ${partitionKey}`]),
     ...(after === undefined ? [] : [odata`RowKey gt ${after}`]),
     ...(prefix === undefined ? [] : [odata`RowKey ge ${prefix}`, odata`RowKey lt ${prefix + last}`]),
-    ...Object.entries(equal).map(([column, value]) => `${column} eq ${odata`${value}`}`),
-    ...Object.entries(later).map(([column, value]) => `${column} gt ${odata`${value}`}`),
+    ...Object.entries(equal).map(([column, value]) => column + odata` eq ${value}`),
+    ...Object.entries(later).map(([column, value]) => column + odata` gt ${value}`),
   ];
   return conditions.join(' and ');
 }

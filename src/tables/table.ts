@@ -52,7 +52,7 @@ export interface Table {
    * @returns the new etag; undefined where it is not, and was not written.
    */
   putIf(row: Row, etag: string | undefined): Promise<string | undefined>;
-  /** Removes a row; it may be gone already. */
-  remove(partitionKey: string, rowKey: string): Promise<void>;
+  /** Removes a row, with an etag only where it is as it was read; it may be gone already. */
+  remove(partitionKey: string, rowKey: string, etag?: string): Promise<void>;
   list(range: Range, pageSize: number, continuation?: string): Promise<RowPage>;
 }

@@ -32,7 +32,12 @@ const needs: readonly (Need & { role: keyof typeof roles })[] = [
   { identity: 'app', role: 'IoT Hub Data Reader', type: hub, why: 'queries, statistics, reads of twins' },
   { identity: 'app', role: 'IoT Hub Twin Contributor', type: hub, why: 'tags' },
   { identity: 'app', role: 'Storage Blob Data Owner', type: storage, why: 'package, locks, checkpoints' },
-  { identity: 'app', role: 'Storage Table Data Contributor', type: storage, why: 'what the app keeps, diagnostic events' },
+  {
+    identity: 'app',
+    role: 'Storage Table Data Contributor',
+    type: storage,
+    why: 'what the app keeps, diagnostic events',
+  },
   { identity: 'app', role: 'Azure Event Hubs Data Receiver', type: eventHub, why: 'the relay reads' },
   {
     identity: 'app',

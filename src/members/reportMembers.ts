@@ -1,0 +1,80 @@
+import type { InvocationContext } from '@azure/functions';
+import * as z from 'zod/mini';
+import { formatPairs } from '../formatPairs';
+import type { Hub } from '../hub/hub';
+import { countByLocationQuery } from '../queries/twinQuery';
+import { deadlines, type Records, type Services } from '../services';
+import { need } from '../settings';
+import { compareMembers } from './compareMembers';
+import { countMembers } from './countMembers';
+import type { Moves } from './moves';
+import { toText, type WhereaboutsPaths } from './whereabouts';
+
+/** Ids that a line shows of each kind. */
+const maxIds = 100;
+
+/** Logs who joined and who left since the last run, then compares the members with the hub. A failure is logged. */
+export async function reportMembers(context: InvocationContext, services: Services): Promise<void> {
+  try {
+    const records = services.records();
+    if (!records) return;
+    const { settings, hub } = services;
+    await reportMoves(context, records, need(settings.location), need(settings.connectivity));
+    const paths = { location: need(settings.locationPath), connectivity: need(settings.connectivityPath) };
+    await reportComparison(context, records, hub(deadlines.background), paths, need(settings.maxPages));
+  } catch (error) {
+    context.error('members: not compared.', error);
+  }
+}
+
+async function reportMoves(context: InvocationContext, { moves }: Records, location: string, connectivity: string) {
+  const now = new Date().toISOString();
+  const last = await moves.toldAt();
+  if (last !== undefined) {
+    context.log(describeMoves(`moves in ${location}`, await moves.between({ location }, last, now), last));
+    const connected = await moves.between({ location, connectivity }, last, now);
+    context.log(describeMoves(`moves in ${location} using ${connectivity}`, connected, last));
+  }
+  await moves.setTold(location, now);
+}
+
+function describeMoves(title: string, { joined, left }: Moves, since: string): string {
+  const pairs = formatPairs({ joined: joined.length, left: left.length, since });
+  return `${title}: joined ${list(joined)}; left ${list(left)} | ${pairs}`;
+}
+
+async function reportComparison(
+  context: InvocationContext,
+  records: Records,
+  hub: Hub,
+  paths: WhereaboutsPaths,
+  maxPages: number,
+): Promise<void> {
+  const { listed, repaired, unread, isWhole } = await compareMembers(hub, records, paths, maxPages);
+  const drift = await countDrift(hub, records, paths);
+  const pairs = formatPairs({ listed, whole: String(isWhole), repaired: repaired.length, unread, drift });
+  context.log(`members: put right ${list(repaired)} | ${pairs}`);
+}
+
+const countRow = z.object({ location: z._default(z.json(), null), devices: z.number() });
+
+/** How many members too many or too few the locations have, by one query of the hub, whose index is late itself. */
+async function countDrift(hub: Hub, { members }: Records, paths: WhereaboutsPaths): Promise<number> {
+  const differences = new Map<string, number>();
+  for await (const { rows } of hub.queryPages(countByLocationQuery(paths), countRow)) {
+    for (const { location, devices } of rows) {
+      const name = toText(location);
+      if (name !== undefined) differences.set(name, devices);
+    }
+  }
+  for (const { location, devices } of await countMembers(members)) {
+    differences.set(location, (differences.get(location) ?? 0) - devices);
+  }
+  return [...differences.values()].reduce((drift, difference) => drift + Math.abs(difference), 0);
+}
+
+function list(ids: string[]): string {
+  if (ids.length === 0) return 'none';
+  const more = ids.length > maxIds ? `, and ${ids.length - maxIds} more` : '';
+  return `${ids.slice(0, maxIds).join(', ')}${more}`;
+}

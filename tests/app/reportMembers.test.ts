@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
+import { runTwinQueries } from '../../src/functions/runTwinQueries';
+import { Hub } from '../../src/hub/hub';
+import { parseConnectionString } from '../../src/hub/hubAddress';
+import { HubConnection } from '../../src/hub/hubConnection';
+import { createServices, type Services } from '../../src/services';
+import { readSettings } from '../../src/settings';
+import { startTables, type TestTables } from '../support/azurite';
+import { recordingContext } from './functionCalls';
+
+let emulator: TestEmulator;
+let tables: TestTables;
+let services: Services;
+
+beforeEach(async () => {
+  [emulator, tables] = await Promise.all([startEmulator(), startTables()]);
+  services = servicesWith({});
+});
+afterEach(() => Promise.all([emulator.stop(), tables.stop()]));
+
+function servicesWith(env: Record<string, string>): Services {
+  const settings = readSettings({ ...env, TWIN_TABLES_CONNECTION_STRING: tables.connectionString });
+  const { IOTHUB_CONNECTION_STRING = '', NODE_EXTRA_CA_CERTS = '' } = emulator.hub.env;
+  const connection = new HubConnection(parseConnectionString(IOTHUB_CONNECTION_STRING), {
+    ca: readFileSync(NODE_EXTRA_CA_CERTS, 'utf8'),
+  });
+  return { ...createServices(settings), hub: (deadlineMs) => new Hub(connection, deadlineMs) };
+}
+
+/** The lines of a run that are about members. */
+async function run(): Promise<string[]> {
+  const { context, logged } = recordingContext();
+  await runTwinQueries(context, services);
+  return logged.filter((line) => /: (moves|members)/.test(line)).map((line) => line.replace(/ since=.*/, ''));
+}
+
+async function tag(deviceId: string, plant: string | null) {
+  const { responseBody: twin } = await emulator.registry().getTwin(deviceId);
+  await emulator.registry().updateTwin(deviceId, { tags: { location: { plant } } }, twin.etag);
+}
+
+async function create(...deviceIds: string[]) {
+  for (const deviceId of deviceIds) await emulator.registry().create({ deviceId });
+}
+
+async function present(location: string): Promise<string[]> {
+  const page = await services.records()?.members.list({ location }, 1000);
+  return (page?.members ?? []).map(({ deviceId }) => deviceId).sort();
+}
+
+const none = 'joined none; left none | joined=0 left=0';
+
+test('members that no event told of are put right, and those who moved are told in the next run', async () => {
+  await create('a', 'b', 'c');
+  for (const id of ['a', 'b', 'c']) await tag(id, 'Redmond43');
+  expect(await run()).toEqual([
+    'information: members: put right a, b, c | listed=3 whole=true repaired=3 unread=0 drift=0',
+  ]);
+  expect(await present('Redmond43')).toEqual(['a', 'b', 'c']);
+
+  await tag('a', 'Redmond44');
+  await tag('b', null);
+  await emulator.registry().delete('c');
+  await create('d');
+  await tag('d', 'Redmond43');
+  expect(await run()).toEqual([
+    'information: moves in Redmond43: joined a, b, c; left none | joined=3 left=0',
+    `information: moves in Redmond43 using cellular: ${none}`,
+    expect.stringMatching(
+      /^information: members: put right a, d, b, c \| listed=2 whole=true repaired=4 unread=0 drift=0$/,
+    ),
+  ]);
+  expect([await present('Redmond43'), await present('Redmond44')]).toEqual([['d'], ['a']]);
+  expect(await run()).toEqual([
+    'information: moves in Redmond43: joined d; left a, b, c | joined=1 left=3',
+    `information: moves in Redmond43 using cellular: ${none}`,
+    'information: members: put right none | listed=2 whole=true repaired=0 unread=0 drift=0',
+  ]);
+  expect((await run())[0]).toBe(`information: moves in Redmond43: ${none}`);
+  expect(await services.records()?.members.comparedAt()).toMatch(/^\d{4}-/);
+});
+
+test('what events told is not undone by a list that is older', async () => {
+  await create('a');
+  await tag('a', 'Redmond43');
+  await run();
+  // As if a change had come of which the hub's query index has not heard yet.
+  const later = { location: 'Redmond44', connectivity: 'wifi' };
+  await services.records()?.members.set('a', later, '9999-01-01T00:00:00.0000000|0', 99);
+  expect((await run()).at(-1)).toContain('put right none | listed=1 whole=true repaired=0 unread=0 drift=2');
+  expect(await present('Redmond44')).toEqual(['a']);
+});
+
+test('a listing that the page budget cuts goes on in the next run, and removes only at its end', async () => {
+  services = servicesWith({ TWIN_QUERY_MAX_PAGES: '1' });
+  const ids = Array.from({ length: 150 }, (_, n) => `d${String(n).padStart(3, '0')}`);
+  await create(...ids);
+  for (const id of ids) await tag(id, 'Redmond43');
+  expect((await run()).at(-1)).toContain('listed=100 whole=false repaired=100 unread=0 drift=50');
+  expect((await run()).at(-1)).toContain('listed=50 whole=true repaired=50 unread=0 drift=0');
+  await emulator.registry().delete('d000');
+  expect((await run()).at(-1)).toContain('listed=100 whole=false repaired=0 unread=0 drift=1');
+  expect((await run()).at(-1)).toContain('put right d000 | listed=49 whole=true repaired=1 unread=0 drift=0');
+}, 60_000);
+
+test('tables that cannot be reached cost the queries nothing', async () => {
+  const connectionString = tables.connectionString.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1');
+  const settings = readSettings({ TWIN_TABLES_CONNECTION_STRING: connectionString });
+  services = { ...services, records: createServices(settings).records };
+  const { context, logged } = recordingContext();
+  await runTwinQueries(context, services);
+  expect(logged[1]).toContain('devices in Redmond43: 0');
+  expect(logged.at(-1)).toMatch(/^error: members: not compared.*Table Storage, Runs: ECONNREFUSED/);
+});
