@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
+import { relayTwinChanges } from '../../src/functions/relayTwinChanges';
 import { runTwinQueries } from '../../src/functions/runTwinQueries';
 import { Hub } from '../../src/hub/hub';
 import { parseConnectionString } from '../../src/hub/hubAddress';
 import { HubConnection } from '../../src/hub/hubConnection';
+import { react } from '../../src/reactions/react';
 import { createServices, type Services } from '../../src/services';
 import { readSettings } from '../../src/settings';
+import { Tables } from '../../src/tables/tables';
 import { startTables, type TestTables } from '../support/azurite';
 import { recordingContext } from './functionCalls';
 
@@ -112,4 +115,70 @@ test('tables that cannot be reached cost the queries nothing', async () => {
   await runTwinQueries(context, services);
   expect(logged[1]).toContain('devices in Redmond43: 0');
   expect(logged.at(-1)).toMatch(/^error: members: not compared.*Table Storage, Runs: ECONNREFUSED/);
+});
+
+describe('a new device', () => {
+  const createdEvent = (deviceId: string) => ({
+    specversion: '1.0' as const,
+    id: `hub/${deviceId}//2024-01-01T00:00:00.0000000Z/2`,
+    source: 'iothub/hub',
+    subject: `devices/${deviceId}`,
+    time: '2024-01-01T00:00:00.0000000Z',
+    type: 'DeviceTwins.DeviceCreated' as const,
+    data: { version: 2 },
+  });
+  const tagsOf = async (deviceId: string) => (await emulator.registry().getTwin(deviceId)).responseBody.tags;
+
+  test('gets its first tags where the settings say so, unless it has some', async () => {
+    services = servicesWith({ TWIN_FIRST_TAGS: '{"location":{"plant":"unassigned"}}' });
+    await create('fresh', 'tagged');
+    await tag('tagged', 'Redmond43');
+    for (const deviceId of ['fresh', 'fresh', 'tagged', 'gone']) await react(createdEvent(deviceId), services);
+    expect(await tagsOf('fresh')).toEqual({ location: { plant: 'unassigned' } });
+    expect(await tagsOf('tagged')).toEqual({ location: { plant: 'Redmond43' } });
+  });
+
+  test('gets none by default', async () => {
+    await create('fresh');
+    await react(createdEvent('fresh'), services);
+    expect(await tagsOf('fresh')).toEqual({});
+  });
+});
+
+test('a change whose values were too large for the topic is read from the twin', async () => {
+  await create('a');
+  await tag('a', 'Redmond43');
+  const event = {
+    specversion: '1.0' as const,
+    id: 'hub/a//2024-01-01T00:00:00.0000000Z/3',
+    source: 'iothub/hub',
+    subject: 'devices/a',
+    time: '2024-01-01T00:00:00.0000000Z',
+    type: 'DeviceTwins.TwinChanged' as const,
+    data: { operation: 'update' as const, version: 3, tags: {}, truncated: true as const },
+  };
+  await react(event, services);
+  expect(await present('Redmond43')).toEqual(['a']);
+});
+
+test('a message that is no notification is put aside, with its place and its fault', async () => {
+  const settings = readSettings({
+    TwinChangesTopic__topicEndpointUri: 'https://topic.example/api/events',
+    TWIN_TABLES_CONNECTION_STRING: tables.connectionString,
+  });
+  const { context, logged } = recordingContext({
+    propertiesArray: [{ opType: 'updateTwin' }],
+    sequenceNumberArray: [7],
+    partitionContext: { partitionId: '3' },
+  });
+  expect(await relayTwinChanges([{ odd: 'x'.repeat(40_000) }], context, createServices(settings))).toBeUndefined();
+  expect(logged[0]).toContain('Notification put aside (partition 3, sequence number 7)');
+  const kept = await new Tables({ kind: 'key', connectionString: tables.connectionString }).use('PutAside', (table) =>
+    table.get('3', '7'.padStart(20, '0')),
+  );
+  expect(kept).toMatchObject({
+    fault: expect.stringContaining('not a notification'),
+    properties0: '{"opType":"updateTwin"}',
+  });
+  expect(JSON.parse(`${kept?.body0}${kept?.body1}`)).toEqual({ odd: 'x'.repeat(40_000) });
 });
