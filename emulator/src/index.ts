@@ -38,6 +38,8 @@ export interface IotHubOptions {
   topology?: Topology;
   /** Where the functions are that the topic's subscriptions name. Default `http://localhost:7071`. */
   functionsUrl?: string;
+  /** Factor on the waits between Event Grid's attempts to deliver, for tests. Default 1: those of the service. */
+  retryScale?: number;
   /** Takes a line for what an operator should hear of. Default: nobody. */
   log?: (line: string) => void;
 }
@@ -64,7 +66,7 @@ export interface IotHub {
  */
 export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> {
   const { host = 'localhost', bind = '127.0.0.1', stateDir = '.emulator', log = () => {} } = options;
-  const { topology = emptyTopology, functionsUrl = 'http://localhost:7071', devices = [] } = options;
+  const { topology = emptyTopology, functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1 } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
   const keys = loadKeys(stateDir);
@@ -83,7 +85,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
     const hub = new Hub({ hostName: host, makeKeys: keys.device, ...(store ? { store } : {}) });
     await seedDevices(hub, devices, options.simulated ?? 0);
     const { port = 8443, mqttPort = 8883, amqpPort = 5672 } = options;
-    const events = await started(startEvents({ hub, topology, bind, amqpPort, keys, functionsUrl, log }));
+    const events = await started(startEvents({ hub, topology, bind, amqpPort, keys, functionsUrl, retryScale, log }));
     const mqtt = await started(startMqtt({ hub, access, bind, port: mqttPort, certificates, log }));
     const handlers = [health, events.handle, serviceApi(hub, access, log)];
     const https = await started(startHttps({ bind, port, certificates, handlers }));

@@ -134,11 +134,12 @@ export class Members {
 
   #join(place: Place, { deviceId, location = '', connectivity }: DeviceState): Promise<void> {
     return this.tables.use('Members', async (table) => {
-      const row = await table.get(place.partitionKey, place.rowKey);
-      if (row?.isPresent) return;
       const now = new Date().toISOString();
       const member = { deviceId, location, connectivity, since: now, movedAt: now };
-      await table.put({ ...place, ...member, isPresent: true });
+      const isNew = await table.putIf({ ...place, ...member, isPresent: true }, undefined);
+      if (isNew) return;
+      const row = await table.get(place.partitionKey, place.rowKey);
+      if (!row?.isPresent) await table.put({ ...place, ...member, isPresent: true });
     });
   }
 

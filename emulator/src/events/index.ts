@@ -15,6 +15,8 @@ export interface EventsOptions {
   keys: { eventHubs: string; topic: string };
   /** Base URL of the functions that subscriptions name. */
   functionsUrl: string;
+  /** Factor on the waits between attempts to deliver. */
+  retryScale: number;
   log: (line: string) => void;
 }
 
@@ -28,9 +30,9 @@ export interface EventsEndpoints {
 
 /** Starts what surrounds a hub: its routes, their Event Hubs, the topic and its subscriptions. */
 export async function startEvents(options: EventsOptions): Promise<EventsEndpoints> {
-  const { hub, topology, bind, amqpPort, keys, functionsUrl, log } = options;
+  const { hub, topology, bind, amqpPort, keys, functionsUrl, retryScale, log } = options;
   const hubs = new Map(topology.eventHubs.hubs.map((definition) => [definition.name, new EventHub(definition)]));
-  const topic = topology.topic && new Topic(topology.topic, keys.topic, { functionsUrl, log });
+  const topic = topology.topic && new Topic(topology.topic, keys.topic, { functionsUrl, retryScale, log });
   const amqp = await startAmqp({ hubs, key: keys.eventHubs, bind, port: amqpPort, log });
   const route = (message: RoutedMessage) => routeMessage(message, topology.routes, hubs);
   hub.events.on('message', route);

@@ -6,8 +6,8 @@ export interface SubscriptionOptions {
   /** Base URL of the functions host. */
   functionsUrl: string;
   log: (line: string) => void;
-  /** Factor on the waits between attempts, for tests. Default 1: those of the service. */
-  retryScale?: number;
+  /** Factor on the waits between attempts; those of the service are 1. */
+  retryScale: number;
 }
 
 /** Deliveries that run at a time; further ones wait. */
@@ -78,7 +78,7 @@ export class Subscription {
     const outcome = `event ${pending.event.id} to '${name}', attempt ${pending.attempts}: ${reply}`;
     if (typeof next === 'string')
       return this.options.log(`Event Grid gave up ${outcome} (${next}); no dead-letter store`);
-    const wait = next * (this.options.retryScale ?? 1);
+    const wait = next * this.options.retryScale;
     this.options.log(`Event Grid will retry ${outcome}; next in ${wait / 1000} s`);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
