@@ -7,7 +7,7 @@ import { parseEnv } from 'node:util';
 export const defaultStateDir = '.emulator';
 
 /** They go together: none of them says anything about another hub. */
-const settingsOfItsHub = ['IOTHUB_CONNECTION_STRING', 'IOTHUB_DEVICE_HOSTNAME'];
+const settingsOfItsHub = ['IOTHUB_CONNECTION_STRING', 'IOTHUB_DEVICE_HOSTNAME', 'IOTHUB_EVENTS_CONNECTION_STRING'];
 
 /**
  * The settings which a running emulator left in `env` of its state folder, under those of this process, which win.

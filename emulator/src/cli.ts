@@ -10,6 +10,7 @@ Usage: iot-hub-emulator [options]
   --port N              service REST API and Event Grid topics, HTTPS (8443)
   --mqtt-port N         devices, MQTT over TLS (8883)
   --amqp-port N         Event Hubs, AMQP without TLS (5672)
+  --amqp-tls            AMQP with TLS, for clients that know no emulator
                         A port of 0 is a free one.
   --bind ADDRESS        where to listen (127.0.0.1)
   --host NAME           host name in certificates and connection strings (localhost)
@@ -18,6 +19,8 @@ Usage: iot-hub-emulator [options]
   --device ID           register a device; may be repeated
   --simulate N          register N devices with tags and reports beside them
   --topology FILE       routes, Event Hubs, topic and subscriptions, as JSON
+  --dead-letters DIR    where Event Grid puts events that it cannot deliver (they are dropped)
+  --retry-scale N       factor on the waits of Event Grid between its attempts (1)
   --functions-url URL   where the functions of the subscriptions are (http://localhost:7071)
   --help                this text
 `;
@@ -30,7 +33,7 @@ async function main(): Promise<void> {
   const { host = 'localhost', stateDir = '.emulator' } = options;
   console.log(`Service API  https://${host}:${https}`);
   console.log(`Devices      mqtts://${host}:${mqtt}`);
-  console.log(`Event Hubs   amqp://${host}:${amqp}`);
+  console.log(`Event Hubs   ${options.amqpTls ? 'amqps' : 'amqp'}://${host}:${amqp}`);
   console.log(`Settings     ${stateDir}/env`);
   console.log('ready');
   let stopping = false;
@@ -50,6 +53,7 @@ function readOptions(): IotHubOptions | undefined {
       port: { type: 'string', default: '8443' },
       'mqtt-port': { type: 'string', default: '8883' },
       'amqp-port': { type: 'string', default: '5672' },
+      'amqp-tls': { type: 'boolean', default: false },
       bind: { type: 'string', default: '127.0.0.1' },
       host: { type: 'string', default: 'localhost' },
       'state-dir': { type: 'string', default: '.emulator' },
@@ -57,6 +61,8 @@ function readOptions(): IotHubOptions | undefined {
       device: { type: 'string', multiple: true, default: [] },
       simulate: { type: 'string', default: '0' },
       topology: { type: 'string' },
+      'dead-letters': { type: 'string' },
+      'retry-scale': { type: 'string', default: '1' },
       'functions-url': { type: 'string', default: 'http://localhost:7071' },
       help: { type: 'boolean', default: false },
     },
@@ -66,6 +72,7 @@ function readOptions(): IotHubOptions | undefined {
     port: count('--port', values.port, 65_535),
     mqttPort: count('--mqtt-port', values['mqtt-port'], 65_535),
     amqpPort: count('--amqp-port', values['amqp-port'], 65_535),
+    amqpTls: values['amqp-tls'],
     bind: values.bind,
     host: values.host,
     stateDir: values['state-dir'],
@@ -73,6 +80,8 @@ function readOptions(): IotHubOptions | undefined {
     devices: values.device,
     simulated: count('--simulate', values.simulate, 1_000_000),
     functionsUrl: values['functions-url'],
+    deadLetterDir: values['dead-letters'],
+    retryScale: factor('--retry-scale', values['retry-scale']),
     ...(values.topology === undefined ? {} : { topology: readTopology(values.topology) }),
   };
 }
@@ -80,6 +89,11 @@ function readOptions(): IotHubOptions | undefined {
 function count(option: string, text: string, most: number): number {
   if (/^\d+$/.test(text) && Number(text) <= most) return Number(text);
   throw new Error(`${option} takes a number from 0 to ${most}, not '${text}'.`);
+}
+
+function factor(option: string, text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new Error(`${option} takes a number such as 0.1, not '${text}'.`);
 }
 
 function readTopology(file: string) {

@@ -26,6 +26,8 @@ export interface IotHubOptions {
   mqttPort?: number;
   /** Event Hubs over AMQP, plain as the official Event Hubs emulator. Default 5672. */
   amqpPort?: number;
+  /** Whether AMQP speaks TLS, with the certificate of the other doors. Default false. */
+  amqpTls?: boolean;
   /** The CA, the keys and `env`: kept, so that connection strings stay good. Default `.emulator`. */
   stateDir?: string;
   /** Where devices and twins outlive the process; in memory only where absent. */
@@ -38,6 +40,8 @@ export interface IotHubOptions {
   topology?: Topology;
   /** Where the functions are that the topic's subscriptions name. Default `http://localhost:7071`. */
   functionsUrl?: string;
+  /** Where Event Grid puts events aside that it cannot deliver; they are lost where it is absent. */
+  deadLetterDir?: string | undefined;
   /** Factor on the waits between Event Grid's attempts to deliver, for tests. Default 1: those of the service. */
   retryScale?: number;
   /** Takes a line for what an operator should hear of. Default: nobody. */
@@ -66,7 +70,13 @@ export interface IotHub {
  */
 export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> {
   const { host = 'localhost', bind = '127.0.0.1', stateDir = '.emulator', log = () => {} } = options;
-  const { topology = emptyTopology, functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1 } = options;
+  const {
+    topology = emptyTopology,
+    functionsUrl = 'http://localhost:7071',
+    devices = [],
+    retryScale = 1,
+    deadLetterDir,
+  } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
   const keys = loadKeys(stateDir);
@@ -85,14 +95,17 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
     const hub = new Hub({ hostName: host, makeKeys: keys.device, ...(store ? { store } : {}) });
     await seedDevices(hub, devices, options.simulated ?? 0);
     const { port = 8443, mqttPort = 8883, amqpPort = 5672 } = options;
-    const events = await started(startEvents({ hub, topology, bind, amqpPort, keys, functionsUrl, retryScale, log }));
+    const amqpTls = options.amqpTls ? { key: certificates.key, cert: certificates.cert } : undefined;
+    const events = await started(
+      startEvents({ hub, topology, bind, amqpPort, amqpTls, keys, functionsUrl, retryScale, deadLetterDir, log }),
+    );
     const mqtt = await started(startMqtt({ hub, access, bind, port: mqttPort, certificates, log }));
     const handlers = [health, events.handle, serviceApi(hub, access, log)];
     const https = await started(startHttps({ bind, port, certificates, handlers }));
     const ports = { https: https.port, mqtt: mqtt.port, amqp: events.amqpPort };
     const address = { host, ports, keys };
     const [device] = devices.map((deviceId) => hub.getDevice(deviceId).identity);
-    const env = settings(address, { stateDir, topology, device });
+    const env = settings(address, { stateDir, topology, device, amqpTls: options.amqpTls ?? false });
     writeEnvironment(stateDir, env);
     return {
       ports,

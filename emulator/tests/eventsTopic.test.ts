@@ -1,6 +1,7 @@
 import { EventEmitter, on, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import {
   AzureKeyCredential,
   AzureSASCredential,
@@ -35,6 +36,10 @@ beforeEach(async () => {
   deliveries = on(told, 'delivery');
   lines = on(told, 'line');
   const functions = createServer(async (request, response) => {
+    if (request.method === 'OPTIONS') {
+      response.writeHead(200, { 'webhook-allowed-origin': 'eventgrid.azure.net' }).end();
+      return;
+    }
     const chunks = await request.toArray();
     told.emit('delivery', {
       url: request.url,
@@ -202,6 +207,7 @@ describe('a delivery', () => {
     await publisher().send([event]);
     for (let attempt = 0; attempt < 3; attempt++) (await delivery()).answer(500);
     await logged('MaxDeliveryAttemptsExceeded');
+    await setImmediate();
     expect(topic.stop()).toBe(0);
   });
 
@@ -209,6 +215,7 @@ describe('a delivery', () => {
     await publisher().send([event]);
     (await delivery()).answer(status);
     await logged('UndeliverableDueToHttpStatus');
+    await setImmediate();
     expect(topic.stop()).toBe(0);
   });
 

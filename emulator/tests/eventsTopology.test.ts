@@ -5,7 +5,7 @@ const hub = { name: 'changes', partitionCount: 4, retentionHours: 24, consumerGr
 const topology = { routes: [route], eventHubs: { hubs: [hub] } };
 
 test('what is for other readers of the file is passed over', () => {
-  expect(parseTopology({ ...topology, settings: { A: 'b' } })).toEqual(topology);
+  expect(parseTopology({ ...topology, settings: { A: 'b' } })).toEqual(parseTopology(topology));
 });
 
 test('a subscription has the retry policy of the service unless it says another', () => {
@@ -16,11 +16,8 @@ test('a subscription has the retry policy of the service unless it says another'
 });
 
 test.each([
-  [
-    'a condition',
-    { ...route, condition: '$body.a = 1' },
-    /routes\.0\.condition: only the condition "true" is served yet/,
-  ],
+  ['half a condition', { ...route, condition: 'level > ' }, /condition of the route 'all': .*Line 1:8/],
+  ['an unknown function', { ...route, condition: 'is_odd(level)' }, /condition of the route 'all': .*is_odd/i],
   ['an unknown source', { ...route, source: 'Weather' }, /routes\.0\.source: .*"TwinChangeEvents"/],
   ['an unknown Event Hub', { ...route, eventHub: 'other' }, /route 'all' leads to the unknown Event Hub 'other'/],
   ['no name', { ...route, name: undefined }, /routes\.0\.name: .*string/],
@@ -34,6 +31,21 @@ test.each([
   ['more than a week to keep', { retentionHours: 169 }, /eventHubs\.hubs\.0\.retentionHours: .*168/],
 ])('an Event Hub with %s is refused by its place', (_, wrong, message) => {
   expect(() => parseTopology({ ...topology, eventHubs: { hubs: [{ ...hub, ...wrong }] } })).toThrow(message);
+});
+
+test.each([
+  ['neither a function nor a webhook', {}, /needs a function or a webhook/],
+  ['both', { function: 'f', webhook: 'http://localhost/' }, /needs a function or a webhook/],
+  ['an unknown operator', { function: 'f', advancedFilters: [{ key: 'a', operatorType: 'Odd' }] }, /operatorType/],
+  ['a batch past the limit', { function: 'f', maxEventsPerBatch: 5001 }, /maxEventsPerBatch: .*5000/],
+])('a subscription with %s is refused by its place', (_, wrong, message) => {
+  const topic = { name: 'changes', subscriptions: [{ name: 'react', ...wrong }] };
+  expect(() => parseTopology({ ...topology, topic })).toThrow(message);
+});
+
+test('an enrichment of an unknown Event Hub is refused', () => {
+  const enrichments = [{ key: 'site', value: '$twin.tags.site', eventHubs: ['other'] }];
+  expect(() => parseTopology({ ...topology, enrichments })).toThrow(/enrichment 'site' names an unknown Event Hub/);
 });
 
 test.each([null, 'topology', []])('%j is refused as a whole', (wrong) => {

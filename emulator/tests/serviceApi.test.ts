@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { parseTopology } from 'iot-hub-emulator';
 import { notServed } from '../src/rest/notServed';
 import { startEmulator, type TestEmulator } from './support/emulator';
 
@@ -9,11 +10,11 @@ let emulator: TestEmulator;
 const lines: string[] = [];
 
 beforeAll(async () => {
-  const topology = {
+  const topology = parseTopology({
     routes: [],
     eventHubs: { hubs: [] },
     topic: { name: 'topic', subscriptions: [] },
-  };
+  });
   emulator = await startEmulator({ devices: ['device'], topology, log: (line) => lines.push(line) });
 });
 afterAll(() => emulator.stop());

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { parseEnv, promisify } from 'node:util';
-import { type IotHub, type IotHubOptions, startIotHub } from 'iot-hub-emulator';
+import { type IotHub, type IotHubOptions, parseTopology, startIotHub } from 'iot-hub-emulator';
 import { startEmulator } from './support/emulator';
 import { keyOf, signSas } from './support/sas';
 
@@ -34,11 +34,11 @@ async function restart(options: IotHubOptions = {}): Promise<IotHub> {
   return start(options);
 }
 
-const topology = {
+const topology = parseTopology({
   routes: [],
   eventHubs: { connectionSetting: 'EVENTS', hubs: [] },
   topic: { name: 'topic', endpointSetting: 'TOPIC_ENDPOINT', keySetting: 'TOPIC_KEY', subscriptions: [] },
-};
+});
 
 function keysOf(hub: IotHub): string[] {
   const policies = ['iothubowner', 'service', 'device', 'registryRead', 'registryReadWrite'];
@@ -122,6 +122,7 @@ describe('the files', () => {
       IOTHUB_CONNECTION_STRING: `HostName=localhost:${https};SharedAccessKeyName=iothubowner;SharedAccessKey=${owner}`,
       IOTHUB_DEVICE_HOSTNAME: `localhost:${mqtt}`,
       DEVICE_CONNECTION_STRING: `HostName=localhost:${mqtt};DeviceId=device;SharedAccessKey=${device}`,
+      IOTHUB_EVENTS_CONNECTION_STRING: `Endpoint=sb://localhost:${amqp};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${events};UseDevelopmentEmulator=true;EntityPath=iothub-ehub-localhost`,
       EVENTS: `Endpoint=sb://localhost:${amqp};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${events};UseDevelopmentEmulator=true;`,
       TOPIC_ENDPOINT: `https://localhost:${https}/eventgrid/topics/topic/api/events`,
       TOPIC_KEY: topic,

@@ -58,6 +58,10 @@ async function startDoor(): Promise<Server> {
   const server = createServer(async (incoming, outgoing) => {
     const body = await buffer(incoming);
     const { url = '', method = '', headers } = incoming;
+    if (method === 'OPTIONS') {
+      outgoing.writeHead(200, { 'webhook-allowed-origin': 'eventgrid.azure.net' }).end();
+      return;
+    }
     if (url.startsWith('/eventgrid/')) {
       outgoing.writeHead(topicIsDown ? 503 : await forwardToTopic(url, headers, body)).end();
       return;

@@ -2,21 +2,26 @@ import type { Hub } from '../hub/hub';
 import type { RoutedMessage } from '../hub/types';
 import type { Handler } from '../rest/httpsServer';
 import { startAmqp } from './amqp/server';
+import { SystemTopic } from './eventGrid/systemTopic';
 import { Topic } from './eventGrid/topic';
 import { EventHub } from './eventHub';
-import { routeMessage } from './routing';
-import type { Topology } from './topology';
+import { Routing } from './routing';
+import { builtInEventHub, type Topology } from './topology';
 
 export interface EventsOptions {
   hub: Hub;
   topology: Topology;
   bind: string;
   amqpPort: number;
+  /** Where AMQP speaks TLS: its key and certificate, PEM. */
+  amqpTls: { key: string; cert: string } | undefined;
   keys: { eventHubs: string; topic: string };
   /** Base URL of the functions that subscriptions name. */
   functionsUrl: string;
   /** Factor on the waits between attempts to deliver. */
   retryScale: number;
+  /** Where events are put aside that cannot be delivered. */
+  deadLetterDir: string | undefined;
   log: (line: string) => void;
 }
 
@@ -28,20 +33,39 @@ export interface EventsEndpoints {
   stop(): Promise<void>;
 }
 
+/** The Event Hub-compatible name of a hub's built-in endpoint. */
+export function builtInEntityPath(hubName: string): string {
+  return `iothub-ehub-${hubName}`;
+}
+
 /** Starts what surrounds a hub: its routes, their Event Hubs, the topic and its subscriptions. */
 export async function startEvents(options: EventsOptions): Promise<EventsEndpoints> {
-  const { hub, topology, bind, amqpPort, keys, functionsUrl, retryScale, log } = options;
-  const hubs = new Map(topology.eventHubs.hubs.map((definition) => [definition.name, new EventHub(definition)]));
-  const topic = topology.topic && new Topic(topology.topic, keys.topic, { functionsUrl, retryScale, log });
-  const amqp = await startAmqp({ hubs, key: keys.eventHubs, bind, port: amqpPort, log });
-  const route = (message: RoutedMessage) => routeMessage(message, topology.routes, hubs);
+  const { hub, topology, bind, amqpPort, amqpTls, keys, functionsUrl, retryScale, deadLetterDir, log } = options;
+  const builtIn = new EventHub({ name: builtInEntityPath(hub.name), ...topology.builtInEndpoint });
+  const own = topology.eventHubs.hubs.map((definition) => [definition.name, new EventHub(definition)] as const);
+  const routing = new Routing({
+    hubName: hub.name,
+    topology,
+    hubs: new Map([...own, [builtInEventHub, builtIn]]),
+    twin: (deviceId) => hub.findTwin(deviceId),
+  });
+  // Clients dial the built-in endpoint by its Event Hub-compatible name.
+  const hubs = new Map([...own, [builtIn.name, builtIn]]);
+  const delivery = { functionsUrl, retryScale, log, deadLetterDir };
+  const topic = topology.topic && new Topic(topology.topic, keys.topic, delivery);
+  const systemTopic = new SystemTopic(hub.name, topology.systemTopic?.subscriptions ?? [], delivery);
+  const amqp = await startAmqp({ hubs, key: keys.eventHubs, bind, port: amqpPort, tls: amqpTls, log });
+  const route = (message: RoutedMessage) => {
+    routing.route(message);
+    systemTopic.take(message);
+  };
   hub.events.on('message', route);
   return {
     amqpPort: amqp.port,
     handle: (request, response) => topic?.handle(request, response) ?? false,
     async stop() {
       hub.events.off('message', route);
-      const dropped = topic?.stop() ?? 0;
+      const dropped = (topic?.stop() ?? 0) + systemTopic.stop();
       if (dropped > 0) log(`Event Grid: ${dropped} deliveries were given up`);
       await amqp.stop();
     },

@@ -1,16 +1,61 @@
 import rhea from 'rhea';
-import type { RoutedMessage } from '../hub/types';
+import type { JsonObject, RoutedMessage } from '../hub/types';
+import { compilePath } from '../query';
+import { type Condition, compileCondition } from './condition';
 import type { EventHub } from './eventHub';
 import type { EventMessage } from './partitionLog';
-import type { Topology } from './topology';
+import { builtInEventHub, type Enrichment, type Topology } from './topology';
+
+export interface RoutingOptions {
+  hubName: string;
+  topology: Topology;
+  /** By their names in the topology. */
+  hubs: ReadonlyMap<string, EventHub>;
+  /** A twin as it is now; undefined where there is none. */
+  twin: (deviceId: string) => JsonObject | undefined;
+}
 
 /**
- * Hands a message of the hub to the Event Hubs of its routes: once to each, however many routes lead there. All
- * messages of a device go to one partition, in order.
+ * The routes of a hub. A message goes to the Event Hubs of the routes whose condition it meets: once to each, however many
+ * routes lead there. Telemetry that no route takes follows the fallback route. All messages of a device go to one
+ * partition, in order.
  */
-export function routeMessage(message: RoutedMessage, routes: Topology['routes'], hubs: ReadonlyMap<string, EventHub>) {
-  const names = routes.filter(({ source }) => source === message.source).map(({ eventHub }) => eventHub);
-  for (const name of new Set(names)) hubs.get(name)?.append(toEventMessage(message), message.deviceId);
+export class Routing {
+  readonly #routes: { source: string; condition: Condition; eventHub: string }[];
+
+  constructor(private readonly options: RoutingOptions) {
+    this.#routes = options.topology.routes.map(({ source, condition, eventHub }) => ({
+      source,
+      condition: compileCondition(condition),
+      eventHub,
+    }));
+  }
+
+  route(message: RoutedMessage): void {
+    const twin = () => this.options.twin(message.deviceId);
+    for (const name of this.#targets(message, twin)) {
+      const enrichments = this.options.topology.enrichments.filter(({ eventHubs }) => eventHubs.includes(name));
+      const added = Object.fromEntries(enrichments.flatMap((each) => this.#enrich(each, twin)));
+      this.options.hubs.get(name)?.append(toEventMessage(message, added), message.deviceId);
+    }
+  }
+
+  #targets(message: RoutedMessage, twin: () => JsonObject | undefined): Set<string> {
+    const met = this.#routes.filter(({ source, condition }) => source === message.source && condition(message, twin));
+    const targets = new Set(met.map(({ eventHub }) => eventHub));
+    const isFallback = this.options.topology.fallbackRoute && message.source === 'DeviceMessages';
+    if (isFallback && targets.size === 0) targets.add(builtInEventHub);
+    return targets;
+  }
+
+  /** The property that an enrichment adds; none where the twin lacks what it names. */
+  #enrich({ key, value }: Enrichment, twin: () => JsonObject | undefined): [string, string][] {
+    if (value.toLowerCase() === '$iothubname') return [[key, this.options.hubName]];
+    if (!value.startsWith('$twin.')) return [[key, value]];
+    const found = compilePath({ kind: 'path', names: value.split('.').slice(1) })(twin() ?? {});
+    if (found === undefined || found === null) return [];
+    return [[key, typeof found === 'string' ? found : JSON.stringify(found)]];
+  }
 }
 
 /** Where the system properties of a routed message stand in AMQP: the properties of the message, else annotations. */
@@ -23,7 +68,10 @@ const amqpProperties: Readonly<Record<string, string>> = {
   'content-encoding': 'content_encoding',
 };
 
-function toEventMessage({ body, applicationProperties, systemProperties }: RoutedMessage): EventMessage {
+function toEventMessage(
+  { body, applicationProperties, systemProperties }: RoutedMessage,
+  enrichments: Record<string, string>,
+): EventMessage {
   const properties: Record<string, unknown> = {};
   const annotations: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(systemProperties)) {
@@ -36,7 +84,7 @@ function toEventMessage({ body, applicationProperties, systemProperties }: Route
   return {
     ...properties,
     body: rhea.message.data_section(body),
-    application_properties: applicationProperties,
+    application_properties: { ...applicationProperties, ...enrichments },
     message_annotations: annotations,
   };
 }

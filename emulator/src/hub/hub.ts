@@ -114,6 +114,12 @@ export class Hub {
     return toDocument(this.getDevice(deviceId));
   }
 
+  /** The twin of a device, if there is one; for who only looks. */
+  findTwin(deviceId: string): JsonObject | undefined {
+    const device = this.#devices.get(deviceId);
+    return device && { ...toDocument(device) };
+  }
+
   /**
    * Merges a patch into tags and desired properties; without `ifMatch`, whatever the twin's etag.
    *

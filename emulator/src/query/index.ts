@@ -1,4 +1,8 @@
 import type { Json, QueryPage } from '../hub/types';
+
+export { compile as compileExpression, compilePath } from './evaluate';
+export { parseCondition } from './parse';
+
 import { fromContinuation, type PageRequest, pageSize, toContinuation } from './page';
 import { parseQuery } from './parse';
 import { compileQuery, type Plan, type TwinSource } from './plan';

@@ -1,4 +1,4 @@
-import type { Query } from './ast';
+import type { Expression, Query } from './ast';
 import { SyntaxError as GrammarError, parse as parseGrammar } from './parser.generated';
 import { QueryError } from './queryError';
 
@@ -14,12 +14,25 @@ export const maxNesting = 100;
  * @throws QueryError with line and column of what is not of the language.
  */
 export function parseQuery(text: string): Query {
+  return parse(text, (checked) => parseGrammar(checked));
+}
+
+/**
+ * Reads a condition alone, as message routes have it: what stands after `WHERE`.
+ *
+ * @throws QueryError with line and column of what is not of the language.
+ */
+export function parseCondition(text: string): Expression {
+  return parse(text.trim(), (checked) => parseGrammar(checked, { startRule: 'Expression' }));
+}
+
+function parse<T>(text: string, grammar: (text: string) => T): T {
   if (text.length > maxQueryLength) {
     throw new QueryError(`The query has ${text.length} characters; at most ${maxQueryLength} are allowed.`);
   }
   if (nesting(text) > maxNesting) throw new QueryError(`The query nests deeper than ${maxNesting} parentheses.`);
   try {
-    return parseGrammar(text);
+    return grammar(text);
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
     const { line, column } = error.location.start;

@@ -1,3 +1,4 @@
+import { builtInEntityPath } from '../events';
 import { namespacePolicy } from '../events/amqp/requests';
 import type { Topology } from '../events/topology';
 import type { DeviceIdentity } from '../hub/identity';
@@ -33,18 +34,27 @@ function deviceHostName({ host, ports }: Address): string {
   return `${host}:${ports.mqtt}`;
 }
 
+interface SettingsOf {
+  stateDir: string;
+  topology: Topology;
+  device: DeviceIdentity | undefined;
+  /** Clients of Event Hubs expect TLS, unless they are told of an emulator. */
+  amqpTls: boolean;
+}
+
 /** Ready-made settings for whoever uses the emulator; those of the topology under the names that it gives. */
 export function settings(
   address: Address,
-  { stateDir, topology, device }: { stateDir: string; topology: Topology; device: DeviceIdentity | undefined },
+  { stateDir, topology, device, amqpTls }: SettingsOf,
 ): Record<string, string> {
   const { host, ports, keys } = address;
-  const namespace = `Endpoint=sb://${host}:${ports.amqp};SharedAccessKeyName=${namespacePolicy};SharedAccessKey=${keys.eventHubs};UseDevelopmentEmulator=true;`;
+  const namespace = `Endpoint=sb://${host}:${ports.amqp};SharedAccessKeyName=${namespacePolicy};SharedAccessKey=${keys.eventHubs};${amqpTls ? '' : 'UseDevelopmentEmulator=true;'}`;
   const { eventHubs, topic } = topology;
   const named: [name: string | undefined, value: string][] = [
     ['IOTHUB_CONNECTION_STRING', serviceConnectionString(address, 'iothubowner')],
     ['IOTHUB_DEVICE_HOSTNAME', deviceHostName(address)],
     [device && 'DEVICE_CONNECTION_STRING', device ? deviceConnectionString(address, device) : ''],
+    ['IOTHUB_EVENTS_CONNECTION_STRING', `${namespace}EntityPath=${builtInEntityPath(host.split('.')[0] ?? host)}`],
     [eventHubs.connectionSetting, namespace],
     [topic?.endpointSetting, `https://${host}:${ports.https}/eventgrid/topics/${topic?.name}/api/events`],
     [topic?.keySetting, keys.topic],

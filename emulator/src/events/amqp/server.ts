@@ -10,14 +10,16 @@ export interface AmqpOptions {
   key: string;
   bind: string;
   port: number;
+  /** Of the door, where it speaks TLS. */
+  tls: { key: string; cert: string } | undefined;
   log: (line: string) => void;
 }
 
 /** How far ahead a producer may send, in messages. */
 const producerCredit = 1000;
 
-/** Starts the Event Hubs endpoint: AMQP 1.0 over plain TCP, as the official Event Hubs emulator. */
-export function startAmqp({ hubs, key, bind, port, log }: AmqpOptions): Promise<Listening> {
+/** Starts the Event Hubs endpoint: AMQP 1.0 over plain TCP, as the official Event Hubs emulator, or over TLS. */
+export function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Promise<Listening> {
   const container = rhea.create_container({
     id: 'iot-hub-emulator',
     receiver_options: { credit_window: producerCredit, autoaccept: false, max_message_size: maxMessageBytes },
@@ -38,5 +40,8 @@ export function startAmqp({ hubs, key, bind, port, log }: AmqpOptions): Promise<
   }
   for (const event of ['protocol_error', 'error']) container.on(event, (error) => log(`AMQP: ${error}`));
 
-  return listen(() => container.listen({ port, host: bind }), `Event Hubs (--amqp-port ${port})`);
+  return listen(
+    () => container.listen({ port, host: bind, ...(tls ? { transport: 'tls' as const, ...tls } : {}) }),
+    `Event Hubs (--amqp-port ${port})`,
+  );
 }

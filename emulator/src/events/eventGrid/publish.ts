@@ -1,16 +1,4 @@
-import * as z from 'zod/mini';
-
-/** A CloudEvent (1.0) as it was published; extensions and data are handed on as they are. */
-export type CloudEvent = z.infer<typeof cloudEvent>;
-
-const text = z.string().check(z.minLength(1));
-const cloudEvent = z.looseObject({
-  specversion: z.literal('1.0'),
-  id: text,
-  source: text,
-  type: text,
-  subject: z.optional(z.string()),
-});
+import type { Event, EventSchema } from './schemas';
 
 /** Most bytes of a request, and so of an event (Azure Event Grid quotas). */
 export const maxPublishBytes = 1024 * 1024;
@@ -35,19 +23,17 @@ export function errorBody({ status, message }: PublishError) {
 }
 
 /**
- * Reads the events of a request: a batch (`application/cloudevents-batch+json`, or plain JSON of an array) or a single
- * one (`application/cloudevents+json`). All are accepted, or none.
+ * Reads the events of a request: a list, or a single one. All are accepted, or none.
  *
  * @throws PublishError 400
  */
-export function parseEvents(body: Buffer): CloudEvent[] {
+export function parseEvents(body: Buffer, schema: EventSchema): Event[] {
   const parsed = parseJson(body);
   const events = Array.isArray(parsed) ? parsed : [parsed];
   return events.map((event, index) => {
-    const { success, data, error } = cloudEvent.safeParse(event);
-    if (success) return data;
-    const faults = error.issues.map(({ path }) => path.join('.') || 'the whole').join(', ');
-    throw new PublishError(400, `Event ${index} is not a CloudEvent 1.0, the schema of this topic: ${faults}.`);
+    const { data, faults } = schema.check(event);
+    if (data) return data;
+    throw new PublishError(400, `Event ${index} is not ${schema.title}, the schema of this topic: ${faults}.`);
   });
 }
 

@@ -5,21 +5,28 @@ import { send } from '../../rest/reply';
 import { readTarget } from '../../rest/target';
 import type { TopicDefinition } from '../topology';
 import { authorize } from './authorize';
-import { type CloudEvent, errorBody, maxPublishBytes, PublishError, parseEvents } from './publish';
+import { errorBody, maxPublishBytes, PublishError, parseEvents } from './publish';
+import { type EventSchema, schemas } from './schemas';
 import { Subscription, type SubscriptionOptions } from './subscription';
 
 const topicPath = /^\/eventgrid\/topics\/([^/]+)\/api\/events$/;
 
-/** An Event Grid custom topic of the CloudEvents schema, and its subscriptions. */
+/** An Event Grid custom topic, and its subscriptions, which deliver in its schema. */
 export class Topic {
   readonly #subscriptions: Subscription[];
+  readonly #schema: EventSchema;
+  /** As events of the Event Grid schema name it. */
+  readonly #id: string;
 
   constructor(
     private readonly definition: TopicDefinition,
     private readonly key: string,
     private readonly options: SubscriptionOptions,
   ) {
-    this.#subscriptions = definition.subscriptions.map((each) => new Subscription(each, options));
+    const { name, inputSchema, subscriptions } = definition;
+    this.#schema = schemas[inputSchema];
+    this.#id = `/subscriptions/emulator/resourceGroups/emulator/providers/Microsoft.EventGrid/topics/${name}`;
+    this.#subscriptions = subscriptions.map((each) => new Subscription(each, inputSchema, this.#id, options));
   }
 
   /** Takes requests below `/eventgrid/`. */
@@ -55,11 +62,10 @@ export class Topic {
       );
     }
     authorize(request.headers, this.key);
-    for (const event of parseEvents(await readEvents(request))) this.#publish(event);
-  }
-
-  #publish(event: CloudEvent): void {
-    for (const subscription of this.#subscriptions) subscription.take(event);
+    for (const event of parseEvents(await readEvents(request), this.#schema)) {
+      const complete = this.#schema.complete(event, this.#id);
+      for (const subscription of this.#subscriptions) subscription.take(complete);
+    }
   }
 }
 
