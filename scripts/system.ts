@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Service, startService } from './service';
 import type { SystemOptions } from './systemOptions';
 
@@ -52,6 +53,7 @@ export function emulator(options: SystemOptions): Part {
       'emulator/dist/cli.js',
       ...['--port', `${options.hubPort}`, '--mqtt-port', `${options.mqttPort}`, '--amqp-port', `${options.amqpPort}`],
       ...['--state-dir', options.stateDir, '--device', tutorialDevice, '--simulate', `${options.devices}`],
+      ...['--dead-letters', join(options.stateDir, 'dead-letters')],
       ...['--topology', 'infra/topology.json', '--functions-url', `http://localhost:${options.port}`],
       ...(options.dataDir === undefined ? [] : ['--data', options.dataDir]),
     ],
