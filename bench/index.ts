@@ -1,12 +1,15 @@
 import { runScript } from '../scripts/runScript';
+import { changes } from './changes';
 import { emulatorStart } from './emulatorStart';
 import { loadOfTheBundle } from './loadOfTheBundle';
+import { membersAnswer } from './membersAnswer';
 import type { Row } from './row';
 import { startOfTheSystem } from './startOfTheSystem';
 
 runScript(async () => {
   const rows: Row[] = [];
-  for (const benchmark of [loadOfTheBundle, emulatorStart, startOfTheSystem]) rows.push(...(await benchmark()));
+  for (const benchmark of [loadOfTheBundle, emulatorStart, startOfTheSystem, changes, membersAnswer])
+    rows.push(...(await benchmark()));
   console.table(rows.map(toColumns));
 });
 

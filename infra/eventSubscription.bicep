@@ -40,8 +40,8 @@ resource subscriptions 'Microsoft.EventGrid/topics/eventSubscriptions@2025-02-15
         endpointType: 'AzureFunction'
         properties: {
           resourceId: '${app.id}/functions/${subscription.function}'
-          maxEventsPerBatch: 1
-          preferredBatchSizeInKilobytes: 64
+          maxEventsPerBatch: subscription.maxEventsPerBatch
+          preferredBatchSizeInKilobytes: subscription.preferredBatchSizeInKilobytes
         }
       }
       filter: { includedEventTypes: subscription.includedEventTypes }

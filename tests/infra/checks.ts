@@ -178,6 +178,8 @@ export const checks = {
       name: name.split('/')[1],
       function: String(valueAt(properties, 'destination.properties.resourceId')).split('/functions/')[1],
       includedEventTypes: valueAt(properties, 'filter.includedEventTypes'),
+      maxEventsPerBatch: valueAt(properties, 'destination.properties.maxEventsPerBatch'),
+      preferredBatchSizeInKilobytes: valueAt(properties, 'destination.properties.preferredBatchSizeInKilobytes'),
       ...Object(properties.retryPolicy),
     }));
     const triggered = system.functions.filter(({ bindings }) =>

@@ -1,5 +1,5 @@
 import type { checks } from './checks';
-import { ofType, one, type System, settingsOf } from './system';
+import { ofType, one, type System, settingsOf, valueAt } from './system';
 
 /** A way to break a system, the check that must notice, and the parameters to start from. */
 export interface Mutation {
@@ -185,6 +185,15 @@ export const mutations: Mutation[] = [
     name: 'with a subscription that gives up earlier',
     check: 'subscriptions are those of the topology, to functions that exist',
     mutate: set(subscription, 'retryPolicy', { maxDeliveryAttempts: 1, eventTimeToLiveInMinutes: 1440 }),
+  },
+  {
+    name: 'with larger batches than the topology',
+    check: 'subscriptions are those of the topology, to functions that exist',
+    mutate: (system) => {
+      Object.assign(valueAt(one(system, subscription), 'properties.destination.properties') as object, {
+        maxEventsPerBatch: 100,
+      });
+    },
   },
   {
     name: 'without dead letters',

@@ -30,6 +30,7 @@ let emulator: TestEmulator;
 let tables: TestTables;
 let door: Server;
 let host: ChildProcess | undefined;
+let hostLines: Lines;
 let stateDir: string;
 let port: number;
 let topicIsDown = false;
@@ -108,7 +109,8 @@ async function startHost(): Promise<void> {
       CONNECTIVITY_PATH: 'tags.link',
     },
   });
-  await new Lines(host).match(/^Host started/);
+  hostLines = new Lines(host);
+  await hostLines.match(/^Host started/);
 }
 
 async function stopHost(): Promise<void> {
@@ -242,10 +244,18 @@ function sorted(places: Map<string, string[]>) {
 }
 
 async function expectSoon<T>(find: () => Promise<T>, wanted: T): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const found = await find();
-    if (JSON.stringify(found) === JSON.stringify(wanted) || Date.now() > deadline) {
+    const isLate = Date.now() > deadline;
+    if (isLate)
+      console.error(
+        hostLines.all
+          .filter((line) => /Failed|rror/.test(line))
+          .slice(-20)
+          .join('\n'),
+      );
+    if (JSON.stringify(found) === JSON.stringify(wanted) || isLate) {
       expect(found).toEqual(wanted);
       return;
     }

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type IotHub, parseTopology, startIotHub } from 'iot-hub-emulator';
+import topology from '../infra/topology.json';
+import { tableStorage, tablesConnectionString } from '../scripts/storage';
+import { readSystemOptions } from '../scripts/systemOptions';
+
+/** The system with its parts in reach: the hub in this process, tables and host in their own. */
+export interface LocalSystem {
+  hub: IotHub;
+  url: string;
+  /** Of its tables, where it has some. */
+  connectionString: string | undefined;
+  /** Emits `line` with each line of the host, and the moment when it came. */
+  host: EventEmitter<{ line: [text: string, at: number] }>;
+  stop(): Promise<void>;
+}
+
+export interface LocalSystemOptions {
+  /** Whether the app keeps anything. */
+  hasTables: boolean;
+  devices?: string[];
+  simulated?: number;
+}
+
+/** Starts the built system on free ports. */
+export async function startLocalSystem({
+  hasTables,
+  devices = [],
+  simulated = 0,
+}: LocalSystemOptions): Promise<LocalSystem> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'bench-'));
+  const options = await readSystemOptions(['--port', '0', '--table-port', '0', '--state-dir', stateDir]);
+  const url = `http://localhost:${options.port}`;
+  const hub = await startIotHub({
+    ...{ port: 0, mqttPort: 0, amqpPort: 0, stateDir, devices, simulated },
+    topology: parseTopology(topology),
+    functionsUrl: url,
+  });
+  const { command, args, ready } = tableStorage(options);
+  const tables = hasTables ? await startChild(command, args, process.env, ready) : undefined;
+  const connectionString = tables && tablesConnectionString(options.tablePort);
+  const env = {
+    ...process.env,
+    ...hub.env,
+    // Nothing runs but what is measured.
+    TWIN_QUERY_SCHEDULE: '0 0 0 29 2 *',
+    ...(connectionString ? { TWIN_TABLES_CONNECTION_STRING: connectionString } : {}),
+  };
+  const hostArgs = ['local-host/dist/cli.js', '--port', `${options.port}`, '--state-dir', stateDir];
+  const host = await startChild(process.execPath, hostArgs, env, /^Host started/);
+  return {
+    hub,
+    url,
+    connectionString,
+    host: host.lines,
+    async stop() {
+      await host.stop();
+      await hub.stop();
+      await tables?.stop();
+      await rm(stateDir, { recursive: true });
+    },
+  };
+}
+
+async function startChild(command: string, args: string[], env: NodeJS.ProcessEnv, ready: RegExp) {
+  const child: ChildProcess = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines: LocalSystem['host'] = new EventEmitter();
+  const isReady = new Promise<void>((resolve) => lines.on('line', (line) => ready.test(line) && resolve()));
+  if (child.stdout) {
+    createInterface({ input: child.stdout }).on('line', (line) => lines.emit('line', line, performance.now()));
+  }
+  await isReady;
+  return {
+    lines,
+    async stop() {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
