@@ -1,5 +1,5 @@
+import { toColumns } from '../tables/jsonColumns';
 import { encodeKey } from '../tables/keys';
-import { toColumns } from '../tables/longText';
 import type { Tables } from '../tables/tables';
 
 /** A message of the Event Hub that is no notification of the hub. */
@@ -21,13 +21,9 @@ export class PutAside {
       partitionKey: encodeKey(partitionId),
       rowKey: encodeKey(sequenceNumber.padStart(20, '0')),
       fault,
-      ...toColumns('properties', toJson(properties)),
-      ...toColumns('body', toJson(body)),
+      ...toColumns('properties', properties),
+      ...toColumns('body', body),
     };
     await this.tables.use('PutAside', (table) => table.put(row));
   }
-}
-
-function toJson(value: unknown): string {
-  return JSON.stringify(value) ?? 'undefined';
 }

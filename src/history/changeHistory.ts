@@ -1,7 +1,7 @@
 import { momentOf } from '../changes/momentOf';
 import { type TwinEvent, twinEventSchema } from '../changes/twinEvent';
+import { fromColumns, toColumns } from '../tables/jsonColumns';
 import { encodeKey } from '../tables/keys';
-import { fromColumns, toColumns } from '../tables/longText';
 import { maxRowsPerPage, type StoredRow } from '../tables/table';
 import type { Tables } from '../tables/tables';
 import { type ChangeRecord, toRecords } from './changeRecord';
@@ -22,7 +22,7 @@ export class ChangeHistory {
     const row = {
       partitionKey: encodeKey(event.subject),
       rowKey: newestFirst(momentOf(event)),
-      ...toColumns('event', JSON.stringify(event)),
+      ...toColumns('event', event),
     };
     await this.tables.use('TwinChanges', (table) => table.put(row));
   }
@@ -46,7 +46,7 @@ export class ChangeHistory {
 }
 
 function toEvent(row: StoredRow): TwinEvent {
-  return twinEventSchema.parse(JSON.parse(fromColumns('event', row)));
+  return twinEventSchema.parse(fromColumns('event', row));
 }
 
 /** Rows come in the order of their keys: the digits are turned round, so that later moments come first. */

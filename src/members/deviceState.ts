@@ -1,5 +1,5 @@
+import { fromColumns, toColumns } from '../tables/jsonColumns';
 import { encodeKey } from '../tables/keys';
-import { fromColumns, toColumns } from '../tables/longText';
 import type { Row, StoredRow } from '../tables/table';
 import type { Whereabouts } from './whereabouts';
 
@@ -78,11 +78,11 @@ export function isSame(a: Place | undefined, b: Place | undefined): boolean {
 
 export function toRow(state: DeviceState): Row {
   const [partitionKey, row] = stateKey(state.deviceId);
-  return { partitionKey, rowKey: row, ...toColumns('state', JSON.stringify(state)) };
+  return { partitionKey, rowKey: row, ...toColumns('state', state) };
 }
 
 export function fromRow(row: StoredRow): DeviceState {
-  const state = JSON.parse(fromColumns('state', row)) as DeviceState;
+  const state = fromColumns('state', row) as DeviceState;
   // JSON has no undefined.
   return { ...unknownDevice(state.deviceId), ...state };
 }

@@ -1,5 +1,5 @@
+import { fromColumns, toColumns } from '../tables/jsonColumns';
 import { encodeKey } from '../tables/keys';
-import { fromColumns, toColumns } from '../tables/longText';
 import { maxRowsPerPage } from '../tables/table';
 import type { Tables } from '../tables/tables';
 
@@ -22,11 +22,11 @@ export class Sweep {
 
   async read(): Promise<SweepState> {
     const kept = await this.tables.use('Runs', (table) => table.get(runs, row));
-    return kept ? (JSON.parse(fromColumns('state', kept)) as SweepState) : {};
+    return kept ? (fromColumns('state', kept) as SweepState) : {};
   }
 
   async write(state: SweepState): Promise<void> {
-    const columns = toColumns('state', JSON.stringify(state));
+    const columns = toColumns('state', state);
     await this.tables.use('Runs', (table) => table.put({ partitionKey: runs, rowKey: row, ...columns }));
   }
 
