@@ -9,6 +9,14 @@ export interface Place {
   rowKey: string;
 }
 
+/** A place where a row may stand, or may yet come to stand. */
+export interface Claim extends Place {
+  /** The moment of the change that has the row written. */
+  by: string;
+  /** Whether whoever writes it has finished. One who has not may be late, or gone: told again, it clears up itself. */
+  isDone: boolean;
+}
+
 /** What is kept of a device: its whereabouts, and since which moment each is known. */
 export interface DeviceState extends Whereabouts {
   deviceId: string;
@@ -18,7 +26,7 @@ export interface DeviceState extends Whereabouts {
   /** The twin's version at the later one. */
   version: number;
   /** Where the device may stand in the list of members. */
-  places: Place[];
+  places: Claim[];
   /** Whether that list has the device where it belongs, and nowhere else. */
   isListed: boolean;
 }
@@ -55,10 +63,11 @@ export function hear(state: DeviceState, news: Partial<Whereabouts>, at: string,
   const isLatest = at > state.locationAt && at > state.connectivityAt;
   const next = { ...state, ...heard, version: isLatest ? version : state.version };
   const home = homeOf(next);
+  const isMoved = !isSame(home, homeOf(state));
   return {
     ...next,
-    places: home && !isAmong(state.places, home) ? [...state.places, home] : state.places,
-    isListed: state.isListed && isSame(home, homeOf(state)),
+    places: isMoved && home ? [...state.places, { ...home, by: at, isDone: false }] : state.places,
+    isListed: state.isListed && !isMoved,
   };
 }
 
@@ -68,8 +77,16 @@ export function homeOf({ deviceId, location, connectivity }: DeviceState): Place
   return { partitionKey: encodeKey(location), rowKey: `${encodeKey(connectivity ?? '')}|${encodeKey(deviceId)}` };
 }
 
-export function isAmong(places: readonly Place[], place: Place): boolean {
-  return places.some((each) => isSame(each, place));
+/** Whether the one that tells the change of a moment has still something to write. */
+export function isUnfinished({ isListed, places }: DeviceState, at: string): boolean {
+  return !isListed || places.some((claim) => claim.by === at && !claim.isDone);
+}
+
+/** The state when the list of members has been put right, by the one that tells the change of a moment. */
+export function settled(state: DeviceState, at: string): DeviceState {
+  const home = homeOf(state);
+  const others = state.places.filter((claim) => claim.by !== at && !claim.isDone);
+  return { ...state, places: home ? [...others, { ...home, by: at, isDone: true }] : others, isListed: true };
 }
 
 export function isSame(a: Place | undefined, b: Place | undefined): boolean {

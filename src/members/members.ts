@@ -8,9 +8,10 @@ import {
   fromRow,
   hear,
   homeOf,
-  isAmong,
   isSame,
+  isUnfinished,
   type Place,
+  settled,
   stateKey,
   toRow,
   unknownDevice,
@@ -48,7 +49,7 @@ interface Kept {
  */
 export class Members {
   constructor(
-    private readonly tables: Tables,
+    private readonly tables: Pick<Tables, 'use'>,
     /** The location whose leaving devices stay in the list, marked, until it was told that they left. */
     private readonly watched: string,
   ) {}
@@ -64,10 +65,10 @@ export class Members {
     for (;;) {
       const { state, etag } = await this.#read(deviceId);
       const next = hear(state, news, at, version);
-      if (next === state && state.isListed) return;
+      if (next === state && !isUnfinished(state, at)) return;
       const written = next === state ? etag : await this.#write(next, etag);
       if (written === undefined) continue;
-      if (!next.isListed) await this.#settle({ state: next, etag: written });
+      if (isUnfinished(next, at)) await this.#settle({ state: next, etag: written }, at);
       return;
     }
   }
@@ -117,7 +118,7 @@ export class Members {
     return this.tables.use('TwinStates', (table) => table.putIf(toRow(state), etag));
   }
 
-  async #settle(kept: Kept): Promise<void> {
+  async #settle(kept: Kept, at: string): Promise<void> {
     const touched: Place[] = [];
     for (let current = kept; ; current = await this.#read(kept.state.deviceId)) {
       const { state, etag } = current;
@@ -126,9 +127,8 @@ export class Members {
       for (const place of [...state.places, ...touched]) {
         if (!isSame(place, home)) await this.#leave(place);
       }
-      if (home && !isAmong(touched, home)) touched.push(home);
-      const settled = { ...state, places: home ? [home] : [], isListed: true };
-      if ((await this.#write(settled, etag)) !== undefined) return;
+      if (home) touched.push(home);
+      if ((await this.#write(settled(state, at), etag)) !== undefined) return;
     }
   }
 

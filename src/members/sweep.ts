@@ -18,7 +18,7 @@ const listed = 'listed';
 
 /** The memory of the listing of all located devices, from one run to the next. */
 export class Sweep {
-  constructor(private readonly tables: Tables) {}
+  constructor(private readonly tables: Pick<Tables, 'use'>) {}
 
   async read(): Promise<SweepState> {
     const kept = await this.tables.use('Runs', (table) => table.get(runs, row));

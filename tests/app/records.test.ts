@@ -5,9 +5,12 @@ import { locationDevices } from '../../src/functions/locationDevices';
 import { locations } from '../../src/functions/locations';
 import { endpoint } from '../../src/http/endpoint';
 import type { Json } from '../../src/json';
+import { Members } from '../../src/members/members';
 import { react } from '../../src/reactions/react';
 import { createServices, type Services } from '../../src/services';
 import { readSettings } from '../../src/settings';
+import { encodeKey } from '../../src/tables/keys';
+import { Tables } from '../../src/tables/tables';
 import { startTables, type TestTables } from '../support/azurite';
 import { call } from './functionCalls';
 
@@ -163,6 +166,28 @@ describe('the members of a location', () => {
       await react(eventOf(deviceId, happening), services);
       expect([await membersOf('follow/1'), await membersOf('follow/1', 'cellular')]).toEqual([located, cellular]);
     }
+  });
+
+  test('are right where the telling of a change was cut off, its last write came late, and it is told again', async () => {
+    const deviceId = newDevice();
+    const [first, second, third] = ['cut1', 'cut2', 'cut3'].map((plant, index) =>
+      eventOf(deviceId, { tick: index + 1, version: index + 2, what: { tags: at(plant) } }),
+    ) as [TwinEvent, TwinEvent, TwinEvent];
+    await react(first, services);
+    const store = new Tables({ kind: 'key', connectionString: tables.connectionString });
+    const cutOff: Pick<Tables, 'use'> = {
+      use: (name, action) => (name === 'Members' ? Promise.reject(new Error('killed')) : store.use(name, action)),
+    };
+    await expect(new Members(cutOff, 'Redmond43').hear(second, { location: 'cut2' })).rejects.toThrow('killed');
+    await react(third, services);
+    const now = new Date().toISOString();
+    const late = { deviceId, location: 'cut2', since: now, movedAt: now, isPresent: true };
+    await store.use('Members', (table) =>
+      table.put({ partitionKey: 'cut2', rowKey: `|${encodeKey(deviceId)}`, ...late }),
+    );
+    expect(await membersOf('cut2')).toEqual([deviceId]);
+    await react(second, services);
+    expect([await membersOf('cut1'), await membersOf('cut2'), await membersOf('cut3')]).toEqual([[], [], [deviceId]]);
   });
 
   test('are counted', async () => {

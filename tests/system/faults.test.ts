@@ -41,7 +41,7 @@ beforeAll(async () => {
   door = await startDoor();
   tables = await startTables();
   const functionsUrl = `http://localhost:${(door.address() as AddressInfo).port}`;
-  emulator = await startEmulator({ topology: parseTopology(topology), functionsUrl, retryScale: 0.02 });
+  emulator = await startEmulator({ topology: parseTopology(topology), functionsUrl, retryScale: 0.005 });
 });
 afterAll(async () => {
   await stopHost();
