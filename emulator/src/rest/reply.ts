@@ -9,6 +9,11 @@ export interface Reply {
   body?: unknown;
 }
 
+/** 200 with a body. */
+export function ok(body: unknown): Reply {
+  return { status: 200, body };
+}
+
 /** Writes a reply. Every body is JSON and says so: the service SDKs crash on one that does not. */
 export function send(response: ServerResponse, { status, headers, body }: Reply): void {
   const text = body === undefined ? '' : JSON.stringify(body);

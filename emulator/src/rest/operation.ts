@@ -1,0 +1,25 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Hub } from '../hub/hub';
+import type { Json } from '../hub/types';
+import type { Right } from '../security/policies';
+import type { Reply } from './reply';
+
+/** A request whose caller has the right for it. */
+export interface Call {
+  hub: Hub;
+  /** Segments of the path that the operation leaves open, decoded. */
+  parameters: string[];
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  /** The JSON body; `undefined` where there is none. */
+  body: Json | undefined;
+}
+
+/** One operation of the service API (api-version 2021-04-12). */
+export interface Operation {
+  method: string;
+  /** Segments of its path; `*` stands for any. */
+  path: readonly string[];
+  right: Right;
+  run(call: Call): Reply | Promise<Reply>;
+}

@@ -1,0 +1,6 @@
+import type { Operation } from '../operation';
+import { registryOperations } from './registryOperations';
+import { twinOperations } from './twinOperations';
+
+/** What this emulator serves of the service API. */
+export const operations: readonly Operation[] = [...twinOperations, ...registryOperations];
