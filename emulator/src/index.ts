@@ -55,7 +55,7 @@ export interface IotHub {
   caCertificate: string;
   /** Of the policy `iothubowner`, or of another one. */
   connectionString(policy?: string): string;
-  /** Of a registered device. @throws HubError DeviceNotFound */
+  /** Of a registered device, or of a module on one: `device/module`. @throws HubError DeviceNotFound */
   deviceConnectionString(deviceId: string): string;
   /** The settings that `env` of the state folder holds. */
   env: Readonly<Record<string, string>>;
@@ -111,7 +111,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       ports,
       caCertificate: certificates.ca,
       connectionString: (policy = 'iothubowner') => serviceConnectionString(address, policy),
-      deviceConnectionString: (deviceId) => deviceConnectionString(address, hub.getDevice(deviceId).identity),
+      deviceConnectionString: (id) => deviceConnectionString(address, hub.getDevice(id).identity),
       env,
       stop,
     };

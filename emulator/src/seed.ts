@@ -1,10 +1,10 @@
 import type { Hub } from './hub/hub';
 import { HubError } from './hub/hubError';
+import { plainIdentity } from './hub/identity';
 
 /** Devices that are made at a time: a store commits together what comes together. */
 const batch = 1000;
 
-const input = { status: 'enabled', iotEdge: false } as const;
 const plants = ['Redmond43', 'Redmond40', 'Dublin2', 'Singapore7'];
 const regions = ['US', 'US', 'EU', 'APAC'];
 const connectivities = ['cellular', 'wifi', 'ethernet'];
@@ -32,7 +32,7 @@ async function simulate(hub: Hub, index: number): Promise<void> {
 /** Whether it was missing. */
 async function registerIfMissing(hub: Hub, deviceId: string): Promise<boolean> {
   try {
-    await hub.createDevice(deviceId, input);
+    await hub.registry.create(deviceId, plainIdentity);
     return true;
   } catch (error) {
     if (error instanceof HubError && error.errorName === 'DeviceAlreadyExists') return false;

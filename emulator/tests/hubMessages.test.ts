@@ -1,7 +1,8 @@
 import { Hub } from '../src/hub/hub';
+import { plainIdentity } from '../src/hub/identity';
 import type { DesiredChange, IdentityGone, JsonObject, RoutedMessage } from '../src/hub/types';
 
-const input = { status: 'enabled', iotEdge: false } as const;
+const input = plainIdentity;
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/);
 
 let hub: Hub;
@@ -12,7 +13,7 @@ let gone: IdentityGone[];
 beforeEach(async () => {
   const symmetricKey = { primaryKey: Buffer.alloc(32, 1).toString('base64'), secondaryKey: '' };
   hub = new Hub({ hostName: 'fleet.example', makeKeys: () => symmetricKey });
-  await hub.createDevice('device', input);
+  await hub.registry.create('device', input);
   [messages, desired, gone] = [[], [], []];
   hub.events.on('message', (message) => messages.push(message));
   hub.events.on('desired', (change) => desired.push(change));
@@ -104,9 +105,9 @@ describe('notifications of a device’s life', () => {
   ];
 
   it('tell of its creation and removal, with its twin', async () => {
-    await hub.createDevice('other', input);
+    await hub.registry.create('other', input);
     await hub.patchTwin('other', { tags: { a: 1 } });
-    await hub.deleteDevice('other', '*');
+    await hub.registry.remove('other', '*');
     const lifecycle = messages.filter(({ source }) => source === 'DeviceLifecycleEvents');
     expect(lifecycle.map(told)).toEqual([
       ['DeviceLifecycleEvents', 'deviceLifecycleNotification', 'createDeviceIdentity'],
@@ -130,7 +131,7 @@ describe('notifications of a device’s life', () => {
   });
 
   it('do not tell of changes to its identity', async () => {
-    await hub.updateDevice('device', { ...input, status: 'disabled' }, '*');
+    await hub.registry.update('device', { ...input, status: 'disabled' }, '*');
     expect(messages).toEqual([]);
   });
 });
@@ -145,17 +146,17 @@ describe('what a connected device hears of', () => {
   });
 
   it.each([
-    ['deleted', () => hub.deleteDevice('device', '*')],
-    ['disabled', () => hub.updateDevice('device', { ...input, status: 'disabled' }, '*')],
-    ['keysChanged', () => hub.updateDevice('device', input, '*')],
+    ['deleted', () => hub.registry.remove('device', '*')],
+    ['disabled', () => hub.registry.update('device', { ...input, status: 'disabled' }, '*')],
+    ['keysChanged', () => hub.registry.update('device', input, '*')],
   ])('that its identity is %s', async (reason, change) => {
     await change();
     expect(gone).toEqual([{ deviceId: 'device', reason }]);
   });
 
   it('nothing where its keys stay', async () => {
-    const { symmetricKey } = hub.getDevice('device').identity;
-    await hub.updateDevice('device', { ...input, symmetricKey }, '*');
+    const { authentication } = hub.getDevice('device').identity;
+    await hub.registry.update('device', { ...input, authentication }, '*');
     expect(gone).toEqual([]);
   });
 });

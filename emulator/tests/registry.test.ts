@@ -114,9 +114,39 @@ describe('the identity registry under azure-iothub', () => {
     }
   });
 
-  it('refuses authentication that it does not serve', async () => {
-    const authentication = { type: 'certificateAuthority' };
-    await expect(create('x509', { authentication })).rejects.toMatchObject({ response: { statusCode: 501 } });
+  const thumbprint = 'AB'.repeat(20);
+  it.each([
+    [{ x509Thumbprint: { primaryThumbprint: thumbprint } }, 'selfSigned', thumbprint],
+    [{ type: 'selfSigned', x509Thumbprint: { secondaryThumbprint: 'cd'.repeat(32) } }, 'selfSigned', null],
+    [{ type: 'certificateAuthority' }, 'certificateAuthority', null],
+  ])('takes the authentication %j', async (authentication, type, primaryThumbprint) => {
+    const deviceId = `x509-${type}-${primaryThumbprint !== null}`;
+    const created = await create(deviceId, { authentication });
+    expect(created.authentication).toMatchObject({
+      type,
+      x509Thumbprint: { primaryThumbprint },
+      symmetricKey: { primaryKey: null, secondaryKey: null },
+    });
+    expect((await registry.getTwin(deviceId)).responseBody).toMatchObject({
+      authenticationType: type,
+      x509Thumbprint: { primaryThumbprint },
+    });
+  });
+
+  it.each([
+    { type: 'selfSigned' },
+    { type: 'selfSigned', x509Thumbprint: { primaryThumbprint: 'short' } },
+    { type: 'password' },
+  ])('refuses the authentication %j', async (authentication) => {
+    await expect(create('x509', { authentication })).rejects.toMatchObject({ name: 'ArgumentError' });
+    await expect(registry.get('x509')).rejects.toMatchObject({ name: 'DeviceNotFoundError' });
+  });
+
+  it('gives an IoT Edge device a scope', async () => {
+    expect(await create('edge', { capabilities: { iotEdge: true } })).toMatchObject({
+      capabilities: { iotEdge: true },
+      deviceScope: expect.stringMatching(/^ms-azure-iot-edge:\/\/edge-/),
+    });
   });
 });
 

@@ -32,9 +32,6 @@ async function exchange(sent: string): Promise<string> {
 
 describe('what the service API does not serve', () => {
   const calls: [what: string, method: string, path: string][] = [
-    ['bulk identity operations', 'POST', '/devices?api-version=2021-04-12'],
-    ['modules', 'GET', '/devices/device/modules'],
-    ['modules', 'PATCH', '/twins/device/modules/module'],
     ['direct methods', 'POST', '/twins/device/methods'],
     ['jobs', 'PUT', '/jobs/v2/job'],
     ['jobs', 'POST', '/jobs/create'],

@@ -1,122 +1,66 @@
-import { EventEmitter } from 'node:events';
 import { runQuery } from '../query';
 import type { PageRequest } from '../query/page';
 import type { Store } from '../store/store';
+import type { SymmetricKey } from './authentication';
 import { type Device, toDocument } from './device';
 import { checkIfMatch } from './etag';
-import { deviceNotFound, HubError } from './hubError';
-import {
-  checkDeviceId,
-  type IdentityInput,
-  identityEtag,
-  newIdentity,
-  type SymmetricKey,
-  updateIdentity,
-} from './identity';
-import { connectionStateMessage, lifecycleMessage, telemetryMessage, twinChangeMessage } from './messages';
+import { Fleet } from './fleet';
+import { deviceNotFound } from './hubError';
+import { HubEvents } from './hubEvents';
+import { splitId } from './identity';
+import { connectionStateMessage, telemetryMessage, twinChangeMessage } from './messages';
+import { Registry } from './registry';
 import { serviceTime } from './time';
 import * as twins from './twin';
-import type { HubEventMap, JsonObject, QueryPage, TwinDocument } from './types';
+import type { JsonObject, QueryPage, TwinDocument } from './types';
 
 /** What a hub is made of. */
 export interface HubOptions {
   /** Host name in connection strings; the hub's name is its first label. */
   hostName: string;
-  /** Keys for a new device that brings none. */
-  makeKeys: (deviceId: string) => SymmetricKey;
+  /** Keys for a new identity that brings none. */
+  makeKeys: (id: string) => SymmetricKey;
   /** Where acknowledged changes outlive the process; in memory only where absent. */
   store?: Store;
 }
 
-/** Numbers of the identity registry. */
-export interface RegistryStatistics {
-  totalDeviceCount: number;
-  enabledDeviceCount: number;
-  disabledDeviceCount: number;
-}
-
 /**
- * The state of one hub: identities and twins, and the events of their lives. It knows no protocol.
+ * The state of one hub: identities and twins, and the events of their lives. It knows no protocol. Devices and modules
+ * are named alike: `device`, or `device/module`.
  *
  * Reads are synchronous. A change is seen by readers at once, and its promise resolves when it is durable.
  */
 export class Hub {
   readonly name: string;
-  readonly events = new EventEmitter<HubEventMap>();
-  readonly #devices = new Map<string, Device>();
-  readonly #options: HubOptions;
-  /** Microseconds of the epoch to begin with: a place among the devices is never taken again, by a later process neither. */
-  #created = Date.now() * 1000;
+  readonly events = new HubEvents();
+  readonly registry: Registry;
+  readonly #fleet: Fleet;
 
-  constructor(options: HubOptions) {
-    this.#options = options;
-    this.name = options.hostName.split('.')[0] ?? options.hostName;
-    for (const kept of options.store?.devices() ?? []) {
-      this.#devices.set(kept.identity.deviceId, { ...kept, connected: false });
-      this.#created = Math.max(this.#created, kept.ordinal);
-    }
+  constructor({ hostName, makeKeys, store }: HubOptions) {
+    this.name = hostName.split('.')[0] ?? hostName;
+    this.#fleet = new Fleet(store);
+    this.registry = new Registry({ hubName: this.name, fleet: this.#fleet, events: this.events, makeKeys });
   }
 
-  /** @throws HubError DeviceAlreadyExists, ArgumentInvalid */
-  async createDevice(deviceId: string, input: IdentityInput): Promise<Device> {
-    checkDeviceId(deviceId);
-    if (this.#devices.has(deviceId)) {
-      throw new HubError('DeviceAlreadyExists', `A device with ID '${deviceId}' is already registered.`);
-    }
-    const identity = newIdentity(deviceId, input, this.#options.makeKeys(deviceId));
-    const device = await this.#keep({ identity, twin: twins.newTwin(), ordinal: ++this.#created, connected: false });
-    this.events.emit('message', lifecycleMessage(this.name, 'createDeviceIdentity', toDocument(device)));
+  /**
+   * A device or module as the hub has it. Of a missing module it says what the service says on the path of its twin.
+   *
+   * @throws HubError DeviceNotFound
+   */
+  getDevice(id: string): Device {
+    const device = this.#fleet.find(id);
+    if (!device) throw deviceNotFound(id);
     return device;
   }
 
-  /** @throws HubError DeviceNotFound, PreconditionFailed, ArgumentInvalid */
-  async updateDevice(deviceId: string, input: IdentityInput, ifMatch: string): Promise<Device> {
-    const device = this.getDevice(deviceId);
-    checkIfMatch(ifMatch, identityEtag(device.identity));
-    const identity = updateIdentity(device.identity, input);
-    const rotated = !sameKeys(identity.symmetricKey, device.identity.symmetricKey);
-    const updated = await this.#keep({ ...device, identity });
-    if (identity.status === 'disabled') this.events.emit('identityGone', { deviceId, reason: 'disabled' });
-    else if (rotated) this.events.emit('identityGone', { deviceId, reason: 'keysChanged' });
-    return updated;
-  }
-
-  /** @throws HubError DeviceNotFound, PreconditionFailed */
-  async deleteDevice(deviceId: string, ifMatch: string): Promise<void> {
-    const device = this.getDevice(deviceId);
-    checkIfMatch(ifMatch, identityEtag(device.identity));
-    this.#devices.delete(deviceId);
-    await this.#options.store?.delete(deviceId);
-    this.events.emit('identityGone', { deviceId, reason: 'deleted' });
-    this.events.emit('message', lifecycleMessage(this.name, 'deleteDeviceIdentity', toDocument(device)));
-  }
-
   /** @throws HubError DeviceNotFound */
-  getDevice(deviceId: string): Device {
-    const device = this.#devices.get(deviceId);
-    if (!device) throw deviceNotFound(deviceId);
-    return device;
+  getTwin(id: string): TwinDocument {
+    return toDocument(this.getDevice(id));
   }
 
-  listDevices(top: number): Device[] {
-    return [...take(this.#devices.values(), top)];
-  }
-
-  statistics(): RegistryStatistics {
-    let enabledDeviceCount = 0;
-    for (const { identity } of this.#devices.values()) if (identity.status === 'enabled') enabledDeviceCount++;
-    const totalDeviceCount = this.#devices.size;
-    return { totalDeviceCount, enabledDeviceCount, disabledDeviceCount: totalDeviceCount - enabledDeviceCount };
-  }
-
-  /** @throws HubError DeviceNotFound */
-  getTwin(deviceId: string): TwinDocument {
-    return toDocument(this.getDevice(deviceId));
-  }
-
-  /** The twin of a device, if there is one; for who only looks. */
-  findTwin(deviceId: string): JsonObject | undefined {
-    const device = this.#devices.get(deviceId);
+  /** The twin, if there is one; for who only looks. */
+  findTwin(id: string): JsonObject | undefined {
+    const device = this.#fleet.find(id);
     return device && { ...toDocument(device) };
   }
 
@@ -125,8 +69,8 @@ export class Hub {
    *
    * @throws HubError DeviceNotFound, PreconditionFailed, ArgumentInvalid
    */
-  patchTwin(deviceId: string, write: twins.TwinWrite, ifMatch?: string): Promise<TwinDocument> {
-    return this.#writeTwin(deviceId, ifMatch, 'updateTwin', (twin) => twins.patchTwin(twin, write));
+  patchTwin(id: string, write: twins.TwinWrite, ifMatch?: string): Promise<TwinDocument> {
+    return this.#writeTwin(id, ifMatch, 'updateTwin', (twin) => twins.patchTwin(twin, write));
   }
 
   /**
@@ -134,8 +78,8 @@ export class Hub {
    *
    * @throws HubError DeviceNotFound, PreconditionFailed, ArgumentInvalid
    */
-  replaceTwin(deviceId: string, write: twins.TwinWrite, ifMatch?: string): Promise<TwinDocument> {
-    return this.#writeTwin(deviceId, ifMatch, 'replaceTwin', (twin) => twins.replaceTwin(twin, write));
+  replaceTwin(id: string, write: twins.TwinWrite, ifMatch?: string): Promise<TwinDocument> {
+    return this.#writeTwin(id, ifMatch, 'replaceTwin', (twin) => twins.replaceTwin(twin, write));
   }
 
   /**
@@ -143,25 +87,25 @@ export class Hub {
    *
    * @throws HubError DeviceNotFound, ArgumentInvalid
    */
-  async patchReported(deviceId: string, patch: JsonObject): Promise<number> {
+  async patchReported(id: string, patch: JsonObject): Promise<number> {
     const write = (twin: twins.TwinState) => twins.patchReported(twin, patch);
-    const { properties } = await this.#writeTwin(deviceId, undefined, 'updateTwin', write);
+    const { properties } = await this.#writeTwin(id, undefined, 'updateTwin', write);
     return properties.reported.$version;
   }
 
   /** Notes that a device connected or disconnected. */
-  setConnectionState(deviceId: string, connected: boolean): void {
-    const device = this.#devices.get(deviceId);
+  setConnectionState(id: string, connected: boolean): void {
+    const device = this.#fleet.find(id);
     if (!device || device.connected === connected) return;
     const now = serviceTime();
-    this.#devices.set(deviceId, { ...device, connected, connectionChanged: now, lastActivity: now });
-    this.events.emit('message', connectionStateMessage(this.name, deviceId, connected));
+    this.#fleet.connect(device, { connected, connectionChanged: now, lastActivity: now });
+    this.events.emit('message', connectionStateMessage(this.name, splitId(id), connected));
   }
 
   /** Takes a device-to-cloud message with its decoded property bag. */
-  telemetry(deviceId: string, properties: Record<string, string>, body: Buffer): void {
-    const device = this.getDevice(deviceId);
-    this.#devices.set(deviceId, { ...device, lastActivity: serviceTime() });
+  telemetry(id: string, properties: Record<string, string>, body: Buffer): void {
+    const device = this.getDevice(id);
+    this.#fleet.connect(device, { lastActivity: serviceTime() });
     this.events.emit('message', telemetryMessage(device.identity, properties, body));
   }
 
@@ -175,42 +119,23 @@ export class Hub {
   }
 
   *#twinsAfter(ordinal: number): Iterable<{ position: number; value: TwinDocument }> {
-    for (const device of this.#devices.values()) {
-      if (device.ordinal > ordinal) yield { position: device.ordinal, value: toDocument(device) };
+    for (const entry of this.#fleet.devices.after(ordinal)) {
+      yield { position: entry.ordinal, value: toDocument(entry.unpack()) };
     }
   }
 
   async #writeTwin(
-    deviceId: string,
+    id: string,
     ifMatch: string | undefined,
     opType: 'updateTwin' | 'replaceTwin',
     write: (twin: twins.TwinState) => twins.TwinChange,
   ): Promise<TwinDocument> {
-    const device = this.getDevice(deviceId);
+    const device = this.getDevice(id);
     if (ifMatch !== undefined) checkIfMatch(ifMatch, twins.twinEtag(device.twin));
     const change = write(device.twin);
-    const document = toDocument(await this.#keep({ ...device, twin: change.twin }));
+    const document = toDocument(await this.#fleet.change(device, { twin: change.twin }));
     this.events.emit('message', twinChangeMessage(this.name, opType, document, change));
-    if (change.desired) this.events.emit('desired', { deviceId, patch: change.desired });
+    if (change.desired) this.events.emit('desired', { ...splitId(id), patch: change.desired });
     return document;
-  }
-
-  /** Shows the device to readers, then waits until it is durable. */
-  async #keep(device: Device): Promise<Device> {
-    this.#devices.set(device.identity.deviceId, device);
-    await this.#options.store?.put(device);
-    return device;
-  }
-}
-
-function sameKeys(one: SymmetricKey, other: SymmetricKey): boolean {
-  return one.primaryKey === other.primaryKey && one.secondaryKey === other.secondaryKey;
-}
-
-function* take<T>(items: Iterable<T>, count: number): Iterable<T> {
-  let left = count;
-  for (const item of items) {
-    if (left-- <= 0) return;
-    yield item;
   }
 }

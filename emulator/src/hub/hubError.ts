@@ -7,10 +7,13 @@ const codes = {
   IotHubUnauthorizedAccess: [401002, 401],
   IotHubUnauthorized: [401003, 401],
   DeviceNotFound: [404001, 404],
+  ModuleNotFound: [404010, 404],
   ResourceNotFound: [404000, 404],
   DeviceAlreadyExists: [409001, 409],
+  ModuleAlreadyExistsOnDevice: [409301, 409],
   PreconditionFailed: [412001, 412],
   MessageTooLarge: [413001, 413],
+  TooManyModulesOnDevice: [413003, 413],
   ServerError: [500001, 500],
   NotImplemented: [501000, 501],
 } as const;
@@ -33,8 +36,8 @@ export class HubError extends Error {
 }
 
 /** No such device, in the words of a registry look-up. */
-export function deviceNotFound(deviceId: string): HubError {
-  return new HubError('DeviceNotFound', `The device '${deviceId}' is not registered.`);
+export function deviceNotFound(id: string): HubError {
+  return new HubError('DeviceNotFound', `The device '${id}' is not registered.`);
 }
 
 /** An argument that breaks a rule of twins or identities. */

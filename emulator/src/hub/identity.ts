@@ -1,114 +1,130 @@
-import { randomBytes, randomInt } from 'node:crypto';
-import { HubError, invalidArgument } from './hubError';
+import { randomInt } from 'node:crypto';
+import {
+  type Authentication,
+  type AuthenticationInput,
+  parseAuthentication,
+  randomKeys,
+  type SymmetricKey,
+} from './authentication';
+import { invalidArgument } from './hubError';
 import { isObject } from './json';
 import { never, serviceTime } from './time';
-import type { Json } from './types';
+import type { Json, JsonObject } from './types';
 
-/** Base64 keys of 16 to 64 bytes; a token signed with either is good. */
-export interface SymmetricKey {
-  primaryKey: string;
-  secondaryKey: string;
+/** Which device, or which module on it. */
+export interface Ids {
+  deviceId: string;
+  moduleId?: string;
 }
 
-/** A device identity as it is kept. */
-export interface DeviceIdentity {
-  deviceId: string;
-  /** Tells a device apart from one made again under its id. */
+/** The identity of a device, or of a module on one, as it is kept. */
+export interface Identity extends Ids {
+  /** Tells an identity apart from one made again under its id. */
   generationId: string;
   /** The counter behind the identity's etag. */
   writes: number;
+  /** A module is as enabled as its device. */
   status: 'enabled' | 'disabled';
   statusReason?: string;
   statusUpdatedTime: string;
-  symmetricKey: SymmetricKey;
+  authentication: Authentication;
   iotEdge: boolean;
+  /** Where an IoT Edge device, or a child of one, belongs. */
+  deviceScope?: string;
+  parentScopes?: string[];
+  /** Who looks after a module. */
+  managedBy?: string;
 }
 
 /** What a PUT of an identity says. */
 export interface IdentityInput {
   status: 'enabled' | 'disabled';
   statusReason?: string;
-  /** Absent where the hub is to make the keys. */
-  symmetricKey?: SymmetricKey;
+  authentication: AuthenticationInput;
   iotEdge: boolean;
+  deviceScope?: string;
+  parentScopes?: string[];
+  managedBy?: string;
 }
 
-/** Device ids: 1 to 128 of these ASCII characters, case-sensitive (Azure IoT Hub developer guide, identity registry). */
-export function checkDeviceId(deviceId: string): void {
-  if (!/^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/.test(deviceId)) {
-    throw invalidArgument("A device id has 1 to 128 ASCII letters, digits or -:.+%_#*?!(),=@;$'.");
-  }
+/** An enabled identity whose keys the hub makes. */
+export const plainIdentity: IdentityInput = { status: 'enabled', authentication: { type: 'sas' }, iotEdge: false };
+
+const idCharacters = "ASCII letters, digits or -:.+%_#*?!(),=@;$'";
+const isId = (id: string) => /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/.test(id);
+
+/** Ids of devices and modules: 1 to 128 of these ASCII characters, case-sensitive (developer guide, identity registry). */
+export function checkIds({ deviceId, moduleId }: Ids): void {
+  if (!isId(deviceId)) throw invalidArgument(`A device id has 1 to 128 ${idCharacters}.`);
+  if (moduleId !== undefined && !isId(moduleId)) throw invalidArgument(`A module id has 1 to 128 ${idCharacters}.`);
+}
+
+/** How a hub names an identity everywhere, and MQTT its client: `device`, or `device/module`. No id holds a slash. */
+export function idOf({ deviceId, moduleId }: Ids): string {
+  return moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
+}
+
+/** The inverse of {@link idOf}. */
+export function splitId(id: string): Ids {
+  const [deviceId = '', moduleId] = id.split('/');
+  return moduleId === undefined ? { deviceId } : { deviceId, moduleId };
 }
 
 /**
- * Reads the body of a PUT on a device identity.
+ * Reads the body of a PUT on an identity, or an item of a bulk operation.
  *
- * @throws HubError ArgumentInvalid for what cannot be, NotImplemented for authentication other than symmetric keys.
+ * @throws HubError ArgumentInvalid
  */
-export function parseIdentityInput(deviceId: string, body: Json): IdentityInput {
-  if (!isObject(body)) throw invalidArgument('The body must be a device identity, a JSON object.');
-  if (body.deviceId !== undefined && body.deviceId !== deviceId) {
-    throw invalidArgument(`The body must name the device of the path, '${deviceId}'.`);
-  }
-  const { status = 'enabled', statusReason, authentication, capabilities } = body;
+export function parseIdentityInput(body: JsonObject): IdentityInput {
+  const { status = 'enabled', statusReason, authentication, capabilities, deviceScope, parentScopes, managedBy } = body;
   if (status !== 'enabled' && status !== 'disabled') throw invalidArgument("status is 'enabled' or 'disabled'.");
-  const symmetricKey = parseAuthentication(authentication);
   return {
     status,
+    authentication: parseAuthentication(authentication),
     iotEdge: isObject(capabilities) && capabilities.iotEdge === true,
-    ...(typeof statusReason === 'string' ? { statusReason } : {}),
-    ...(symmetricKey ? { symmetricKey } : {}),
+    ...(isText(statusReason) ? { statusReason } : {}),
+    ...(isText(deviceScope) ? { deviceScope } : {}),
+    ...(Array.isArray(parentScopes) ? { parentScopes: parentScopes.filter(isText) } : {}),
+    ...(isText(managedBy) ? { managedBy } : {}),
   };
 }
 
-function parseAuthentication(authentication: Json | undefined): SymmetricKey | undefined {
-  if (!isObject(authentication)) return undefined;
-  const { type = 'sas', symmetricKey } = authentication;
-  if (type !== 'sas') throw new HubError('NotImplemented', `Authentication of type '${type}' is not served.`);
-  const { primaryKey, secondaryKey } = isObject(symmetricKey) ? symmetricKey : {};
-  // The SDK sends empty keys where it was given none.
-  if (!primaryKey && !secondaryKey) return undefined;
-  if (!isKey(primaryKey) || !isKey(secondaryKey)) {
-    throw invalidArgument('Symmetric keys come in two, each the base64 of 16 to 64 bytes.');
-  }
-  return { primaryKey, secondaryKey };
-}
-
-function isKey(key: Json | undefined): key is string {
-  if (typeof key !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(key)) return false;
-  const { length } = Buffer.from(key, 'base64');
-  return length >= 16 && length <= 64;
-}
-
-/** A new identity; `symmetricKey` where the input brings none. */
-export function newIdentity(deviceId: string, input: IdentityInput, symmetricKey: SymmetricKey): DeviceIdentity {
+/** A new identity; `keys` where the input brings none. */
+export function newIdentity(ids: Ids, input: IdentityInput, keys: SymmetricKey): Identity {
+  const generationId = String(process.hrtime.bigint());
+  const ownScope = input.iotEdge && ids.moduleId === undefined;
   return {
-    symmetricKey,
+    ...ids,
+    ...(ownScope ? { deviceScope: `ms-azure-iot-edge://${ids.deviceId}-${generationId}` } : {}),
     ...input,
-    deviceId,
-    generationId: String(process.hrtime.bigint()),
+    authentication: withKeys(input.authentication, keys),
+    generationId,
     writes: randomInt(2 ** 32),
     statusUpdatedTime: never,
   };
 }
 
 /** An identity after a PUT. One that brings no keys rotates them, as the service does. */
-export function updateIdentity(before: DeviceIdentity, input: IdentityInput): DeviceIdentity {
-  const { statusReason: _, ...kept } = before;
+export function updateIdentity(before: Identity, input: IdentityInput): Identity {
+  const { statusReason: _, parentScopes: __, ...kept } = before;
   return {
     ...kept,
-    symmetricKey: { primaryKey: newKey(), secondaryKey: newKey() },
     ...input,
+    authentication: withKeys(input.authentication, randomKeys()),
     writes: before.writes + 1,
     statusUpdatedTime: input.status === before.status ? before.statusUpdatedTime : serviceTime(),
   };
 }
 
-function newKey(): string {
-  return randomBytes(32).toString('base64');
+/** The etag of an identity: its counter as decimal digits, in base64. */
+export function identityEtag({ writes }: Pick<Identity, 'writes'>): string {
+  return Buffer.from(String(writes)).toString('base64');
 }
 
-/** The etag of an identity: its counter in ASCII, in base64. */
-export function identityEtag({ writes }: DeviceIdentity): string {
-  return Buffer.from(String(writes)).toString('base64');
+function withKeys(input: AuthenticationInput, symmetricKey: SymmetricKey): Authentication {
+  return input.type === 'sas' ? { symmetricKey, ...input } : input;
+}
+
+function isText(value: Json | undefined): value is string {
+  return typeof value === 'string' && value !== '';
 }

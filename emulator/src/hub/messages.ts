@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DeviceIdentity } from './identity';
+import type { Identity, Ids } from './identity';
 import { serviceTime } from './time';
 import type { TwinChange } from './twin';
 import type { JsonObject, RoutedMessage, RouteSource, TwinDocument } from './types';
@@ -16,10 +16,10 @@ export function twinChangeMessage(
   twin: TwinDocument,
   change: TwinChange,
 ): RoutedMessage {
-  const { deviceId, etag, version, tags, properties } = twin;
-  const whole = { deviceId, etag, version, ...(tags ? { tags } : {}), properties };
+  const { etag, version, tags, properties } = twin;
+  const whole = { ...idsOf(twin), etag, version, ...(tags ? { tags } : {}), properties };
   const body = opType === 'replaceTwin' ? whole : { version, ...changedSections(change) };
-  return notification(hubName, 'TwinChangeEvents', 'twinChangeNotification', opType, deviceId, body);
+  return notification(hubName, 'TwinChangeEvents', 'twinChangeNotification', opType, twin, body);
 }
 
 function changedSections({ tags, desired, reported }: TwinChange): JsonObject {
@@ -27,30 +27,27 @@ function changedSections({ tags, desired, reported }: TwinChange): JsonObject {
   return { ...(tags ? { tags } : {}), ...(desired || reported ? { properties } : {}) };
 }
 
-/** A device was registered or removed; the message holds its twin. */
+/** A device or module was registered or removed; the message holds its twin. */
 export function lifecycleMessage(
   hubName: string,
   opType: 'createDeviceIdentity' | 'deleteDeviceIdentity',
-  { deviceId, etag, version, properties }: TwinDocument,
+  twin: TwinDocument,
 ): RoutedMessage {
-  const body = { deviceId, etag, version, properties };
-  return notification(hubName, 'DeviceLifecycleEvents', 'deviceLifecycleNotification', opType, deviceId, body);
+  const { etag, version, properties } = twin;
+  const body = { ...idsOf(twin), etag, version, properties };
+  return notification(hubName, 'DeviceLifecycleEvents', 'deviceLifecycleNotification', opType, twin, body);
 }
 
 /** A device connected or disconnected; sequence numbers grow, as strings too. */
-export function connectionStateMessage(hubName: string, deviceId: string, connected: boolean): RoutedMessage {
+export function connectionStateMessage(hubName: string, ids: Ids, connected: boolean): RoutedMessage {
   const sequenceNumber = process.hrtime.bigint().toString(16).toUpperCase().padStart(32, '0');
   const opType = connected ? 'deviceConnected' : 'deviceDisconnected';
   const schema = 'deviceConnectionStateNotification';
-  return notification(hubName, 'DeviceConnectionStateEvents', schema, opType, deviceId, { sequenceNumber });
+  return notification(hubName, 'DeviceConnectionStateEvents', schema, opType, ids, { sequenceNumber });
 }
 
 /** A device-to-cloud message; `$.ct` and the like of its property bag are system properties. */
-export function telemetryMessage(
-  { deviceId, generationId }: DeviceIdentity,
-  properties: Record<string, string>,
-  body: Buffer,
-): RoutedMessage {
+export function telemetryMessage(identity: Identity, properties: Record<string, string>, body: Buffer): RoutedMessage {
   const bag = Object.entries(properties);
   const system = bag.flatMap(([name, value]) => {
     const systemName = systemProperties[name];
@@ -58,13 +55,13 @@ export function telemetryMessage(
   });
   return {
     source: 'DeviceMessages',
-    deviceId,
+    ...idsOf(identity),
     applicationProperties: Object.fromEntries(bag.filter(([name]) => !(name in systemProperties))),
     systemProperties: {
       ...Object.fromEntries(system),
-      'iothub-connection-device-id': deviceId,
-      'iothub-connection-auth-method': '{"scope":"device","type":"sas","issuer":"iothub","acceptingIpFilterRule":null}',
-      'iothub-connection-auth-generation-id': generationId,
+      ...connectionOf(identity),
+      'iothub-connection-auth-method': authMethod(identity),
+      'iothub-connection-auth-generation-id': identity.generationId,
       'iothub-enqueuedtime': Date.now(),
       'iothub-message-source': 'Telemetry',
     },
@@ -88,15 +85,15 @@ function notification(
   source: RouteSource,
   schema: string,
   opType: string,
-  deviceId: string,
+  ids: Ids,
   body: JsonObject,
 ): RoutedMessage {
   return {
     source,
-    deviceId,
+    ...idsOf(ids),
     applicationProperties: {
       hubName,
-      deviceId,
+      ...idsOf(ids),
       operationTimestamp: serviceTime(),
       'iothub-message-schema': schema,
       opType,
@@ -106,10 +103,31 @@ function notification(
       'content-encoding': 'utf-8',
       'correlation-id': randomUUID().slice(-12),
       'user-id': hubName,
-      'iothub-connection-device-id': deviceId,
+      ...connectionOf(ids),
       'iothub-enqueuedtime': Date.now(),
       'iothub-message-source': source.charAt(0).toLowerCase() + source.slice(1),
     },
     body: Buffer.from(JSON.stringify(body)),
   };
+}
+
+function idsOf({ deviceId, moduleId }: Ids): Ids {
+  return moduleId === undefined ? { deviceId } : { deviceId, moduleId };
+}
+
+function connectionOf({ deviceId, moduleId }: Ids): Record<string, string> {
+  return {
+    'iothub-connection-device-id': deviceId,
+    ...(moduleId === undefined ? {} : { 'iothub-connection-module-id': moduleId }),
+  };
+}
+
+function authMethod({ moduleId, authentication }: Identity): string {
+  const isSas = authentication.type === 'sas';
+  return JSON.stringify({
+    scope: moduleId === undefined ? 'device' : 'module',
+    type: isSas ? 'sas' : 'x509',
+    issuer: isSas ? 'iothub' : 'external',
+    acceptingIpFilterRule: null,
+  });
 }

@@ -28,7 +28,10 @@ export interface TwinDocument {
   version: number;
   tags?: JsonObject;
   properties: { desired: TwinProperties; reported: TwinProperties };
-  capabilities: { iotEdge: boolean };
+  /** Of devices only. */
+  capabilities?: { iotEdge: boolean };
+  deviceScope?: string;
+  parentScopes?: string[];
 }
 
 /** The sources of IoT Hub message routing that this emulator raises. */

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Hub } from '../hub/hub';
+import { invalidArgument } from '../hub/hubError';
+import { idOf } from '../hub/identity';
 import type { Json } from '../hub/types';
 import type { Right } from '../security/policies';
 import type { Reply } from './reply';
@@ -22,4 +24,14 @@ export interface Operation {
   path: readonly string[];
   right: Right;
   run(call: Call): Reply | Promise<Reply>;
+}
+
+/**
+ * The device, or the module on one, that a path names.
+ *
+ * @throws HubError ArgumentInvalid for an id that none can have: with a slash in it, one would be taken for another.
+ */
+export function idOfPath([deviceId = '', moduleId]: string[]): string {
+  if (deviceId.includes('/') || moduleId?.includes('/')) throw invalidArgument('An id holds no slash.');
+  return idOf(moduleId === undefined ? { deviceId } : { deviceId, moduleId });
 }

@@ -1,6 +1,7 @@
+import { symmetricKeyOf } from '../hub/authentication';
 import type { Hub } from '../hub/hub';
 import { HubError } from '../hub/hubError';
-import type { DeviceIdentity } from '../hub/identity';
+import type { Identity } from '../hub/identity';
 import { policyRights, type Right } from './policies';
 import { covers, isSignedWith, parseSharedAccessSignature, type SharedAccessSignature } from './sharedAccessSignature';
 
@@ -9,7 +10,7 @@ export type PolicyKeys = Readonly<Record<string, string>>;
 
 /** A device that proved who it is, and until when (milliseconds since the epoch). */
 export interface Admission {
-  identity: DeviceIdentity;
+  identity: Identity;
   expiresAt: number;
 }
 
@@ -37,10 +38,10 @@ export class AccessControl {
     const token = parseSharedAccessSignature(password);
     if (!token || !covers(token, ['devices', deviceId])) throw unauthorized();
     const identity = knownDevice(hub, deviceId);
-    const { primaryKey, secondaryKey } = identity.symmetricKey;
+    const { primaryKey, secondaryKey } = symmetricKeyOf(identity.authentication);
     const proven = token.skn
       ? this.#policyGives(token, 'DeviceConnect')
-      : isSigned(token, primaryKey) || isSigned(token, secondaryKey);
+      : identity.authentication.type === 'sas' && (isSigned(token, primaryKey) || isSigned(token, secondaryKey));
     if (!proven || identity.status === 'disabled') throw unauthorized();
     return { identity, expiresAt: token.se * 1000 };
   }
@@ -58,7 +59,7 @@ function isSigned(token: SharedAccessSignature, key: string): boolean {
   return isSignedWith(token, Buffer.from(key, 'base64'));
 }
 
-function knownDevice(hub: Hub, deviceId: string): DeviceIdentity {
+function knownDevice(hub: Hub, deviceId: string): Identity {
   try {
     return hub.getDevice(deviceId).identity;
   } catch {

@@ -1,7 +1,8 @@
 import { builtInEntityPath } from '../events';
 import { namespacePolicy } from '../events/amqp/requests';
 import type { Topology } from '../events/topology';
-import type { DeviceIdentity } from '../hub/identity';
+import { symmetricKeyOf } from '../hub/authentication';
+import type { Identity } from '../hub/identity';
 import { extraCaCerts } from './environment';
 import type { Keys } from './keys';
 
@@ -26,8 +27,11 @@ export function serviceConnectionString({ host, ports, keys }: Address, policy: 
 }
 
 /** For device SDKs. */
-export function deviceConnectionString(address: Address, { deviceId, symmetricKey }: DeviceIdentity): string {
-  return `HostName=${deviceHostName(address)};DeviceId=${deviceId};SharedAccessKey=${symmetricKey.primaryKey}`;
+export function deviceConnectionString(address: Address, { deviceId, moduleId, authentication }: Identity): string {
+  const ids = moduleId === undefined ? `DeviceId=${deviceId}` : `DeviceId=${deviceId};ModuleId=${moduleId}`;
+  const isSas = authentication.type === 'sas';
+  const proof = isSas ? `SharedAccessKey=${symmetricKeyOf(authentication).primaryKey}` : 'x509=true';
+  return `HostName=${deviceHostName(address)};${ids};${proof}`;
 }
 
 function deviceHostName({ host, ports }: Address): string {
@@ -37,7 +41,7 @@ function deviceHostName({ host, ports }: Address): string {
 interface SettingsOf {
   stateDir: string;
   topology: Topology;
-  device: DeviceIdentity | undefined;
+  device: Identity | undefined;
   /** Clients of Event Hubs expect TLS, unless they are told of an emulator. */
   amqpTls: boolean;
 }

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { SymmetricKey } from '../hub/identity';
+import type { SymmetricKey } from '../hub/authentication';
 import type { PolicyKeys } from '../security/accessControl';
 import { policyRights } from '../security/policies';
 import { readIfPresent, writeOnce } from './files';
@@ -10,7 +10,8 @@ export interface Keys {
   policies: PolicyKeys;
   eventHubs: string;
   topic: string;
-  device(deviceId: string): SymmetricKey;
+  /** Of a device, or of a module: `device/module`. */
+  device(id: string): SymmetricKey;
 }
 
 const file = 'secret';
@@ -24,9 +25,9 @@ export function loadKeys(stateDir: string): Keys {
     policies: Object.fromEntries(Object.keys(policyRights).map((name) => [name, derive('policy', name)])),
     eventHubs: derive('eventHubs'),
     topic: derive('topic'),
-    device: (deviceId) => ({
-      primaryKey: derive('device', deviceId, 'primary'),
-      secondaryKey: derive('device', deviceId, 'secondary'),
+    device: (id) => ({
+      primaryKey: derive('device', id, 'primary'),
+      secondaryKey: derive('device', id, 'secondary'),
     }),
   };
 }

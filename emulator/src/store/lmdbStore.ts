@@ -1,49 +1,90 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
-import type { KeptDevice, Store } from './store';
+import { crc32 } from 'node:zlib';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Kind, Store } from './store';
 
-/** Devices in an LMDB environment: writes that come together are committed together. */
+/** What the texts in the file are; a hub of another format is refused, not read wrongly. */
+const format = '2';
+const kinds: readonly Kind[] = ['identity', 'job', 'session'];
+
+/**
+ * Texts in an LMDB environment, each behind its checksum: what is written together is committed together, and a process
+ * that is killed leaves the last commit whole.
+ */
 export class LmdbStore implements Store {
-  private constructor(private readonly database: RootDatabase<KeptDevice, string>) {}
+  readonly #databases: ReadonlyMap<Kind, Database<string, string>>;
 
-  /** @throws Error where the folder holds a damaged store: never an empty hub in its place. */
-  static open(dataDir: string): LmdbStore {
+  private constructor(
+    private readonly root: RootDatabase<string, string>,
+    private readonly path: string,
+  ) {
+    this.#databases = new Map(kinds.map((name) => [name, root.openDB({ name, encoding: 'string' })]));
+  }
+
+  /** @throws Error where the folder holds a damaged store, or one of another format: never an empty hub in its place. */
+  static async open(dataDir: string): Promise<LmdbStore> {
     mkdirSync(dataDir, { recursive: true });
     const path = join(dataDir, 'hub.mdb');
-    if (existsSync(path)) checkReadable(path);
-    return new LmdbStore(open({ path, encoding: 'json' }));
+    const isNew = !existsSync(path);
+    if (!isNew) checkReadable(path);
+    const root = open<string, string>({ path, encoding: 'string', maxDbs: kinds.length });
+    if (isNew) await root.put('format', format);
+    else if (root.get('format') !== format) {
+      await root.close();
+      throw new Error(`The data in ${path} is of another version of this emulator: move it away to begin anew.`);
+    }
+    return new LmdbStore(root, path);
   }
 
-  devices(): KeptDevice[] {
-    const kept = [...this.database.getRange()].map(({ value }) => value);
-    return kept.sort((one, other) => one.ordinal - other.ordinal);
+  *all(kind: Kind): Iterable<[key: string, text: string]> {
+    for (const { key, value } of this.#of(kind).getRange()) {
+      const text = value.slice(checksumLength);
+      if (checksum(text) !== value.slice(0, checksumLength)) throw damaged(this.path);
+      yield [key, text];
+    }
   }
 
-  async put({ identity, twin, ordinal }: KeptDevice): Promise<void> {
-    await this.database.put(identity.deviceId, { identity, twin, ordinal });
-    await this.database.flushed;
+  async put(kind: Kind, key: string, text: string): Promise<void> {
+    await this.#of(kind).put(key, checksum(text) + text);
+    await this.root.flushed;
   }
 
-  async delete(deviceId: string): Promise<void> {
-    await this.database.remove(deviceId);
-    await this.database.flushed;
+  async delete(kind: Kind, key: string): Promise<void> {
+    await this.#of(kind).remove(key);
+    await this.root.flushed;
   }
 
   stop(): Promise<void> {
-    return this.database.close();
+    return this.root.close();
+  }
+
+  #of(kind: Kind): Database<string, string> {
+    const database = this.#databases.get(kind);
+    if (!database) throw new Error(`There is nothing kept of the kind '${kind}'.`);
+    return database;
   }
 }
 
+const checksumLength = 8;
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(checksumLength, '0');
+}
+
 const readAll = `
-  const [lmdb, path] = process.argv.slice(1);
-  for (const _ of require(lmdb).open({ path, encoding: 'json', readOnly: true }).getRange());`;
+  const [lmdb, path, ...kinds] = process.argv.slice(1);
+  const root = require(lmdb).open({ path, encoding: 'binary', readOnly: true, maxDbs: kinds.length });
+  for (const _ of root.getRange());
+  for (const name of kinds) for (const _ of root.openDB({ name, encoding: 'binary' }).getRange());`;
 
 /** LMDB maps its file into memory, where damage can end the process that meets it: another process reads it first. */
 function checkReadable(path: string): void {
-  const { status } = spawnSync(process.execPath, ['-e', readAll, require.resolve('lmdb'), path]);
-  if (status !== 0) {
-    throw new Error(`The data in ${path} is damaged: bring back a copy, or remove it to begin with an empty hub.`);
-  }
+  const { status } = spawnSync(process.execPath, ['-e', readAll, require.resolve('lmdb'), path, ...kinds]);
+  if (status !== 0) throw damaged(path);
+}
+
+function damaged(path: string): Error {
+  return new Error(`The data in ${path} is damaged: bring back a copy, or remove it to begin with an empty hub.`);
 }

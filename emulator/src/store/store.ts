@@ -1,12 +1,10 @@
-import type { Device } from '../hub/device';
+/** What a hub keeps: identities with their twins, jobs, and the sessions of MQTT clients. */
+export type Kind = 'identity' | 'job' | 'session';
 
-/** What of a device outlives the process. */
-export type KeptDevice = Pick<Device, 'identity' | 'twin' | 'ordinal'>;
-
-/** Where a hub keeps its devices. A promise resolves when its change would survive the end of the process. */
+/** Where a hub keeps texts by their keys. A promise resolves when its change would survive the end of the process. */
 export interface Store {
-  /** All kept devices in the order of their creation. */
-  devices(): Iterable<KeptDevice>;
-  put(device: KeptDevice): Promise<void>;
-  delete(deviceId: string): Promise<void>;
+  /** In no order. */
+  all(kind: Kind): Iterable<[key: string, text: string]>;
+  put(kind: Kind, key: string, text: string): Promise<void>;
+  delete(kind: Kind, key: string): Promise<void>;
 }

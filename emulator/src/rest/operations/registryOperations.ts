@@ -1,42 +1,87 @@
+import { runBulk } from '../../hub/bulk';
 import { toIdentityDocument } from '../../hub/device';
-import { HubError } from '../../hub/hubError';
-import { parseIdentityInput } from '../../hub/identity';
-import type { Call, Operation } from '../operation';
+import type { Hub } from '../../hub/hub';
+import { HubError, invalidArgument } from '../../hub/hubError';
+import { type IdentityInput, parseIdentityInput } from '../../hub/identity';
+import { isObject } from '../../hub/json';
+import { type Call, idOfPath, type Operation } from '../operation';
 import { ok, type Reply } from '../reply';
 
-/** Device identities and what is counted of them. */
+/** Identities of devices and modules, and what is counted of them. */
 export const registryOperations: readonly Operation[] = [
-  { method: 'GET', path: ['statistics', 'devices'], right: 'RegistryRead', run: ({ hub }) => ok(hub.statistics()) },
+  { method: 'GET', path: ['statistics', 'devices'], right: 'RegistryRead', run: statistics },
   { method: 'GET', path: ['devices'], right: 'RegistryRead', run: listDevices },
-  { method: 'GET', path: ['devices', '*'], right: 'RegistryRead', run: getDevice },
-  { method: 'PUT', path: ['devices', '*'], right: 'RegistryWrite', run: putDevice },
-  { method: 'DELETE', path: ['devices', '*'], right: 'RegistryWrite', run: deleteDevice },
+  { method: 'POST', path: ['devices'], right: 'RegistryWrite', run: changeMany },
+  { method: 'GET', path: ['devices', '*'], right: 'RegistryRead', run: getIdentity },
+  { method: 'PUT', path: ['devices', '*'], right: 'RegistryWrite', run: putIdentity },
+  { method: 'DELETE', path: ['devices', '*'], right: 'RegistryWrite', run: deleteIdentity },
+  { method: 'GET', path: ['devices', '*', 'modules'], right: 'RegistryRead', run: withDevice(listModules) },
+  { method: 'GET', path: ['devices', '*', 'modules', '*'], right: 'RegistryRead', run: withDevice(getIdentity) },
+  { method: 'PUT', path: ['devices', '*', 'modules', '*'], right: 'RegistryWrite', run: withDevice(putIdentity) },
+  { method: 'DELETE', path: ['devices', '*', 'modules', '*'], right: 'RegistryWrite', run: withDevice(deleteIdentity) },
 ];
 
 /** Most identities that one list holds; any other `top` counts as this one. */
 const maxListed = 1000;
 
+function statistics({ hub }: Call): Reply {
+  return ok(hub.registry.statistics());
+}
+
 function listDevices({ hub, query }: Call): Reply {
   const top = Number(query.get('top'));
-  const devices = hub.listDevices(top >= 1 && top <= maxListed ? Math.floor(top) : maxListed);
+  const devices = hub.registry.list(top >= 1 && top <= maxListed ? Math.floor(top) : maxListed);
   return ok(devices.map(toIdentityDocument));
 }
 
-function getDevice({ hub, parameters: [deviceId = ''] }: Call): Reply {
-  return ok(toIdentityDocument(hub.getDevice(deviceId)));
+/** Where an item failed the whole is 400, with the same result. */
+async function changeMany({ hub, body }: Call): Promise<Reply> {
+  const result = await runBulk(hub, body);
+  if (result.isSuccessful) return ok(result);
+  return { status: 400, headers: { 'iothub-errorcode': 'BulkRegistryOperationFailure' }, body: result };
+}
+
+function getIdentity({ hub, parameters }: Call): Reply {
+  return ok(toIdentityDocument(hub.registry.get(idOfPath(parameters))));
 }
 
 /** Without `If-Match` a PUT creates, with it it updates. */
-async function putDevice({ hub, parameters: [deviceId = ''], headers, body = null }: Call): Promise<Reply> {
-  const input = parseIdentityInput(deviceId, body);
+async function putIdentity({ hub, parameters, headers, body }: Call): Promise<Reply> {
+  const id = idOfPath(parameters);
+  const input = parseInput(parameters, body);
   const ifMatch = headers['if-match'];
-  const device = ifMatch === undefined ? hub.createDevice(deviceId, input) : hub.updateDevice(deviceId, input, ifMatch);
+  const device = ifMatch === undefined ? hub.registry.create(id, input) : hub.registry.update(id, input, ifMatch);
   return ok(toIdentityDocument(await device));
 }
 
-async function deleteDevice({ hub, parameters: [deviceId = ''], headers }: Call): Promise<Reply> {
+async function deleteIdentity({ hub, parameters, headers }: Call): Promise<Reply> {
   const ifMatch = headers['if-match'];
   if (ifMatch === undefined) throw new HubError('PreconditionFailed', 'Etag missing');
-  await hub.deleteDevice(deviceId, ifMatch);
+  await hub.registry.remove(idOfPath(parameters), ifMatch);
   return { status: 204 };
+}
+
+function listModules({ hub, parameters }: Call): Reply {
+  return ok(hub.registry.modulesOf(idOfPath(parameters)).map(toIdentityDocument));
+}
+
+function parseInput([deviceId, moduleId]: string[], body: Call['body']): IdentityInput {
+  if (!isObject(body)) throw invalidArgument('The body must be an identity, a JSON object.');
+  const { deviceId: named = deviceId, moduleId: namedModule = moduleId } = body;
+  if (named !== deviceId || namedModule !== moduleId) {
+    throw invalidArgument('The body must name the device and the module of the path.');
+  }
+  return parseIdentityInput(body);
+}
+
+/** Real hubs answer 401, not 404, to calls on the modules of a device that is missing or disabled. */
+function withDevice(run: Operation['run']): Operation['run'] {
+  return (call) => {
+    if (!isEnabled(call.hub, call.parameters[0] ?? '')) throw new HubError('IotHubUnauthorizedAccess', 'Unauthorized');
+    return run(call);
+  };
+}
+
+function isEnabled(hub: Hub, deviceId: string): boolean {
+  return hub.findTwin(deviceId)?.status === 'enabled';
 }

@@ -1,0 +1,133 @@
+import { Indexes } from '../query/indexes';
+import { Ordered } from '../query/ordered';
+import type { Collection } from '../query/source';
+import type { Store } from '../store/store';
+import { type Connection, type Device, toDocument } from './device';
+import { Entry } from './entry';
+import { type Identity, idOf, splitId } from './identity';
+import type { TwinState } from './twin';
+import type { JsonObject } from './types';
+
+/** Devices or modules in the order of their creation. */
+class Members extends Ordered<Entry> implements Collection {
+  readonly indexes = new Indexes();
+
+  constructor(readonly ofDevice: (deviceId: string) => number[]) {
+    super();
+  }
+}
+
+/**
+ * Every device and module of a hub, by id and in the order of their creation.
+ *
+ * Reads are synchronous. A change is seen by readers at once, and its promise resolves when it is durable.
+ */
+export class Fleet {
+  readonly devices = new Members((deviceId) => this.#ordinals([deviceId]));
+  readonly modules = new Members((deviceId) => this.#ordinals(this.modulesOf(deviceId)));
+  readonly #entries = new Map<string, Entry>();
+  readonly #modulesOf = new Map<string, Set<string>>();
+  /** Microseconds of the epoch to begin with: a place is never taken again, by a later process neither. */
+  #lastOrdinal = Date.now() * 1000;
+  #disabled = 0;
+
+  constructor(private readonly store?: Store) {
+    const kept = [...(store?.all('identity') ?? [])].map(([, text]) => Entry.from(text));
+    for (const entry of kept.sort((one, other) => one.ordinal - other.ordinal)) this.#add(entry);
+  }
+
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  find(id: string): Device | undefined {
+    return this.#entries.get(id)?.unpack();
+  }
+
+  /** Ids of a device's modules, in the order of their creation. */
+  modulesOf(deviceId: string): string[] {
+    return [...(this.#modulesOf.get(deviceId) ?? [])];
+  }
+
+  /** Devices, without modules. */
+  count(): { total: number; disabled: number } {
+    return { total: this.devices.size, disabled: this.#disabled };
+  }
+
+  /** Takes a new device or module behind all others. */
+  async add(identity: Identity, twin: TwinState): Promise<Device> {
+    const device: Device = { ordinal: ++this.#lastOrdinal, identity, twin, connected: false };
+    const entry = Entry.of(device);
+    this.#add(entry);
+    this.#membersOf(entry.id).indexes.changed(entry.ordinal, undefined, () => document(device));
+    await this.store?.put('identity', entry.id, entry.toText());
+    return device;
+  }
+
+  /** Takes what became of a device or module. */
+  async change(before: Device, changes: Partial<Pick<Device, 'identity' | 'twin'>>): Promise<Device> {
+    const after = { ...before, ...changes };
+    const id = idOf(before.identity);
+    const entry = this.#entries.get(id);
+    if (!entry) return after;
+    this.#disabled -= Number(entry.isDisabledDevice);
+    entry.write(after);
+    this.#disabled += Number(entry.isDisabledDevice);
+    this.#told(entry, before, after);
+    await this.store?.put('identity', id, entry.toText());
+    return after;
+  }
+
+  /** Notes a change of a connection, which is not kept. */
+  connect(before: Device, changes: Partial<Connection>): void {
+    const entry = this.#entries.get(idOf(before.identity));
+    if (!entry) return;
+    Object.assign(entry, changes);
+    this.#told(entry, before, { ...before, ...changes });
+  }
+
+  async remove(device: Device): Promise<void> {
+    const id = idOf(device.identity);
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    this.#entries.delete(id);
+    this.#disabled -= Number(entry.isDisabledDevice);
+    const { deviceId } = splitId(id);
+    this.#modulesOf.get(deviceId)?.delete(id);
+    const members = this.#membersOf(id);
+    members.delete(entry.ordinal);
+    members.indexes.changed(entry.ordinal, () => document(device), undefined);
+    await this.store?.delete('identity', id);
+  }
+
+  #add(entry: Entry): void {
+    this.#entries.set(entry.id, entry);
+    this.#lastOrdinal = Math.max(this.#lastOrdinal, entry.ordinal);
+    this.#disabled += Number(entry.isDisabledDevice);
+    this.#membersOf(entry.id).add(entry);
+    const { deviceId, moduleId } = splitId(entry.id);
+    if (moduleId === undefined) return;
+    const modules = this.#modulesOf.get(deviceId) ?? new Set();
+    this.#modulesOf.set(deviceId, modules.add(entry.id));
+  }
+
+  #told(entry: Entry, before: Device, after: Device): void {
+    this.#membersOf(entry.id).indexes.changed(
+      entry.ordinal,
+      () => document(before),
+      () => document(after),
+    );
+  }
+
+  #membersOf(id: string): Members {
+    return splitId(id).moduleId === undefined ? this.devices : this.modules;
+  }
+
+  #ordinals(ids: string[]): number[] {
+    return ids.flatMap((id) => this.#entries.get(id)?.ordinal ?? []);
+  }
+}
+
+function document(device: Device): JsonObject {
+  return { ...toDocument(device) };
+}
