@@ -1,6 +1,7 @@
 import type { Entry as QueryEntry } from '../query/source';
 import { type Connection, type Device, toDocument } from './device';
-import { type Identity, idOf } from './identity';
+import { type Identity, idOf, splitId } from './identity';
+import { packIdentity, unpackIdentity } from './packedIdentity';
 import type { JsonObject } from './types';
 
 /**
@@ -22,14 +23,13 @@ export class Entry implements Connection, QueryEntry {
   ) {}
 
   static of({ ordinal, identity, twin }: Device): Entry {
-    return new Entry(ordinal, idOf(identity), isOff(identity), JSON.stringify(identity), JSON.stringify(twin));
+    return new Entry(ordinal, idOf(identity), isOff(identity), packIdentity(identity), JSON.stringify(twin));
   }
 
-  /** From {@link toText}. */
-  static from(text: string): Entry {
+  /** From its id and {@link toText}. */
+  static from(id: string, text: string): Entry {
     const [ordinal, identity = '', twin = ''] = text.split('\n');
-    const parsed: Identity = JSON.parse(identity);
-    return new Entry(Number(ordinal), idOf(parsed), isOff(parsed), identity, twin);
+    return new Entry(Number(ordinal), id, isOff(unpackIdentity(splitId(id), identity)), identity, twin);
   }
 
   /** What of it outlives the process: lines, for JSON has no line breaks of its own. */
@@ -45,7 +45,7 @@ export class Entry implements Connection, QueryEntry {
     const { ordinal, connected, connectionChanged, lastActivity } = this;
     return {
       ordinal,
-      identity: JSON.parse(this.identity),
+      identity: unpackIdentity(splitId(this.id), this.identity),
       twin: JSON.parse(this.twin),
       connected,
       ...(connectionChanged === undefined ? {} : { connectionChanged }),
@@ -60,7 +60,7 @@ export class Entry implements Connection, QueryEntry {
 
   write({ identity, twin }: Pick<Device, 'identity' | 'twin'>): void {
     this.off = isOff(identity);
-    this.identity = JSON.stringify(identity);
+    this.identity = packIdentity(identity);
     this.twin = JSON.stringify(twin);
   }
 }

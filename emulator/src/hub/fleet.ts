@@ -32,7 +32,7 @@ export class Fleet {
   #disabled = 0;
 
   constructor(private readonly store?: Store) {
-    const kept = [...(store?.all('identity') ?? [])].map(([, text]) => Entry.from(text));
+    const kept = [...(store?.all('identity') ?? [])].map(([id, text]) => Entry.from(id, text));
     for (const entry of kept.sort((one, other) => one.ordinal - other.ordinal)) this.#add(entry);
   }
 

@@ -82,7 +82,7 @@ export class Registry {
     else this.#checkNewModule(ids.deviceId, ids.moduleId);
     const twin = write ? replaceTwin(newTwin(), write).twin : newTwin();
     const device = await fleet.add(newIdentity(ids, input, makeKeys(id)), twin);
-    events.emit('message', lifecycleMessage(hubName, 'createDeviceIdentity', toDocument(device)));
+    events.message(() => lifecycleMessage(hubName, 'createDeviceIdentity', toDocument(device)));
     return device;
   }
 
@@ -113,7 +113,7 @@ export class Registry {
     const gone = this.#withModules(id);
     await Promise.all(gone.map((each) => fleet.remove(this.get(idOf(each)))));
     for (const each of gone) events.emit('identityGone', { ...each, reason: 'deleted' });
-    events.emit('message', lifecycleMessage(hubName, 'deleteDeviceIdentity', toDocument(device)));
+    events.message(() => lifecycleMessage(hubName, 'deleteDeviceIdentity', toDocument(device)));
   }
 
   #checkNewDevice(deviceId: string): void {
