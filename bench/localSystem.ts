@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type IotHub, parseTopology, startIotHub } from 'iot-hub-emulator';
+import { type IotHub, startIotHub } from 'iot-hub-emulator';
 import topology from '../infra/topology.json';
 import { tableStorage, tablesConnectionString } from '../scripts/storage';
 import { readSystemOptions } from '../scripts/systemOptions';
@@ -38,7 +38,7 @@ export async function startLocalSystem({
   const url = `http://localhost:${options.port}`;
   const hub = await startIotHub({
     ...{ port: 0, mqttPort: 0, amqpPort: 0, stateDir, devices, simulated },
-    topology: parseTopology(topology),
+    topology: topology,
     functionsUrl: url,
   });
   const { command, args, ready } = tableStorage(options);

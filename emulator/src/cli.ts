@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type IotHubOptions, parseTopology, startIotHub } from './index';
+import { parseTopology } from './events/topology';
+import { type IotHubOptions, startIotHub } from './index';
 
 const help = `An Azure IoT Hub emulator for the official service and device SDKs.
 
@@ -96,7 +97,7 @@ function factor(option: string, text: string): number {
   throw new Error(`${option} takes a number such as 0.1, not '${text}'.`);
 }
 
-function readTopology(file: string) {
+function readTopology(file: string): object {
   try {
     return parseTopology(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {

@@ -1,18 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { startEvents } from './events';
-import { emptyTopology, type Topology } from './events/topology';
+import { parseTopology } from './events/topology';
 import { Hub } from './hub/hub';
 import { startMqtt } from './mqtt';
+import type { Ports } from './ports';
 import { health, startHttps } from './rest/httpsServer';
 import { serviceApi } from './rest/serviceApi';
 import { AccessControl } from './security/accessControl';
 import { seedDevices } from './seed';
 import { loadCertificates } from './state/certificates';
-import { deviceConnectionString, type Ports, serviceConnectionString, settings } from './state/connectionStrings';
+import { deviceConnectionString, serviceConnectionString, settings } from './state/connectionStrings';
 import { writeEnvironment } from './state/environment';
 import { loadKeys } from './state/keys';
-
-export { parseTopology, type Topology } from './events/topology';
 
 /** Options of {@link startIotHub}; a port of 0 is a free one. */
 export interface IotHubOptions {
@@ -36,8 +35,8 @@ export interface IotHubOptions {
   devices?: string[];
   /** How many simulated devices, with tags and reports, to register beside them. */
   simulated?: number;
-  /** Routes, Event Hubs and the Event Grid topic. Default: none. */
-  topology?: Topology;
+  /** Routes, Event Hubs and the Event Grid topic, as the README describes their JSON. Default: none. */
+  topology?: object;
   /** Where the functions are that the topic's subscriptions name. Default `http://localhost:7071`. */
   functionsUrl?: string;
   /** Where Event Grid puts events aside that it cannot deliver; they are lost where it is absent. */
@@ -66,17 +65,12 @@ export interface IotHub {
 /**
  * Starts an IoT Hub emulator in this process.
  *
- * @throws Error when a port is taken, or the data folder is damaged.
+ * @throws Error when a port is taken, the topology is not valid, or the data folder is damaged.
  */
 export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> {
   const { host = 'localhost', bind = '127.0.0.1', stateDir = '.emulator', log = () => {} } = options;
-  const {
-    topology = emptyTopology,
-    functionsUrl = 'http://localhost:7071',
-    devices = [],
-    retryScale = 1,
-    deadLetterDir,
-  } = options;
+  const { functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1, deadLetterDir } = options;
+  const topology = parseTopology(options.topology ?? { routes: [], eventHubs: { hubs: [] } });
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
   const keys = loadKeys(stateDir);

@@ -4,7 +4,6 @@ import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
-import { parseTopology } from 'iot-hub-emulator';
 import { startEmulator, type TestEmulator } from './support/emulator';
 import { deviceOf } from './support/sdkDevice';
 import { startWebhook, type Webhook } from './support/webhook';
@@ -31,12 +30,12 @@ async function start({ subscription = {}, topic = {}, isSystem = false }) {
   const subscriptions = [{ name: 'hook', webhook: webhook.url, ...subscription }];
   const where = isSystem ? { systemTopic: { subscriptions } } : { topic: { name: 'changes', ...topic, subscriptions } };
   emulator = await startEmulator({
-    topology: parseTopology({
+    topology: {
       routes: [],
       eventHubs: { hubs: [] },
       ...where,
       ...('topic' in where ? { topic: { ...where.topic, endpointSetting: 'ENDPOINT', keySetting: 'KEY' } } : {}),
-    }),
+    },
     deadLetterDir,
     retryScale: 0.001,
     log: (line) => told.emit('line', line),

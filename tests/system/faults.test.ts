@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventHubProducerClient } from '@azure/event-hubs';
-import { parseTopology } from 'iot-hub-emulator';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
 import topology from '../../infra/topology.json';
 import { readSystemOptions } from '../../scripts/systemOptions';
@@ -41,7 +40,7 @@ beforeAll(async () => {
   door = await startDoor();
   tables = await startTables();
   const functionsUrl = `http://localhost:${(door.address() as AddressInfo).port}`;
-  emulator = await startEmulator({ topology: parseTopology(topology), functionsUrl, retryScale: 0.005 });
+  emulator = await startEmulator({ topology: topology, functionsUrl, retryScale: 0.005 });
 });
 afterAll(async () => {
   await stopHost();

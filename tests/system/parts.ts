@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseTopology } from 'iot-hub-emulator';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
 import topology from '../../infra/topology.json';
 import { readSystemOptions } from '../../scripts/systemOptions';
@@ -24,7 +23,7 @@ export async function startParts(wiring: object = topology): Promise<Parts> {
   const url = `http://localhost:${port}`;
   const emulator = await startEmulator({
     devices: ['myDeviceId'],
-    topology: parseTopology(wiring),
+    topology: wiring,
     functionsUrl: url,
   });
   const stateDir = mkdtempSync(join(tmpdir(), 'host-'));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseTopology, startIotHub } from 'iot-hub-emulator';
+import { startIotHub } from 'iot-hub-emulator';
 import topology from '../../infra/topology.json';
 import { Lines } from './system';
 
@@ -11,7 +11,7 @@ test('with a policy that lacks RegistryRead both queries run, and the statistics
   const stateDir = await mkdtemp(join(tmpdir(), 'rights-'));
   const hub = await startIotHub({
     ...{ port: 0, mqttPort: 0, amqpPort: 0, stateDir, devices: ['myDeviceId'] },
-    topology: parseTopology(topology),
+    topology: topology,
   });
   const env = { ...process.env, ...hub.env, IOTHUB_CONNECTION_STRING: hub.connectionString('service') };
   const host = ['local-host/dist/cli.js', '--port', '0', '--state-dir', join(stateDir, 'host')];

@@ -3,15 +3,9 @@ import { namespacePolicy } from '../events/amqp/requests';
 import type { Topology } from '../events/topology';
 import { symmetricKeyOf } from '../hub/authentication';
 import type { Identity } from '../hub/identity';
+import type { Ports } from '../ports';
 import { extraCaCerts } from './environment';
 import type { Keys } from './keys';
-
-/** Where the doors of an emulator really are. */
-export interface Ports {
-  https: number;
-  mqtt: number;
-  amqp: number;
-}
 
 /** What connection strings are made of. */
 export interface Address {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const cli = join(__dirname, '../../dist/cli.js');
+const built = join(__dirname, '../../dist/cli.js');
 
 /** A process of the command line tool. */
 export interface Cli {
@@ -18,7 +18,7 @@ export interface Cli {
 }
 
 /** Starts the command line tool on free ports, unless the arguments say others. */
-export function startCli(args: string[], env: NodeJS.ProcessEnv = process.env): Cli {
+export function startCli(args: string[], env: NodeJS.ProcessEnv = process.env, { cli = built } = {}): Cli {
   const ports = ['--port', '0', '--mqtt-port', '0', '--amqp-port', '0'];
   const child = spawn(process.execPath, [cli, ...ports, ...args], { env });
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => {
