@@ -58,8 +58,8 @@ async function latency(system: LocalSystem, kept: string): Promise<Row[]> {
   ];
   const row = (what: string, times: number[], aim: string, note: string): Row => ({
     what: `idle, ${kept}: a device's report to ${what}, p99`,
-    milliseconds: p(times, 99),
-    baseline: { what: 'the same, p50', milliseconds: p(times, 50) },
+    value: p(times, 99),
+    baseline: { what: 'the same, p50', value: p(times, 50) },
     aim,
     note,
   });
@@ -80,8 +80,8 @@ async function latencyUnderLoad(system: LocalSystem): Promise<Row> {
   const ended = taken.map(({ done }) => done);
   return {
     what: "under load, kept in Azurite: a device's report to its reaction, p99",
-    milliseconds: p(ended, 99),
-    baseline: { what: 'the same, p50', milliseconds: p(ended, 50) },
+    value: p(ended, 99),
+    baseline: { what: 'the same, p50', value: p(ended, 50) },
     note: 'beside bursts of 50 tags',
   };
 }
@@ -90,7 +90,7 @@ async function rate(system: LocalSystem, kept: string, hasTables: boolean): Prom
   const seconds = (await changesUntilDone(system, burst)) / 1000;
   return {
     what: `sustained, ${kept}: a change through the chain`,
-    milliseconds: (seconds * 1000) / burst,
+    value: (seconds * 1000) / burst,
     aim: hasTables ? '500/s' : '3,000/s',
     note: `${Math.round(burst / seconds)} changes/s; ${azureCeiling}`,
   };

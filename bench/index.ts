@@ -1,5 +1,6 @@
 import { runScript } from '../scripts/runScript';
 import { changes } from './changes';
+import { emulatorRest } from './emulator/rest';
 import { emulatorStart } from './emulatorStart';
 import { loadOfTheBundle } from './loadOfTheBundle';
 import { membersAnswer } from './membersAnswer';
@@ -8,18 +9,22 @@ import { startOfTheSystem } from './startOfTheSystem';
 
 runScript(async () => {
   const rows: Row[] = [];
-  for (const benchmark of [loadOfTheBundle, emulatorStart, startOfTheSystem, changes, membersAnswer])
+  for (const benchmark of [loadOfTheBundle, emulatorStart, startOfTheSystem, changes, membersAnswer, emulatorRest])
     rows.push(...(await benchmark()));
   console.table(rows.map(toColumns));
 });
 
-function toColumns({ what, milliseconds, baseline, aim = '', note = '' }: Row) {
+function toColumns({ what, value, unit = 'ms', baseline, aim = '', note = '' }: Row) {
   return {
     what,
-    ms: Math.round(milliseconds),
-    baseline: baseline ? `${baseline.what}: ${Math.round(baseline.milliseconds)} ms` : '',
-    ratio: baseline ? Number((milliseconds / baseline.milliseconds).toFixed(2)) : '',
+    value: `${figure(value)} ${unit}`,
+    baseline: baseline ? `${baseline.what}: ${figure(baseline.value)} ${unit}` : '',
+    ratio: baseline ? Number((value / baseline.value).toFixed(2)) : '',
     aim,
     note,
   };
+}
+
+function figure(value: number): string {
+  return value < 10 ? value.toFixed(2) : String(Math.round(value));
 }

@@ -1,8 +1,10 @@
-/** One line of the table: what took how long, and against which baseline of the same run. */
+/** One line of the table: what was measured, and against which baseline of the same run. */
 export interface Row {
   what: string;
-  milliseconds: number;
-  baseline?: { what: string; milliseconds: number };
+  value: number;
+  /** Milliseconds where absent. */
+  unit?: 'ms' | '/s' | 'bytes' | 'MB' | '%';
+  baseline?: { what: string; value: number };
   /** What we aim at, in words. */
   aim?: string;
   note?: string;
