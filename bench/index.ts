@@ -1,5 +1,9 @@
 import { runScript } from '../scripts/runScript';
 import { changes } from './changes';
+import { connections } from './emulator/connections';
+import { millionTwins } from './emulator/millionTwins';
+import { emulatorQueries } from './emulator/queries';
+import { reports } from './emulator/reports';
 import { emulatorRest } from './emulator/rest';
 import { emulatorStart } from './emulatorStart';
 import { loadOfTheBundle } from './loadOfTheBundle';
@@ -7,10 +11,22 @@ import { membersAnswer } from './membersAnswer';
 import type { Row } from './row';
 import { startOfTheSystem } from './startOfTheSystem';
 
+const benchmarks = [
+  loadOfTheBundle,
+  emulatorStart,
+  startOfTheSystem,
+  changes,
+  membersAnswer,
+  emulatorRest,
+  emulatorQueries,
+  millionTwins,
+  connections,
+  reports,
+];
+
 runScript(async () => {
   const rows: Row[] = [];
-  for (const benchmark of [loadOfTheBundle, emulatorStart, startOfTheSystem, changes, membersAnswer, emulatorRest])
-    rows.push(...(await benchmark()));
+  for (const benchmark of benchmarks) rows.push(...(await benchmark()));
   console.table(rows.map(toColumns));
 });
 
