@@ -115,13 +115,7 @@ export class Hub {
    * @throws QueryError where the text is not of the language, HubError NotImplemented where it asks for what is not served.
    */
   query(sql: string, page: PageRequest): QueryPage {
-    return runQuery(sql, { twins: (after) => this.#twinsAfter(after) }, page);
-  }
-
-  *#twinsAfter(ordinal: number): Iterable<{ position: number; value: TwinDocument }> {
-    for (const entry of this.#fleet.devices.after(ordinal)) {
-      yield { position: entry.ordinal, value: toDocument(entry.unpack()) };
-    }
+    return runQuery(sql, { twins: this.#fleet.devices, modules: this.#fleet.modules }, page);
   }
 
   async #writeTwin(
