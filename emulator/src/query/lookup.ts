@@ -90,7 +90,7 @@ function ofDevices(values: readonly Scalar[], collection: Collection): Candidate
   const ordinals = new Ordered<number>();
   for (const value of values) {
     if (typeof value !== 'string') continue;
-    for (const ordinal of collection.ofDevice?.(value) ?? []) ordinals.add(ordinal);
+    for (const ordinal of collection.ofDevice?.(value) ?? []) if (collection.get(ordinal)) ordinals.add(ordinal);
   }
   return ordinals;
 }
