@@ -19,6 +19,7 @@ Usage: iot-hub-emulator [options]
   --data DIR            keep devices and twins there (in memory only)
   --device ID           register a device; may be repeated
   --simulate N          register N devices with tags and reports beside them
+  --strict              refuse functions in twin queries that are documented for routes only
   --topology FILE       routes, Event Hubs, topic and subscriptions, as JSON
   --dead-letters DIR    where Event Grid puts events that it cannot deliver (they are dropped)
   --retry-scale N       factor on the waits of Event Grid between its attempts (1)
@@ -61,6 +62,7 @@ function readOptions(): IotHubOptions | undefined {
       data: { type: 'string' },
       device: { type: 'string', multiple: true, default: [] },
       simulate: { type: 'string', default: '0' },
+      strict: { type: 'boolean', default: false },
       topology: { type: 'string' },
       'dead-letters': { type: 'string' },
       'retry-scale': { type: 'string', default: '1' },
@@ -80,6 +82,7 @@ function readOptions(): IotHubOptions | undefined {
     dataDir: values.data,
     devices: values.device,
     simulated: count('--simulate', values.simulate, 1_000_000),
+    strictQueries: values.strict,
     functionsUrl: values['functions-url'],
     deadLetterDir: values['dead-letters'],
     retryScale: factor('--retry-scale', values['retry-scale']),

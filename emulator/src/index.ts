@@ -35,6 +35,8 @@ export interface IotHubOptions {
   devices?: string[];
   /** How many simulated devices, with tags and reports, to register beside them. */
   simulated?: number;
+  /** Whether queries may only hold what is documented for them, not what is documented for routes. Default false. */
+  strictQueries?: boolean;
   /** Routes, Event Hubs and the Event Grid topic, as the README describes their JSON. Default: none. */
   topology?: object;
   /** Where the functions are that the topic's subscriptions name. Default `http://localhost:7071`. */
@@ -86,7 +88,12 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   };
   try {
     const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir));
-    const hub = new Hub({ hostName: host, makeKeys: keys.device, ...(store ? { store } : {}) });
+    const hub = new Hub({
+      hostName: host,
+      makeKeys: keys.device,
+      queries: { strict: options.strictQueries ?? false },
+      ...(store ? { store } : {}),
+    });
     await seedDevices(hub, devices, options.simulated ?? 0);
     const { port = 8443, mqttPort = 8883, amqpPort = 5672 } = options;
     const amqpTls = options.amqpTls ? { key: certificates.key, cert: certificates.cert } : undefined;

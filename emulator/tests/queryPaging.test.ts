@@ -3,7 +3,7 @@ import type { Json } from '../src/hub/types';
 import { runQuery } from '../src/query';
 import { maxPageSize } from '../src/query/page';
 import { QueryError } from '../src/query/queryError';
-import { twinDocument, twinSource } from './support/twinDocuments';
+import { documentsOf, entryOf, twinDocument, twinSource } from './support/twinDocuments';
 
 const fleetOf = (count: number) =>
   Array.from({ length: count }, (_, index) => twinDocument({ deviceId: `d${index}`, tags: { parity: index % 2 } }));
@@ -46,18 +46,16 @@ test.each([undefined, 0, -1, 1.5, 101, Number.NaN])('an unacceptable page size o
 });
 
 test('a twin that comes or goes between two pages moves no other', () => {
-  const fleet = fleetOf(6);
+  const twins = documentsOf(fleetOf(6));
   const query = 'SELECT deviceId FROM devices';
-  const { continuation } = runQuery(query, twinSource(fleet), { maxItemCount: 3 });
-  const gone = {
-    *twins(after: number) {
-      for (const row of twinSource(fleet).twins(after)) if (row.value.deviceId !== 'd1') yield row;
-    },
-  };
-  expect(runQuery(query, gone, { continuation }).items).toEqual([
+  const { continuation } = runQuery(query, { twins }, { maxItemCount: 3 });
+  twins.delete(2);
+  twins.add(entryOf(7, twinDocument({ deviceId: 'd6' })));
+  expect(runQuery(query, { twins }, { continuation }).items).toEqual([
     { deviceId: 'd3' },
     { deviceId: 'd4' },
     { deviceId: 'd5' },
+    { deviceId: 'd6' },
   ]);
 });
 

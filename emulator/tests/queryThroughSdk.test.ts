@@ -53,6 +53,56 @@ test('a token of another query is an ArgumentError', async () => {
   await expect(other.next(token)).rejects.toMatchObject({ name: 'ArgumentError' });
 });
 
+test('an equality sees each change of a twin, and none of a module', async () => {
+  const tagged = async (zone: string) => {
+    const { result } = await registry
+      .createQuery(`SELECT COUNT() AS n FROM devices WHERE tags.zone = '${zone}'`)
+      .next();
+    return result;
+  };
+  expect(await tagged('a')).toEqual([{ n: 0 }]);
+  await registry.updateTwin('other', { tags: { zone: 'a' } }, '*');
+  expect(await tagged('a')).toEqual([{ n: 1 }]);
+  await registry.updateTwin('other', { tags: { zone: 'b' } }, '*');
+  expect([await tagged('a'), await tagged('b')]).toEqual([[{ n: 0 }], [{ n: 1 }]]);
+  await registry.create({ deviceId: 'brief' });
+  await registry.updateTwin('brief', { tags: { zone: 'b' } }, '*');
+  await registry.addModule({ deviceId: 'brief', moduleId: 'm' });
+  await registry.updateModuleTwin('brief', 'm', { tags: { zone: 'b' } }, '*');
+  expect(await tagged('b')).toEqual([{ n: 2 }]);
+  await registry.delete('brief');
+  expect(await tagged('b')).toEqual([{ n: 1 }]);
+});
+
+test('modules are a collection of their own', async () => {
+  await registry.addModule({ deviceId: 'other', moduleId: 'camera' });
+  const ask = (text: string) => registry.createQuery(text).next();
+  const { result, message } = await ask("SELECT * FROM devices.modules WHERE deviceId = 'other'");
+  expect(message.headers['x-ms-item-type']).toBe('Twin');
+  expect(result).toMatchObject([{ deviceId: 'other', moduleId: 'camera' }]);
+  const counts = await ask("SELECT COUNT() AS n FROM devices WHERE deviceId IN ['other', 'other/camera']");
+  expect(counts.message.headers['x-ms-item-type']).toBe('Raw');
+  expect(counts.result).toEqual([{ n: 1 }]);
+});
+
+test('what is not of the language is said with line and column', async () => {
+  await expect(registry.createQuery('SELECT *\nFROM devices WHERE a LIKE 1').next()).rejects.toMatchObject({
+    response: { statusCode: 400 },
+    responseBody: expect.stringContaining('ErrorCode:ArgumentInvalid;SQL query parse failed: Line 2:22 '),
+  });
+});
+
+test('a strict hub takes only the documented functions', async () => {
+  const strict = await startEmulator({ strictQueries: true });
+  try {
+    const ask = (where: string) => strict.registry().createQuery(`SELECT * FROM devices WHERE ${where}`).next();
+    await expect(ask("startswith(deviceId, 'a')")).rejects.toMatchObject({ response: { statusCode: 400 } });
+    expect((await ask('is_defined(deviceId)')).result).toEqual([]);
+  } finally {
+    await strict.stop();
+  }
+});
+
 test('a query over what is not served says so', async () => {
   await expect(registry.createQuery('SELECT * FROM devices.jobs').next()).rejects.toMatchObject({
     response: { statusCode: 501 },

@@ -1,4 +1,4 @@
-import { runQuery } from '../query';
+import { type QueryOptions, runQuery } from '../query';
 import type { PageRequest } from '../query/page';
 import type { Store } from '../store/store';
 import type { SymmetricKey } from './authentication';
@@ -22,6 +22,8 @@ export interface HubOptions {
   makeKeys: (id: string) => SymmetricKey;
   /** Where acknowledged changes outlive the process; in memory only where absent. */
   store?: Store;
+  /** How queries are taken. */
+  queries?: QueryOptions;
 }
 
 /**
@@ -35,10 +37,12 @@ export class Hub {
   readonly events = new HubEvents();
   readonly registry: Registry;
   readonly #fleet: Fleet;
+  readonly #queries: QueryOptions;
 
-  constructor({ hostName, makeKeys, store }: HubOptions) {
+  constructor({ hostName, makeKeys, store, queries = {} }: HubOptions) {
     this.name = hostName.split('.')[0] ?? hostName;
     this.#fleet = new Fleet(store);
+    this.#queries = queries;
     this.registry = new Registry({ hubName: this.name, fleet: this.#fleet, events: this.events, makeKeys });
   }
 
@@ -110,18 +114,12 @@ export class Hub {
   }
 
   /**
-   * Answers one page of a twin query, from twins as they are now.
+   * Answers one page of a query, from twins as they are now.
    *
    * @throws QueryError where the text is not of the language, HubError NotImplemented where it asks for what is not served.
    */
   query(sql: string, page: PageRequest): QueryPage {
-    return runQuery(sql, { twins: (after) => this.#twinsAfter(after) }, page);
-  }
-
-  *#twinsAfter(ordinal: number): Iterable<{ position: number; value: TwinDocument }> {
-    for (const entry of this.#fleet.devices.after(ordinal)) {
-      yield { position: entry.ordinal, value: toDocument(entry.unpack()) };
-    }
+    return runQuery(sql, { twins: this.#fleet.devices, modules: this.#fleet.modules }, page, this.#queries);
   }
 
   async #writeTwin(

@@ -7,16 +7,24 @@ export interface Query {
   groupBy?: Path;
 }
 
+/** Where something begins in the text; lines and columns count from 1. */
+export interface Position {
+  line: number;
+  column: number;
+}
+
 /** One column of the answer. */
 export interface Item {
   value: Path | Aggregate;
   alias?: string;
+  at?: Position;
 }
 
 /** Where a value stands in a twin: the names from its root down. */
 export interface Path {
   kind: 'path';
   names: string[];
+  at?: Position;
 }
 
 /** A number about many twins. */
@@ -26,6 +34,12 @@ export interface Aggregate {
   /** What is summed up; `COUNT()` takes nothing. */
   path?: Path;
 }
+
+/**
+ * Which functions there are: those of twin and job queries as real hubs take them, those that are documented for twin and
+ * job queries, or those of message routing.
+ */
+export type Dialect = 'twins' | 'strict' | 'routing';
 
 export type BinaryOperator = 'and' | 'or' | '=' | '!=' | '<' | '<=' | '>' | '>=' | '+' | '-' | '*' | '/' | '%';
 

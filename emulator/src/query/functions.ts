@@ -1,5 +1,6 @@
 import { isObject } from '../hub/json';
 import type { Json } from '../hub/types';
+import type { Dialect } from './ast';
 
 type Value = Json | undefined;
 
@@ -9,9 +10,15 @@ interface QueryFunction {
   apply(...values: Value[]): Value;
 }
 
+/** What the guide lists for twin and job queries; the others it lists for message routing. */
+const documentedForTwins: ReadonlySet<string> = new Set(['is_defined']);
+
+/** The guide's spelling of `startswith` and `endswith`, which real hubs refuse in twin queries (azure-docs#110329). */
+const refusedForTwins: Readonly<Record<string, string>> = { starts_with: 'startswith', ends_with: 'endswith' };
+
 /**
- * `is_defined` is documented for twin queries, the others for message routing; real hubs take at least `startswith` in
- * twin queries too (Azure IoT Hub developer guide, "Query expressions").
+ * The functions of the language (Azure IoT Hub developer guide, "Query expressions"). Real hubs take at least `startswith`
+ * in twin queries too.
  */
 export const functions: Readonly<Record<string, QueryFunction>> = {
   is_defined: { args: [1, 1], apply: (value) => value !== undefined },
@@ -23,7 +30,9 @@ export const functions: Readonly<Record<string, QueryFunction>> = {
   is_primitive: { args: [1, 1], apply: (value) => value === null || /string|number|boolean/.test(typeof value) },
   is_string: { args: [1, 1], apply: (value) => typeof value === 'string' },
   startswith: ofStrings((text, part) => text.startsWith(part)),
+  starts_with: ofStrings((text, part) => text.startsWith(part)),
   endswith: ofStrings((text, part) => text.endsWith(part)),
+  ends_with: ofStrings((text, part) => text.endsWith(part)),
   contains: ofStrings((text, part) => text.includes(part)),
   index_of: ofStrings((text, part) => text.indexOf(part)),
   lower: ofString((text) => text.toLowerCase()),
@@ -44,6 +53,21 @@ export const functions: Readonly<Record<string, QueryFunction>> = {
   sign: ofNumber(Math.sign),
   sqrt: ofNumber(Math.sqrt),
 };
+
+/** What is wrong with a call, if anything: the name, in lower case, or the number of arguments. */
+export function faultOfCall(name: string, args: number, dialect: Dialect): string | undefined {
+  const known = Object.hasOwn(functions, name) ? functions[name] : undefined;
+  if (!known) return `There is no function '${name}'.`;
+  if (dialect !== 'routing' && Object.hasOwn(refusedForTwins, name)) {
+    return `There is no function '${name}' in twin queries: it is named '${refusedForTwins[name]}'.`;
+  }
+  if (dialect === 'strict' && !documentedForTwins.has(name)) {
+    return `'${name}' is documented for message routing only; in strict queries there is 'is_defined'.`;
+  }
+  const [least, most] = known.args;
+  if (args >= least && args <= most) return undefined;
+  return `${name} takes ${least === most ? least : `${least} to ${most}`} argument(s), not ${args}.`;
+}
 
 function ofStrings(apply: (text: string, part: string) => Json): QueryFunction {
   return { args: [2, 2], apply: (text, part) => (isString(text) && isString(part) ? apply(text, part) : undefined) };

@@ -1,39 +1,83 @@
 import type { Json, QueryPage } from '../hub/types';
+import type { Dialect } from './ast';
+import { compileFilter, type Match } from './filter';
+import { fromContinuation, type PageRequest, type Progress, pageSize, type RowPosition, toContinuation } from './page';
+import { parseCondition, parseQuery } from './parse';
+import { compileQuery, type Plan, type Row } from './plan';
+import type { Collection, QuerySource } from './source';
 
 export { compile as compileExpression, compilePath } from './evaluate';
 export { parseCondition } from './parse';
 
-import { fromContinuation, type PageRequest, pageSize, toContinuation } from './page';
-import { parseQuery } from './parse';
-import { compileQuery, type Plan, type TwinSource } from './plan';
+/** How queries are taken. */
+export interface QueryOptions {
+  /** Refuse what is documented for message routing only, and grouping elsewhere than over `devices`. */
+  strict?: boolean;
+}
 
 /** Plans of the latest queries, the one unused for longest first: the pages of a query share one. */
 const plans = new Map<string, Plan>();
 const maxPlans = 32;
 
 /**
- * Answers one page of a query, from the twins as they are now.
+ * Answers one page of a query, from the documents as they are now. A document that changes between two pages may be
+ * seen or missed; none is seen twice.
  *
  * @throws QueryError where the text is not of the language, or the continuation token of another query.
- * @throws HubError NotImplemented for sources that are not served.
+ * @throws HubError NotImplemented for collections that the source lacks.
  */
-export function runQuery(text: string, source: TwinSource, page: PageRequest): QueryPage {
-  const { itemType, top, rows } = planOf(text);
+export function runQuery(
+  text: string,
+  source: QuerySource,
+  page: PageRequest,
+  { strict = false }: QueryOptions = {},
+): QueryPage {
+  const { itemType, top, rows } = planOf(text, strict ? 'strict' : 'twins');
+  const { after, given }: Progress =
+    page.continuation === undefined ? { given: 0 } : fromContinuation(text, page.continuation);
+  const left = top - given;
+  const size = Math.min(pageSize(page), left);
   const items: Json[] = [];
-  let progress = page.continuation === undefined ? { after: 0, given: 0 } : fromContinuation(text, page.continuation);
-  for (const { position, value } of rows(source, progress.after)) {
-    if (progress.given >= top) break;
-    if (items.length === pageSize(page)) return { items, itemType, continuation: toContinuation(text, progress) };
-    items.push(value);
-    progress = { after: position, given: progress.given + 1 };
+  let last: Row | undefined;
+  if (left <= 0) return { items, itemType };
+  for (const row of rows(source, after)) {
+    if (items.length === size) {
+      return {
+        items,
+        itemType,
+        continuation: toContinuation(text, { after: endBefore(row, last), given: given + size }),
+      };
+    }
+    items.push(row.value);
+    if (items.length === left) break;
+    last = row;
   }
   return { items, itemType };
 }
 
-function planOf(text: string): Plan {
-  const plan = plans.get(text) ?? compileQuery(parseQuery(text));
-  plans.delete(text);
-  plans.set(text, plan);
+/**
+ * The documents that meet a condition alone, as jobs have it: what stands after `WHERE`, over `devices`.
+ *
+ * @throws QueryError where it is not of the language.
+ */
+export function findMatching(
+  condition: string,
+  collection: Collection,
+  { strict = false }: QueryOptions = {},
+): Iterable<Match> {
+  return compileFilter(parseCondition(condition, strict ? 'strict' : 'twins')).matching(collection, 0);
+}
+
+/** Where a page ends: right before the row that comes next, so that what lies between is not walked again. */
+function endBefore({ position }: Row, last: Row | undefined): RowPosition | undefined {
+  return typeof position === 'number' ? position - 1 : last?.position;
+}
+
+function planOf(text: string, dialect: Dialect): Plan {
+  const key = `${dialect} ${text}`;
+  const plan = plans.get(key) ?? compileQuery(parseQuery(text, dialect), dialect);
+  plans.delete(key);
+  plans.set(key, plan);
   const [oldest] = plans.keys();
   if (plans.size > maxPlans && oldest !== undefined) plans.delete(oldest);
   return plan;

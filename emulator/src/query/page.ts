@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type GroupKey, isGroupKey } from './groups';
 import { QueryError } from './queryError';
 
 /** Most rows of a page; what else is asked for counts as this. */
@@ -10,10 +11,13 @@ export interface PageRequest {
   continuation?: string | undefined;
 }
 
+/** Where a row stands among those of its query: by its document's ordinal, or by the key of its group. */
+export type RowPosition = number | GroupKey;
+
 /** Where a query stands between two pages. */
 export interface Progress {
-  /** Position of the last row that was given. */
-  after: number;
+  /** No row at this position or before it is given again; absent before the first page. */
+  after?: RowPosition | undefined;
   /** Rows given so far, for `TOP`. */
   given: number;
 }
@@ -33,10 +37,18 @@ export function toContinuation(query: string, { after, given }: Progress): strin
 /** @throws QueryError where the token is none, or of another query. */
 export function fromContinuation(query: string, token: string): Progress {
   const [print, after, given] = decode(token);
-  if (print !== fingerprint(query) || !Number.isSafeInteger(after) || !Number.isSafeInteger(given)) {
+  if (print !== fingerprint(query) || !isPosition(after) || !isWhole(given)) {
     throw new QueryError('The continuation token does not belong to this query.');
   }
-  return { after: after as number, given: given as number };
+  return { after, given };
+}
+
+function isPosition(value: unknown): value is RowPosition {
+  return isWhole(value) || isGroupKey(value);
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 function decode(token: string): unknown[] {

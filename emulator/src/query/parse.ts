@@ -1,6 +1,7 @@
-import type { Expression, Query } from './ast';
+import type { Dialect, Expression, Query } from './ast';
+import { faultOfCall } from './functions';
 import { SyntaxError as GrammarError, parse as parseGrammar } from './parser.generated';
-import { QueryError } from './queryError';
+import { QueryError, queryErrorAt } from './queryError';
 
 /** Longest query, in characters (Azure IoT Hub quotas). */
 export const maxQueryLength = 8192;
@@ -13,8 +14,8 @@ export const maxNesting = 100;
  *
  * @throws QueryError with line and column of what is not of the language.
  */
-export function parseQuery(text: string): Query {
-  return parse(text, (checked) => parseGrammar(checked));
+export function parseQuery(text: string, dialect: Dialect = 'twins'): Query {
+  return parse(text, (checked) => parseGrammar(checked, optionsOf(dialect)));
 }
 
 /**
@@ -22,8 +23,12 @@ export function parseQuery(text: string): Query {
  *
  * @throws QueryError with line and column of what is not of the language.
  */
-export function parseCondition(text: string): Expression {
-  return parse(text.trim(), (checked) => parseGrammar(checked, { startRule: 'Expression' }));
+export function parseCondition(text: string, dialect: Dialect = 'routing'): Expression {
+  return parse(text.trim(), (checked) => parseGrammar(checked, { ...optionsOf(dialect), startRule: 'Expression' }));
+}
+
+function optionsOf(dialect: Dialect) {
+  return { faultOfCall: (name: string, args: number) => faultOfCall(name, args, dialect) };
 }
 
 function parse<T>(text: string, grammar: (text: string) => T): T {
@@ -35,8 +40,7 @@ function parse<T>(text: string, grammar: (text: string) => T): T {
     return grammar(text);
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
-    const { line, column } = error.location.start;
-    throw new QueryError(`SQL query parse failed: Line ${line}:${column} ${error.message}`, line, column);
+    throw queryErrorAt(error.location.start, error.message);
   }
 }
 

@@ -1,14 +1,6 @@
-import type { Candidates } from './candidates';
-import { nobody } from './candidates';
-import type { Value } from './evaluate';
+import { type Candidates, nobody } from './candidates';
+import { isScalar, type Scalar, type Value } from './evaluate';
 import { Ordered } from './ordered';
-
-/** What the language can compare. */
-export type Scalar = string | number | boolean | null;
-
-export function isScalar(value: Value): value is Scalar {
-  return value !== undefined && (value === null || typeof value !== 'object');
-}
 
 /** Which entries have which value at one path, in the order of their ordinals. */
 export class PathIndex {

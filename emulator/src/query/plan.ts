@@ -1,67 +1,82 @@
 import { HubError } from '../hub/hubError';
-import type { Json, JsonObject, TwinDocument } from '../hub/types';
-import type { Query } from './ast';
-import { compile } from './evaluate';
-import { QueryError } from './queryError';
-import { compileAggregation, compileProjection, isProperty } from './select';
+import type { Json, QueryPage } from '../hub/types';
+import type { Dialect, Query } from './ast';
+import { compileGroups } from './compileGroups';
+import { compileFilter } from './filter';
+import { compareKeys } from './groups';
+import { checkJobQuery, ofJobs } from './jobs';
+import type { RowPosition } from './page';
+import { queryErrorAt } from './queryError';
+import { compileProjection, isProperty } from './select';
+import type { Collection, QuerySource } from './source';
 
-/** One result and where it stands among the others; positions grow and are whole numbers above 0. */
-export interface Row<T> {
-  position: number;
-  value: T;
+/** One result and where it stands among the others. */
+export interface Row {
+  position: RowPosition;
+  value: Json;
 }
 
-/** Twins in the order of their positions, those after a given one; a position is never used again. */
-export interface TwinSource {
-  twins(after: number): Iterable<Row<TwinDocument>>;
-}
-
-/** A query made ready to be asked of twins, any number of times. */
+/** A query made ready to be asked of documents, any number of times. */
 export interface Plan {
-  itemType: 'Twin' | 'Raw';
+  itemType: QueryPage['itemType'];
   /** Most rows of all pages together. */
   top: number;
-  /** The rows after a position. Aggregates read every twin for each page. */
-  rows(source: TwinSource, after: number): Iterable<Row<Json>>;
+  /**
+   * The rows after a position, or all. Aggregates are worked out anew for each page.
+   *
+   * @throws HubError NotImplemented where the source lacks what is asked for.
+   */
+  rows(source: QuerySource, after: RowPosition | undefined): Iterable<Row>;
 }
 
 /**
  * Makes a plan of a query.
  *
  * @throws QueryError where the parts of the query do not fit together.
- * @throws HubError NotImplemented for sources that are not served.
  */
-export function compileQuery({ select, top = Infinity, source, where, groupBy }: Query): Plan {
-  if (source !== 'devices') throw new HubError('NotImplemented', `Queries over ${source} are not served.`);
-  const condition = where ? compile(where) : () => true;
-  const matching = (twins: TwinSource, after: number) => filter(twins.twins(after), (twin) => condition(twin) === true);
+export function compileQuery(query: Query, dialect: Dialect = 'twins'): Plan {
+  const { select, top = Infinity, source: from, where, groupBy } = query;
+  if (from === 'devices.jobs') checkJobQuery(query);
+  if (groupBy && dialect === 'strict' && from !== 'devices') {
+    throw queryErrorAt(groupBy.at, `GROUP BY is documented for devices only, not for ${from}.`);
+  }
+  const filter = compileFilter(where && from === 'devices.jobs' ? ofJobs(where) : where);
   if (select.kind === 'all') {
-    if (groupBy) throw new QueryError('SELECT * cannot be grouped: select the grouped property and aggregates.');
-    return { itemType: 'Twin', top, rows: matching };
+    if (groupBy) {
+      throw queryErrorAt(groupBy.at, 'SELECT * cannot be grouped: select the grouped property and aggregates.');
+    }
+    const itemType = from === 'devices.jobs' ? 'DeviceJob' : 'Twin';
+    return { itemType, top, rows: (source, after) => filter.matching(collectionOf(source, from), ordinalOf(after)) };
   }
   if (!groupBy && select.items.every(isProperty)) {
     const project = compileProjection(select.items);
-    return { itemType: 'Raw', top, rows: (twins, after) => map(matching(twins, after), project) };
+    return {
+      itemType: 'Raw',
+      top,
+      *rows(source, after) {
+        for (const { position, value } of filter.matching(collectionOf(source, from), ordinalOf(after))) {
+          yield { position, value: project(value) };
+        }
+      },
+    };
   }
-  const aggregate = compileAggregation(select.items, groupBy);
-  return { itemType: 'Raw', top, rows: (twins, after) => numbered(aggregate(values(matching(twins, 0)))).slice(after) };
+  const groups = compileGroups(query, filter);
+  return {
+    itemType: 'Raw',
+    top,
+    rows(source, after) {
+      const rows = groups(collectionOf(source, from));
+      return typeof after === 'object' ? rows.filter(({ position }) => compareKeys(position, after) > 0) : rows;
+    },
+  };
 }
 
-function* filter(twins: Iterable<Row<TwinDocument>>, keeps: (twin: JsonObject) => boolean): Iterable<Row<JsonObject>> {
-  for (const { position, value } of twins) {
-    const twin = { ...value };
-    if (keeps(twin)) yield { position, value: twin };
-  }
+function collectionOf({ twins, modules, jobs }: QuerySource, from: Query['source']): Collection {
+  const collection = { devices: twins, 'devices.modules': modules, 'devices.jobs': jobs }[from];
+  if (!collection) throw new HubError('NotImplemented', `Queries over ${from} are not served.`);
+  return collection;
 }
 
-function* map<T, U>(rows: Iterable<Row<T>>, change: (value: T) => U): Iterable<Row<U>> {
-  for (const { position, value } of rows) yield { position, value: change(value) };
-}
-
-function* values<T>(rows: Iterable<Row<T>>): Iterable<T> {
-  for (const { value } of rows) yield value;
-}
-
-function numbered<T>(items: T[]): Row<T>[] {
-  return items.map((value, index) => ({ position: index + 1, value }));
+function ordinalOf(position: RowPosition | undefined): number {
+  return typeof position === 'number' ? position : 0;
 }

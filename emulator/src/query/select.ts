@@ -1,9 +1,10 @@
 import type { JsonObject } from '../hub/types';
 import type { Aggregate, Item, Path } from './ast';
-import { compilePath, samePath, type Value } from './evaluate';
-import { QueryError } from './queryError';
+import { compilePath, type Evaluator, samePath, type Value } from './evaluate';
+import { type GroupKey, Groups } from './groups';
+import { queryErrorAt } from './queryError';
 
-/** A column that is read of each twin, as against one that is worked out over many. */
+/** A column that is read of each document, as against one that is worked out over many. */
 export interface PropertyItem extends Item {
   value: Path;
 }
@@ -13,87 +14,115 @@ export function isProperty(item: Item): item is PropertyItem {
 }
 
 /**
- * Makes a row of the chosen columns; a column that the twin does not have is left out.
+ * Makes a row of the chosen columns; a column that the document does not have is left out.
  *
  * @throws QueryError where two columns have one name.
  */
-export function compileProjection(items: PropertyItem[]): (twin: JsonObject) => JsonObject {
+export function compileProjection(items: PropertyItem[]): (document: JsonObject) => JsonObject {
   const names = columnNames(items);
   const columns = items.map(({ value }) => compilePath(value));
-  return (twin) => {
-    const values = columns.map((read) => read(twin));
+  return (document) => {
+    const values = columns.map((read) => read(document));
     return toRow(names, values);
   };
 }
 
-/**
- * Works out one row over all twins, or with `GROUP BY` one for each value of its path.
- *
- * @throws QueryError where two columns have one name, or a property is selected that is not grouped by.
- */
-export function compileAggregation(items: Item[], groupBy?: Path): (twins: Iterable<JsonObject>) => JsonObject[] {
+/** One row of an aggregation, and where it stands among the others. */
+export interface GroupRow {
+  position: GroupKey;
+  value: JsonObject;
+}
+
+/** Works out one row over all documents, or with `GROUP BY` one for each value of its path; in the order of their keys. */
+export interface Aggregation {
+  of(documents: Iterable<JsonObject>): GroupRow[];
+  /** The same from how many documents there are with each value; absent where a column needs more than that. */
+  ofCounts?(counts: Iterable<[value: Value, count: number]>): GroupRow[];
+}
+
+/** @throws QueryError where two columns have one name, or a property is selected that is not grouped by. */
+export function compileAggregation(items: Item[], groupBy?: Path): Aggregation {
   const names = columnNames(items);
   const columns = items.map(({ value }) => compileColumn(value, groupBy));
-  const key = groupBy ? compilePath(groupBy) : () => null;
-  return (twins) => {
-    const groups = new Map<string, Accumulator[]>();
-    const groupOf = (value: Value) => {
-      const id = JSON.stringify(value) ?? 'undefined';
-      const group = groups.get(id) ?? columns.map((start) => start());
-      groups.set(id, group);
-      return group;
-    };
-    // Without GROUP BY there is one row even where there is no twin.
-    if (!groupBy) groupOf(null);
-    for (const twin of twins) for (const column of groupOf(key(twin))) column.add(twin);
-    return [...groups.values()].map((group) => {
-      const values = group.map((column) => column.result());
-      return toRow(names, values);
+  const read = groupBy ? compilePath(groupBy) : () => null;
+  const start = () => {
+    const groups = new Groups(() => columns.map((column) => column()));
+    // Without GROUP BY there is one row even where there is no document.
+    if (!groupBy) groups.of(null);
+    return groups;
+  };
+  const rows = (groups: Groups<Accumulator[]>) =>
+    groups.inOrder().map(([position, gathered]) => {
+      const values = gathered.map((column) => column.result());
+      return { position, value: toRow(names, values) };
     });
+  const aggregation: Aggregation = {
+    of(documents) {
+      const groups = start();
+      for (const document of documents) {
+        const value = read(document);
+        for (const column of groups.of(value)) column.add(document, value);
+      }
+      return rows(groups);
+    },
+  };
+  if (!items.every(({ value }) => value.kind === 'path' || value.name === 'count')) return aggregation;
+  return {
+    ...aggregation,
+    ofCounts(counts) {
+      const groups = start();
+      for (const [value, count] of counts) for (const column of groups.of(value)) column.addCount(value, count);
+      return rows(groups);
+    },
   };
 }
 
 /** What one column of one group gathers. */
 interface Accumulator {
-  add(twin: JsonObject): void;
+  /** A document, and its value at the grouped path. */
+  add(document: JsonObject, value: Value): void;
+  /** A number of documents that have a value at the grouped path. */
+  addCount(value: Value, count: number): void;
   result(): Value;
 }
 
 function compileColumn(value: Path | Aggregate, groupBy: Path | undefined): () => Accumulator {
-  if (value.kind === 'aggregate') return () => aggregateOf(value);
-  if (!groupBy || !samePath(value, groupBy)) {
-    throw new QueryError(`'${value.names.join('.')}' is selected beside aggregates but not grouped by.`);
+  if (value.kind === 'aggregate') {
+    const read = value.path ? compilePath(value.path) : () => 0;
+    return () => aggregateOf(value.name, read);
   }
-  return () => commonValue(value);
+  if (!groupBy || !samePath(value, groupBy)) {
+    throw queryErrorAt(value.at, `'${value.names.join('.')}' is selected beside aggregates but not grouped by.`);
+  }
+  return commonValue;
 }
 
 /** The property that a group has in common. */
-function commonValue(path: Path): Accumulator {
-  const read = compilePath(path);
-  let value: Value;
-  return {
-    add: (twin) => {
-      value = read(twin);
-    },
-    result: () => value,
+function commonValue(): Accumulator {
+  let common: Value;
+  const note = (value: Value) => {
+    common = value;
   };
+  return { add: (_, value) => note(value), addCount: note, result: () => common };
 }
 
 /** Passes over what is not a number; without a number there is no average, least or greatest. */
-function aggregateOf({ name, path }: Aggregate): Accumulator {
-  const read = path ? compilePath(path) : () => 0;
+function aggregateOf(name: Aggregate['name'], read: Evaluator): Accumulator {
   let count = 0;
   let sum = 0;
   let min = Infinity;
   let max = -Infinity;
   return {
-    add: (twin) => {
-      const value = read(twin);
+    add: (document) => {
+      const value = read(document);
       if (typeof value !== 'number') return;
       count++;
       sum += value;
       min = Math.min(min, value);
       max = Math.max(max, value);
+    },
+    addCount: (_, more) => {
+      count += more;
     },
     result: () => {
       const results = { count, sum, avg: sum / count, min, max };
@@ -105,9 +134,9 @@ function aggregateOf({ name, path }: Aggregate): Accumulator {
 /** Names of the columns: the alias, else the last name of a path or the aggregate's name. */
 function columnNames(items: Item[]): string[] {
   const names = new Set<string>();
-  for (const { value, alias } of items) {
+  for (const { value, alias, at } of items) {
     const name = alias ?? (value.kind === 'aggregate' ? value.name.toUpperCase() : value.names.at(-1)) ?? '';
-    if (names.has(name)) throw new QueryError(`Two columns are named '${name}': give one another name with AS.`);
+    if (names.has(name)) throw queryErrorAt(at, `Two columns are named '${name}': give one another name with AS.`);
     names.add(name);
   }
   return [...names];

@@ -18,7 +18,7 @@ export interface Collection {
   get(ordinal: number): Entry | undefined;
   /** The entries with greater ordinals, without walking those before them. */
   after(ordinal: number): Iterable<Entry>;
-  /** The ordinals of the entries that have a `deviceId`, growing; without it they are looked for like any other path's. */
+  /** The ordinals of the entries that have a `deviceId`; without it they are looked for like any other path's. */
   ofDevice?(deviceId: string): Iterable<number>;
   /** Told of every change by who keeps the documents. Without them each query walks all. */
   readonly indexes?: Indexes;

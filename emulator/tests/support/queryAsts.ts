@@ -51,11 +51,15 @@ export function expressionsOver(leaves: fc.Arbitrary<Expression>): fc.Arbitrary<
 }
 
 const simple = expressionsOver(fc.oneof(literals, paths));
-const calls: fc.Arbitrary<Expression> = fc.record({
-  kind: fc.constant('call'),
-  name: fc.constantFrom('is_defined', 'startswith', 'f'),
-  args: fc.array(simple, { maxLength: 3 }),
-});
+const calls: fc.Arbitrary<Expression> = fc
+  .constantFrom<[name: string, args: number]>(['is_defined', 1], ['startswith', 2], ['concat', 3], ['substring', 3])
+  .chain(([name, args]) =>
+    fc.record({
+      kind: fc.constant('call'),
+      name: fc.constant(name),
+      args: fc.array(simple, { minLength: args, maxLength: args }),
+    }),
+  );
 
 const lists: fc.Arbitrary<Expression> = fc.record({
   kind: fc.constant('list'),

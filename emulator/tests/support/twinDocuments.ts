@@ -1,4 +1,6 @@
 import type { JsonObject, TwinDocument } from '../../src/hub/types';
+import { Documents } from '../../src/query/documents';
+import type { Entry, QuerySource } from '../../src/query/source';
 
 /** What tells the twins of a test apart; the rest is as the hub makes it for a new device. */
 export interface TwinTraits {
@@ -34,11 +36,18 @@ export function twinDocument({ deviceId = 'device', tags = {}, desired = {}, rep
   } satisfies TwinDocument;
 }
 
-/** Twins as the hub hands them to a query. */
-export function twinSource(twins: readonly TwinDocument[]) {
-  return {
-    *twins(after: number) {
-      for (const [index, value] of twins.entries()) if (index + 1 > after) yield { position: index + 1, value };
-    },
-  };
+/** Twins as the hub hands them to a query, with indexes. */
+export function twinSource(twins: readonly TwinDocument[]): QuerySource {
+  return { twins: documentsOf(twins.map((twin) => ({ ...twin }))) };
+}
+
+/** Documents at the ordinals 1, 2, 3, … */
+export function documentsOf(documents: readonly JsonObject[]): Documents<Entry> {
+  const collection = new Documents<Entry>();
+  for (const [index, document] of documents.entries()) collection.add(entryOf(index + 1, document));
+  return collection;
+}
+
+export function entryOf(ordinal: number, document: JsonObject): Entry {
+  return { ordinal, read: () => document };
 }

@@ -1,0 +1,57 @@
+import type { JsonObject } from '../hub/types';
+import type { Expression } from './ast';
+import { count } from './candidates';
+import { compile } from './evaluate';
+import { compileLookup, find } from './lookup';
+import type { Collection, Entry } from './source';
+
+/** A document and where it stands. */
+export interface Match {
+  position: number;
+  value: JsonObject;
+}
+
+/** What a condition lets through. */
+export interface Filter {
+  /** The matching documents after an ordinal. Indexes only narrow down which are read; the condition decides. */
+  matching(collection: Collection, after: number): Iterable<Match>;
+  /** How many match, where that is known without reading any. */
+  count(collection: Collection): number | undefined;
+}
+
+/** @throws QueryError for a function that the language does not have. */
+export function compileFilter(where: Expression | undefined): Filter {
+  if (!where) {
+    return {
+      matching: (collection, after) => read(collection.after(after), () => true),
+      count: (collection) => collection.size,
+    };
+  }
+  const condition = compile(where);
+  const lookup = compileLookup(where);
+  return {
+    matching(collection, after) {
+      const found = lookup && find(lookup, collection);
+      const entries = found ? pick(collection, found.candidates.after(after)) : collection.after(after);
+      return read(entries, (document) => condition(document) === true);
+    },
+    count(collection) {
+      const found = lookup?.exact ? find(lookup, collection) : undefined;
+      return found?.exact ? count(found.candidates) : undefined;
+    },
+  };
+}
+
+function* read(entries: Iterable<Entry>, keeps: (document: JsonObject) => boolean): Generator<Match, void, undefined> {
+  for (const entry of entries) {
+    const value = entry.read();
+    if (keeps(value)) yield { position: entry.ordinal, value };
+  }
+}
+
+function* pick(collection: Collection, ordinals: Iterable<number>): Generator<Entry, void, undefined> {
+  for (const ordinal of ordinals) {
+    const entry = collection.get(ordinal);
+    if (entry) yield entry;
+  }
+}
