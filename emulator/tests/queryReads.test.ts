@@ -8,9 +8,10 @@ const size = 100_000;
 const plants = 20;
 const pageSize = 100;
 
-/** A fleet that counts how often one of its documents is read. */
+/** A fleet that counts how often one of its documents is read: for the condition and then whole is once. */
 class Counted extends Ordered<Entry> implements Collection {
   reads = 0;
+  #latest: number | undefined;
   readonly ofDevice = (deviceId: string) => [Number(deviceId.slice(1))].filter((ordinal) => this.has(ordinal));
 
   constructor(readonly indexes: Indexes) {
@@ -20,19 +21,26 @@ class Counted extends Ordered<Entry> implements Collection {
 
   put(ordinal: number, document: JsonObject): void {
     const before = this.get(ordinal);
-    const entry = { ordinal, read: () => this.#counted(document) };
+    const entry = { ordinal, read: () => this.#counted(ordinal, document) };
     this.add(entry);
     this.indexes.changed(ordinal, () => before?.read() ?? {}, entry.read);
   }
 
   #read(ordinal: number): JsonObject {
     const tags = { plant: `p${ordinal % plants}`, half: ordinal % 2 === 0, serial: ordinal };
-    return this.#counted({ deviceId: `d${ordinal}`, tags, properties: { reported: { level: ordinal % 10 } } });
+    const properties = { reported: { level: ordinal % 10 } };
+    return this.#counted(ordinal, { deviceId: `d${ordinal}`, tags, properties });
   }
 
-  #counted(document: JsonObject): JsonObject {
-    this.reads++;
+  #counted(ordinal: number, document: JsonObject): JsonObject {
+    if (ordinal !== this.#latest) this.reads++;
+    this.#latest = ordinal;
     return document;
+  }
+
+  /** A read of another page is another read. */
+  begin(): void {
+    this.#latest = undefined;
   }
 
   /** Reads that something costs. */
@@ -45,8 +53,10 @@ class Counted extends Ordered<Entry> implements Collection {
 
 const fleet = new Counted(new Indexes());
 
-const ask = (text: string, continuation?: string) =>
-  runQuery(text, { twins: fleet }, { maxItemCount: pageSize, continuation });
+function ask(text: string, continuation?: string) {
+  fleet.begin();
+  return runQuery(text, { twins: fleet }, { maxItemCount: pageSize, continuation });
+}
 
 /** All pages: how many rows, and how many pages. */
 function all(text: string): { rows: number; pages: number } {

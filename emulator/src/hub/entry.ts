@@ -1,40 +1,45 @@
+import type { Roots } from '../query/roots';
 import type { Entry as QueryEntry } from '../query/source';
 import { type Connection, type Device, toDocument } from './device';
 import { type Identity, idOf, splitId } from './identity';
 import { packIdentity, unpackIdentity } from './packedIdentity';
+import { type TwinState, toProperties } from './twin';
 import type { JsonObject } from './types';
 
 /**
- * A device or module as a fleet holds it: identity and twin packed into text. A million of them as objects would take
- * several times the memory, and the garbage collector would walk them all.
+ * A device or module as a fleet holds it: packed into text. A million of them as objects would take several times the
+ * memory, and the garbage collector would walk them all.
  */
 export class Entry implements Connection, QueryEntry {
   connected = false;
   connectionChanged?: string;
   lastActivity?: string;
+  private text: string;
+  /** Whether it is a device, and a disabled one: they are counted without unpacking. */
+  private off: boolean;
 
   private constructor(
     readonly ordinal: number,
     readonly id: string,
-    /** Whether it is a device, and a disabled one: they are counted without unpacking. */
-    private off: boolean,
-    private identity: string,
-    private twin: string,
-  ) {}
+    { identity, twin }: Pick<Device, 'identity' | 'twin'>,
+  ) {
+    this.text = pack(identity, twin);
+    this.off = isOff(identity);
+  }
 
-  static of({ ordinal, identity, twin }: Device): Entry {
-    return new Entry(ordinal, idOf(identity), isOff(identity), packIdentity(identity), JSON.stringify(twin));
+  static of(device: Device): Entry {
+    return new Entry(device.ordinal, idOf(device.identity), device);
   }
 
   /** From its id and {@link toText}. */
   static from(id: string, text: string): Entry {
-    const [ordinal, identity = '', twin = ''] = text.split('\n');
-    return new Entry(Number(ordinal), id, isOff(unpackIdentity(splitId(id), identity)), identity, twin);
+    const [ordinal = '', ...lines] = text.split('\n');
+    return new Entry(Number(ordinal), id, unpack(id, lines));
   }
 
-  /** What of it outlives the process: lines, for JSON has no line breaks of its own. */
+  /** What of it outlives the process. */
   toText(): string {
-    return `${this.ordinal}\n${this.identity}\n${this.twin}`;
+    return `${this.ordinal}\n${this.text}`;
   }
 
   get isDisabledDevice(): boolean {
@@ -45,8 +50,7 @@ export class Entry implements Connection, QueryEntry {
     const { ordinal, connected, connectionChanged, lastActivity } = this;
     return {
       ordinal,
-      identity: unpackIdentity(splitId(this.id), this.identity),
-      twin: JSON.parse(this.twin),
+      ...unpack(this.id, this.text.split('\n')),
       connected,
       ...(connectionChanged === undefined ? {} : { connectionChanged }),
       ...(lastActivity === undefined ? {} : { lastActivity }),
@@ -54,15 +58,52 @@ export class Entry implements Connection, QueryEntry {
   }
 
   /** The twin, as queries see it. */
-  read(): JsonObject {
+  read(roots?: Roots): JsonObject {
+    if (roots && isSubset(roots, sections)) return this.#sections(roots);
     return { ...toDocument(this.unpack()) };
   }
 
   write({ identity, twin }: Pick<Device, 'identity' | 'twin'>): void {
+    this.text = pack(identity, twin);
     this.off = isOff(identity);
-    this.identity = packIdentity(identity);
-    this.twin = JSON.stringify(twin);
   }
+
+  /** Most conditions are about tags or properties alone: nothing else is unpacked then. */
+  #sections(roots: Roots): JsonObject {
+    const [, , tags = '', desired = '', reported = ''] = this.text.split('\n');
+    return {
+      ...(roots.has('tags') && tags ? { tags: JSON.parse(tags) } : {}),
+      ...(roots.has('properties')
+        ? { properties: { desired: toProperties(JSON.parse(desired)), reported: toProperties(JSON.parse(reported)) } }
+        : {}),
+    };
+  }
+}
+
+const sections: Roots = new Set(['tags', 'properties']);
+
+function isSubset(roots: Roots, of: Roots): boolean {
+  for (const root of roots) if (!of.has(root)) return false;
+  return true;
+}
+
+/** Lines: identity, writes, tags, desired and reported properties. JSON has no line breaks of its own. */
+function pack(identity: Identity, { writes, tags, desired, reported }: TwinState): string {
+  const lines = [packIdentity(identity), writes, tags && JSON.stringify(tags), JSON.stringify(desired)];
+  return `${lines.join('\n')}\n${JSON.stringify(reported)}`;
+}
+
+function unpack(id: string, lines: string[]): Pick<Device, 'identity' | 'twin'> {
+  const [identity = '', writes, tags, desired = '', reported = ''] = lines;
+  return {
+    identity: unpackIdentity(splitId(id), identity),
+    twin: {
+      writes: Number(writes),
+      ...(tags ? { tags: JSON.parse(tags) } : {}),
+      desired: JSON.parse(desired),
+      reported: JSON.parse(reported),
+    },
+  };
 }
 
 function isOff({ moduleId, status }: Identity): boolean {

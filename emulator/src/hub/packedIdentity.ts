@@ -30,5 +30,7 @@ export function unpackIdentity(ids: Ids, text: string): Identity {
   const authentication: Authentication = Array.isArray(proof)
     ? { type: 'sas', symmetricKey: { primaryKey: proof[0], secondaryKey: proof[1] } }
     : proof;
-  return { ...usual, ...more, ...ids, generationId, writes, authentication };
+  const { status, statusUpdatedTime, iotEdge } = usual;
+  const identity = { ...ids, generationId, writes, authentication, status, statusUpdatedTime, iotEdge };
+  return more ? Object.assign(identity, more) : identity;
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../hub/types';
 import type { Path, Query } from './ast';
 import { compilePath, type Value } from './evaluate';
 import type { Filter, Match } from './filter';
+import { rootsOfPaths } from './roots';
 import { compileAggregation, type GroupRow } from './select';
 import type { Collection } from './source';
 
@@ -42,7 +43,7 @@ function countsOf(path: Path, collection: Collection): Counts | undefined {
     for (const ordinal of index.others.after(0)) {
       without--;
       const entry = collection.get(ordinal);
-      if (entry) yield [read(entry.read()), 1];
+      if (entry) yield [read(entry.read(rootsOfPaths([path]))), 1];
     }
     if (without > 0) yield [undefined, without];
   })();

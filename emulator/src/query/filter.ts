@@ -3,6 +3,7 @@ import type { Expression } from './ast';
 import { count } from './candidates';
 import { compile } from './evaluate';
 import { compileLookup, find } from './lookup';
+import { type Roots, rootsOf } from './roots';
 import type { Collection, Entry } from './source';
 
 /** A document and where it stands. */
@@ -19,21 +20,28 @@ export interface Filter {
   count(collection: Collection): number | undefined;
 }
 
-/** @throws QueryError for a function that the language does not have. */
-export function compileFilter(where: Expression | undefined): Filter {
+/**
+ * @param roots the members of a match that are looked at; all of them where absent.
+ * @throws QueryError for a function that the language does not have.
+ */
+export function compileFilter(where: Expression | undefined, roots?: Roots): Filter {
   if (!where) {
     return {
-      matching: (collection, after) => read(collection.after(after), () => true),
+      matching: (collection, after) => read(collection.after(after), roots),
       count: (collection) => collection.size,
     };
   }
   const condition = compile(where);
+  const asked = rootsOf(where);
   const lookup = compileLookup(where);
   return {
     matching(collection, after) {
       const found = lookup && find(lookup, collection);
       const entries = found ? pick(collection, found.candidates.after(after)) : collection.after(after);
-      return read(entries, (document) => condition(document) === true);
+      return read(
+        pickWhere(entries, asked, (document) => condition(document) === true),
+        roots,
+      );
     },
     count(collection) {
       const found = lookup?.exact ? find(lookup, collection) : undefined;
@@ -42,11 +50,17 @@ export function compileFilter(where: Expression | undefined): Filter {
   };
 }
 
-function* read(entries: Iterable<Entry>, keeps: (document: JsonObject) => boolean): Generator<Match, void, undefined> {
-  for (const entry of entries) {
-    const value = entry.read();
-    if (keeps(value)) yield { position: entry.ordinal, value };
-  }
+function* read(entries: Iterable<Entry>, roots: Roots | undefined): Generator<Match, void, undefined> {
+  for (const entry of entries) yield { position: entry.ordinal, value: entry.read(roots) };
+}
+
+/** Reads no more than a condition looks at: of most entries of a walk nothing else is needed. */
+function* pickWhere(
+  entries: Iterable<Entry>,
+  asked: Roots,
+  keeps: (document: JsonObject) => boolean,
+): Generator<Entry, void, undefined> {
+  for (const entry of entries) if (keeps(entry.read(asked))) yield entry;
 }
 
 function* pick(collection: Collection, ordinals: Iterable<number>): Generator<Entry, void, undefined> {

@@ -2,6 +2,7 @@ import type { JsonObject } from '../hub/types';
 import type { Path } from './ast';
 import { compilePath, type Evaluator } from './evaluate';
 import { PathIndex } from './pathIndex';
+import { rootsOfPaths } from './roots';
 import type { Collection } from './source';
 
 /** Paths that are indexed at a time; a path asked for beyond takes the place of the one not asked for longest. */
@@ -11,6 +12,7 @@ const maxPaths = 16;
 const unindexed = new Set(['lastactivitytime', 'cloudtodevicemessagecount', 'version', 'etag']);
 
 interface Kept {
+  path: Path;
   index: PathIndex;
   read: Evaluator;
 }
@@ -51,7 +53,7 @@ export class Indexes {
       const key = keys[at];
       if (key === undefined) continue;
       const known = this.#kept.get(key);
-      const kept = known ?? { index: new PathIndex(), read: compilePath(path) };
+      const kept = known ?? { path, index: new PathIndex(), read: compilePath(path) };
       if (!known) made.push(kept);
       this.#kept.delete(key);
       this.#kept.set(key, kept);
@@ -75,8 +77,9 @@ export class Indexes {
 
 function fill(made: readonly Kept[], collection: Collection): void {
   if (made.length === 0) return;
+  const roots = rootsOfPaths(made.map(({ path }) => path));
   for (const entry of collection.after(0)) {
-    const document = entry.read();
+    const document = entry.read(roots);
     for (const { index, read } of made) index.add(entry.ordinal, read(document));
   }
 }

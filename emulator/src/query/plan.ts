@@ -7,6 +7,7 @@ import { compareKeys } from './groups';
 import { checkJobQuery, ofJobs } from './jobs';
 import type { RowPosition } from './page';
 import { queryErrorAt } from './queryError';
+import { type Roots, rootsOfPaths } from './roots';
 import { compileProjection, isProperty } from './select';
 import type { Collection, QuerySource } from './source';
 
@@ -40,7 +41,7 @@ export function compileQuery(query: Query, dialect: Dialect = 'twins'): Plan {
   if (groupBy && dialect === 'strict' && from !== 'devices') {
     throw queryErrorAt(groupBy.at, `GROUP BY is documented for devices only, not for ${from}.`);
   }
-  const filter = compileFilter(where && from === 'devices.jobs' ? ofJobs(where) : where);
+  const filter = compileFilter(where && from === 'devices.jobs' ? ofJobs(where) : where, lookedAt(query));
   if (select.kind === 'all') {
     if (groupBy) {
       throw queryErrorAt(groupBy.at, 'SELECT * cannot be grouped: select the grouped property and aggregates.');
@@ -79,4 +80,11 @@ function collectionOf({ twins, modules, jobs }: QuerySource, from: Query['source
 
 function ordinalOf(position: RowPosition | undefined): number {
   return typeof position === 'number' ? position : 0;
+}
+
+/** The members that the columns are made of; all where everything is selected. */
+function lookedAt({ select, groupBy }: Query): Roots | undefined {
+  if (select.kind === 'all') return undefined;
+  const columns = select.items.map(({ value }) => (value.kind === 'path' ? value : value.path));
+  return rootsOfPaths([...columns, groupBy].filter((path) => path !== undefined));
 }

@@ -1,15 +1,17 @@
 import type { JsonObject } from '../hub/types';
 import type { Indexes } from './indexes';
+import type { Roots } from './roots';
 
 /** A document and where it stands. What keeps it may be this itself: a query looks at nothing else. */
 export interface Entry {
   /** A whole number above 0, which no other entry of the collection has or ever had. */
   readonly ordinal: number;
   /**
-   * The document as it is now, unpacked for this call; the query does not change it. A query that filters reads only
-   * the members that its condition names, so that they may be getters.
+   * The document as it is now, unpacked for this call; the query does not change it.
+   *
+   * @param roots the members that the caller looks at; others may be missing. All of them where absent.
    */
-  read(): JsonObject;
+  read(roots?: Roots): JsonObject;
 }
 
 /** Documents in the order of their ordinals; `Ordered<Entry>` has what is asked for here. */
