@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseTopology } from './events/topology';
@@ -17,6 +18,7 @@ Usage: iot-hub-emulator [options]
   --host NAME           host name in certificates and connection strings (localhost)
   --state-dir DIR       the CA, the keys and env with ready-made settings (.emulator)
   --data DIR            keep devices and twins there (in memory only)
+  --device-ca FILE      trust this authority (PEM) for certificates of devices; may be repeated
   --device ID           register a device; may be repeated
   --simulate N          register N devices with tags and reports beside them
   --strict              refuse functions in twin queries that are documented for routes only
@@ -60,6 +62,7 @@ function readOptions(): IotHubOptions | undefined {
       host: { type: 'string', default: 'localhost' },
       'state-dir': { type: 'string', default: '.emulator' },
       data: { type: 'string' },
+      'device-ca': { type: 'string', multiple: true, default: [] },
       device: { type: 'string', multiple: true, default: [] },
       simulate: { type: 'string', default: '0' },
       strict: { type: 'boolean', default: false },
@@ -80,6 +83,7 @@ function readOptions(): IotHubOptions | undefined {
     host: values.host,
     stateDir: values['state-dir'],
     dataDir: values.data,
+    trustedCas: values['device-ca'].map(readCa),
     devices: values.device,
     simulated: count('--simulate', values.simulate, 1_000_000),
     strictQueries: values.strict,
@@ -98,6 +102,16 @@ function count(option: string, text: string, most: number): number {
 function factor(option: string, text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
   throw new Error(`${option} takes a number such as 0.1, not '${text}'.`);
+}
+
+function readCa(file: string): string {
+  try {
+    const pem = readFileSync(file, 'utf8');
+    if (new X509Certificate(pem).ca) return pem;
+  } catch (error) {
+    throw new Error(`--device-ca ${file}: ${error instanceof Error ? error.message : error}`);
+  }
+  throw new Error(`--device-ca ${file}: the certificate is not that of an authority.`);
 }
 
 function readTopology(file: string): object {

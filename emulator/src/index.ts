@@ -31,6 +31,8 @@ export interface IotHubOptions {
   stateDir?: string;
   /** Where devices and twins outlive the process; in memory only where absent. */
   dataDir?: string | undefined;
+  /** PEM of authorities whose certificates devices may show. Default: none. */
+  trustedCas?: readonly string[];
   /** Ids of devices to register where they are missing. */
   devices?: string[];
   /** How many simulated devices, with tags and reports, to register beside them. */
@@ -71,7 +73,8 @@ export interface IotHub {
  */
 export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> {
   const { host = 'localhost', bind = '127.0.0.1', stateDir = '.emulator', log = () => {} } = options;
-  const { functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1, deadLetterDir } = options;
+  const { functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1, trustedCas = [] } = options;
+  const { deadLetterDir } = options;
   const topology = parseTopology(options.topology ?? { routes: [], eventHubs: { hubs: [] } });
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
@@ -100,9 +103,9 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
     const events = await started(
       startEvents({ hub, topology, bind, amqpPort, amqpTls, keys, functionsUrl, retryScale, deadLetterDir, log }),
     );
-    const mqtt = await started(startMqtt({ hub, access, bind, port: mqttPort, certificates, log }));
+    const mqtt = await started(startMqtt({ hub, access, bind, port: mqttPort, certificates, trustedCas, store, log }));
     const handlers = [health, events.handle, serviceApi(hub, access, log)];
-    const https = await started(startHttps({ bind, port, certificates, handlers }));
+    const https = await started(startHttps({ bind, port, certificates, handlers, acceptDevice: mqtt.accept }));
     const ports = { https: https.port, mqtt: mqtt.port, amqp: events.amqpPort };
     const address = { host, ports, keys };
     const [device] = devices.map((deviceId) => hub.getDevice(deviceId).identity);

@@ -31,7 +31,6 @@ async function exchange(sent: string): Promise<string> {
 
 describe('what the service API does not serve', () => {
   const calls: [what: string, method: string, path: string][] = [
-    ['direct methods', 'POST', '/twins/device/methods'],
     ['jobs', 'PUT', '/jobs/v2/job'],
     ['jobs', 'POST', '/jobs/create'],
     ['automatic configurations', 'GET', '/configurations/configuration'],

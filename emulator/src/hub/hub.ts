@@ -9,6 +9,7 @@ import { deviceNotFound } from './hubError';
 import { HubEvents } from './hubEvents';
 import { splitId } from './identity';
 import { connectionStateMessage, telemetryMessage, twinChangeMessage } from './messages';
+import { Methods } from './methods';
 import { Registry } from './registry';
 import { serviceTime } from './time';
 import * as twins from './twin';
@@ -36,6 +37,7 @@ export class Hub {
   readonly name: string;
   readonly events = new HubEvents();
   readonly registry: Registry;
+  readonly methods: Methods;
   readonly #fleet: Fleet;
   readonly #queries: QueryOptions;
 
@@ -44,6 +46,7 @@ export class Hub {
     this.#fleet = new Fleet(store);
     this.#queries = queries;
     this.registry = new Registry({ hubName: this.name, fleet: this.#fleet, events: this.events, makeKeys });
+    this.methods = new Methods((id) => this.getDevice(id));
   }
 
   /**

@@ -9,6 +9,7 @@ const codes = {
   DeviceNotFound: [404001, 404],
   ModuleNotFound: [404010, 404],
   ResourceNotFound: [404000, 404],
+  DeviceNotOnline: [404103, 404],
   DeviceAlreadyExists: [409001, 409],
   ModuleAlreadyExistsOnDevice: [409301, 409],
   PreconditionFailed: [412001, 412],
@@ -16,6 +17,8 @@ const codes = {
   TooManyModulesOnDevice: [413003, 413],
   ServerError: [500001, 500],
   NotImplemented: [501000, 501],
+  GenericBadGateway: [502000, 502],
+  GatewayTimeout: [504101, 504],
 } as const;
 
 export type HubErrorName = keyof typeof codes;

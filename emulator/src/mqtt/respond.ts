@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { HubError } from '../hub/hubError';
 import { serviceTime } from '../hub/time';
-import { deliver } from './deliver';
-import type { DeviceMessage } from './deviceMessage';
+import { type DeviceMessage, requestIdOf } from './handlers/deviceMessage';
 import { responseFilter } from './topics';
 
 /** An answer to a twin request: `version` in its topic, `body` as JSON. */
@@ -17,19 +16,18 @@ interface TwinResponse {
  *
  * @throws Error for a request without an id.
  */
-export function respond({ client, rest, log }: DeviceMessage, work: () => Promise<TwinResponse>): void {
-  const requestId = /(?:^|&)\$rid=([^&]*)/.exec(rest)?.[1];
-  if (requestId === undefined) throw new Error('a twin request needs a $rid');
-  void work()
-    .catch((error: unknown) => {
+export function respond({ connection, rest, door }: DeviceMessage, request: () => Promise<TwinResponse>): void {
+  const requestId = requestIdOf(rest);
+  void connection.work(async () => {
+    const { status, version, body } = await request().catch((error: unknown) => {
       if (error instanceof HubError) return errorResponse(error);
-      log(`MQTT: a twin request failed: ${error instanceof Error ? error.stack : error}`);
+      door.log(`MQTT: a twin request failed: ${error instanceof Error ? error.stack : error}`);
       return errorResponse(new HubError('ServerError', 'The emulator failed to serve the request.'));
-    })
-    .then(({ status, version, body }) => {
-      const versionOf = version === undefined ? '' : `&$version=${version}`;
-      deliver(client, responseFilter, `$iothub/twin/res/${status}/?$rid=${requestId}${versionOf}`, body);
     });
+    const versionOf = version === undefined ? '' : `&$version=${version}`;
+    const topic = `$iothub/twin/res/${status}/?$rid=${requestId}${versionOf}`;
+    connection.deliver([responseFilter], topic, body === undefined ? '' : JSON.stringify(body));
+  });
 }
 
 /** The SDKs tell an error by `errorCode` in its body, not by its status. */

@@ -6,8 +6,16 @@ export const getTwinTopic = '$iothub/twin/GET/?';
 /** What a device reports properties with; a query with `$rid` follows. */
 export const patchReportedTopic = '$iothub/twin/PATCH/properties/reported/?';
 
-/** What a device sends telemetry with; a property bag may follow. */
-export const telemetryTopic = (deviceId: string) => `devices/${deviceId}/messages/events/`;
+/** What a device answers a direct method with; the status and a query with `$rid` follow. */
+export const methodResponseTopic = '$iothub/methods/res/';
+
+/** Where the topics of an identity begin that carry its name: `devices/{d}`, `devices/{d}/modules/{m}`. */
+export function pathOf(id: string): string {
+  return `devices/${id.replace('/', '/modules/')}`;
+}
+
+/** What a device or module sends telemetry with; a property bag may follow. */
+export const telemetryTopic = (id: string) => `${pathOf(id)}/messages/events/`;
 
 /** Answers to twin requests. */
 export const responseFilter = '$iothub/twin/res/#';
@@ -15,12 +23,24 @@ export const responseFilter = '$iothub/twin/res/#';
 /** Changes of desired properties. */
 export const desiredFilter = '$iothub/twin/PATCH/properties/desired/#';
 
-/** Whether the hub offers a subscription to a device. Direct methods and messages to devices are never sent yet. */
-export function isOffered(deviceId: string, filter: string): boolean {
-  return [
-    responseFilter,
-    desiredFilter,
-    '$iothub/methods/POST/#',
-    `devices/${deviceId}/messages/devicebound/#`,
-  ].includes(filter);
+/** Calls of direct methods, whatever their name. */
+const methodsFilter = '$iothub/methods/POST/#';
+
+/** Filters that hear of a call of a direct method. */
+export function methodFilters(methodName: string): string[] {
+  return [methodsFilter, `$iothub/methods/POST/${methodName}/#`];
+}
+
+/** The same for every device: kept once, however many subscribe. */
+const shared = [responseFilter, desiredFilter, methodsFilter];
+
+/**
+ * A filter that the hub offers to a device or module, or `undefined`. Messages to devices and inputs of modules may be
+ * subscribed to, and never come.
+ */
+export function offered(id: string, filter: string): string | undefined {
+  const known = shared.find((each) => each === filter);
+  if (known !== undefined) return known;
+  const own = `${pathOf(id)}/${id.includes('/') ? 'inputs' : 'messages/devicebound'}/#`;
+  return filter === own || /^\$iothub\/methods\/POST\/[^/#+]+\/#$/.test(filter) ? filter : undefined;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { type Listening, listen } from '../listen';
+import { type Accept, serveWebSockets } from '../mqtt/webSocket';
 import type { Certificates } from '../state/certificates';
 
 /** Takes a request, or leaves it to the next handler by answering false. */
@@ -12,19 +13,17 @@ export interface HttpsOptions {
   certificates: Certificates;
   /** Asked in turn. */
   handlers: Handler[];
+  /** Takes a device that speaks MQTT over WebSocket. */
+  acceptDevice: Accept;
 }
 
-/** Starts the door over HTTPS: the service API, the topics, `/health`. */
-export function startHttps({ bind, port, certificates: { cert, key }, handlers }: HttpsOptions): Promise<Listening> {
+/** Starts the door over HTTPS: the service API, the topics, `/health`, and devices over WebSocket. */
+export function startHttps({ bind, port, certificates, handlers, acceptDevice }: HttpsOptions): Promise<Listening> {
+  const { cert, key } = certificates;
   const server = createServer({ cert, key }, (request, response) => {
     if (!handlers.some((handle) => handle(request, response))) response.writeHead(404).end();
   });
-  // MQTT over WebSocket is not served yet: say so, where Node would just hang up.
-  server.on('upgrade', (_, socket) => {
-    // Node hands the socket over bare: a peer that resets it would end the process.
-    socket.on('error', () => socket.destroy());
-    socket.end('HTTP/1.1 501 Not Implemented\r\nconnection: close\r\n\r\n', () => socket.destroy());
-  });
+  serveWebSockets(server, acceptDevice);
   return listen(() => server.listen(port, bind), `service API (--port ${port})`);
 }
 

@@ -1,6 +1,5 @@
 /** Operations of the service API that this emulator knows and does not serve; `README.md` lists the same. */
 export const notServed: readonly { what: string; path: RegExp }[] = [
-  { what: 'direct methods', path: /^\/twins\/[^/]+(\/modules\/[^/]+)?\/methods$/ },
   { what: 'jobs', path: /^\/jobs(\/|$)/ },
   { what: 'automatic configurations', path: /^\/(configurations(\/|$)|devices\/[^/]+\/applyConfigurationContent$)/ },
   { what: 'digital twins', path: /^\/digitaltwins\// },

@@ -1,12 +1,21 @@
-import { symmetricKeyOf } from '../hub/authentication';
+import { type SymmetricKey, thumbprintsOf } from '../hub/authentication';
 import type { Hub } from '../hub/hub';
 import { HubError } from '../hub/hubError';
-import type { Identity } from '../hub/identity';
+import { type Identity, type Ids, idOf } from '../hub/identity';
+import { type ClientCertificate, plainThumbprint } from './clientCertificate';
 import { policyRights, type Right } from './policies';
 import { covers, isSignedWith, parseSharedAccessSignature, type SharedAccessSignature } from './sharedAccessSignature';
 
 /** Keys of the hub's policies, by name. */
 export type PolicyKeys = Readonly<Record<string, string>>;
+
+/** What a device proves itself with. */
+export interface Credentials {
+  /** A token, or empty. */
+  password: string;
+  /** Asked only where it is needed. */
+  certificate: () => ClientCertificate | undefined;
+}
 
 /** A device that proved who it is, and until when (milliseconds since the epoch). */
 export interface Admission {
@@ -30,20 +39,32 @@ export class AccessControl {
   }
 
   /**
-   * Admits a device by a token of its own key, or of a policy with DeviceConnect.
+   * Admits a device or module the way its identity says: by a token of its own key, or of a policy with DeviceConnect; or
+   * by a certificate, without a token beside it. A module is let in while its device is enabled.
    *
-   * @throws HubError IotHubUnauthorizedAccess for a bad token, an unknown device or a disabled one alike.
+   * @throws HubError IotHubUnauthorizedAccess for a bad proof, an unknown device or a disabled one alike.
    */
-  admit(hub: Hub, deviceId: string, password: string): Admission {
+  admit(hub: Hub, id: string, { password, certificate }: Credentials): Admission {
+    const identity = known(hub, id);
+    const device = known(hub, identity.deviceId);
+    if (identity.status === 'disabled' || device.status === 'disabled') throw unauthorized();
+    if (identity.authentication.type === 'sas') {
+      return { identity, expiresAt: this.#expiryOf(password, identity, identity.authentication.symmetricKey) };
+    }
+    if (password !== '' || !isShown(certificate(), identity)) throw unauthorized();
+    return { identity, expiresAt: Number.POSITIVE_INFINITY };
+  }
+
+  /** @throws HubError IotHubUnauthorizedAccess where the token does not prove the identity. */
+  #expiryOf(password: string, { deviceId, moduleId }: Ids, { primaryKey, secondaryKey }: SymmetricKey): number {
     const token = parseSharedAccessSignature(password);
-    if (!token || !covers(token, ['devices', deviceId])) throw unauthorized();
-    const identity = knownDevice(hub, deviceId);
-    const { primaryKey, secondaryKey } = symmetricKeyOf(identity.authentication);
+    const path = ['devices', deviceId, ...(moduleId === undefined ? [] : ['modules', moduleId])];
+    if (!token || !covers(token, path)) throw unauthorized();
     const proven = token.skn
       ? this.#policyGives(token, 'DeviceConnect')
-      : identity.authentication.type === 'sas' && (isSigned(token, primaryKey) || isSigned(token, secondaryKey));
-    if (!proven || identity.status === 'disabled') throw unauthorized();
-    return { identity, expiresAt: token.se * 1000 };
+      : isSigned(token, primaryKey) || isSigned(token, secondaryKey);
+    if (!proven) throw unauthorized();
+    return token.se * 1000;
   }
 
   #policyGives(token: SharedAccessSignature, right: Right | undefined): boolean {
@@ -59,9 +80,26 @@ function isSigned(token: SharedAccessSignature, key: string): boolean {
   return isSignedWith(token, Buffer.from(key, 'base64'));
 }
 
-function knownDevice(hub: Hub, deviceId: string): Identity {
+/**
+ * Whether a certificate is that of an identity: by its thumbprint, whatever its dates; or by a chain to a trusted CA and
+ * by the name of its subject, which is `device` or `device/module`.
+ */
+function isShown(certificate: ClientCertificate | undefined, identity: Identity): boolean {
+  if (!certificate) return false;
+  const { authentication } = identity;
+  if (authentication.type === 'certificateAuthority') {
+    const [name, ...more] = certificate.commonNames;
+    return certificate.trusted && name === idOf(identity) && more.length === 0;
+  }
+  const { primaryThumbprint, secondaryThumbprint } = thumbprintsOf(authentication);
+  return [primaryThumbprint, secondaryThumbprint].some(
+    (thumbprint) => thumbprint !== null && certificate.thumbprints.includes(plainThumbprint(thumbprint)),
+  );
+}
+
+function known(hub: Hub, id: string): Identity {
   try {
-    return hub.getDevice(deviceId).identity;
+    return hub.getDevice(id).identity;
   } catch {
     throw unauthorized();
   }

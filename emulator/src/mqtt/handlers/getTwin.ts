@@ -1,11 +1,12 @@
 import type { JsonObject } from '../../hub/types';
-import type { DeviceMessage } from '../deviceMessage';
 import { respond } from '../respond';
+import type { DeviceMessage } from './deviceMessage';
 
 /** Answers with desired and reported properties: no tags, no metadata. */
 export function getTwin(message: DeviceMessage): void {
+  const { door, connection } = message;
   respond(message, async () => {
-    const { desired, reported } = message.hub.getTwin(message.client.id).properties;
+    const { desired, reported } = door.hub.getTwin(connection.id).properties;
     return { status: 200, body: { desired: withoutMetadata(desired), reported: withoutMetadata(reported) } };
   });
 }

@@ -1,13 +1,16 @@
 import { HubError } from '../../hub/hubError';
 import { isObject } from '../../hub/json';
 import type { Json, JsonObject } from '../../hub/types';
-import type { DeviceMessage } from '../deviceMessage';
 import { respond } from '../respond';
+import type { DeviceMessage } from './deviceMessage';
 
 /** Merges a report into the twin, and answers with the new version. */
 export function patchReported(message: DeviceMessage): void {
-  const { hub, client, payload } = message;
-  respond(message, async () => ({ status: 204, version: await hub.patchReported(client.id, parsePatch(payload)) }));
+  const { door, connection, payload } = message;
+  respond(message, async () => {
+    const version = await door.hub.patchReported(connection.id, parsePatch(payload));
+    return { status: 204, version };
+  });
 }
 
 function parsePatch(payload: Buffer): JsonObject {

@@ -1,5 +1,5 @@
-import type { DeviceMessage } from '../deviceMessage';
 import { parsePropertyBag } from '../propertyBag';
+import type { DeviceMessage } from './deviceMessage';
 
 /** Longest message from a device, in bytes. */
 const maxMessageBytes = 256 * 1024;
@@ -10,13 +10,13 @@ const maxMessageBytes = 256 * 1024;
  *
  * @throws Error for a message that is too large, or whose property bag is broken.
  */
-export function takeTelemetry({ hub, client, rest, payload, retain }: DeviceMessage): void {
+export function takeTelemetry({ door, connection, rest, payload, retain }: DeviceMessage): void {
   if (payload.length > maxMessageBytes) throw new Error(`a message may hold ${maxMessageBytes} bytes at most`);
   const properties = {
     ...parsePropertyBag(rest),
     ...(retain ? { 'mqtt-retain': 'true' } : {}),
     // A connection that is over can publish nothing but the will that it left.
-    ...(client.closed ? { 'iothub-MessageType': 'Will' } : {}),
+    ...(connection.closed ? { 'iothub-MessageType': 'Will' } : {}),
   };
-  hub.telemetry(client.id, properties, payload);
+  door.hub.telemetry(connection.id, properties, payload);
 }

@@ -1,6 +1,7 @@
 import type { Operation } from '../operation';
+import { methodOperations } from './methodOperations';
 import { registryOperations } from './registryOperations';
 import { twinOperations } from './twinOperations';
 
 /** What this emulator serves of the service API. */
-export const operations: readonly Operation[] = [...twinOperations, ...registryOperations];
+export const operations: readonly Operation[] = [...twinOperations, ...methodOperations, ...registryOperations];

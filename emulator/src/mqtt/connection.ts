@@ -1,0 +1,184 @@
+import type { Duplex } from 'node:stream';
+import { generate, type IConnackPacket, type Packet, type Parser, parser } from 'mqtt-packet';
+import type { ClientCertificate } from '../security/clientCertificate';
+
+/** A subscription as it was granted. */
+export interface Subscription {
+  topic: string;
+  qos: 0 | 1;
+}
+
+/** What a CONNECT agreed on. */
+export interface Session {
+  id: string;
+  /** Whether its subscriptions end with the connection. */
+  clean: boolean;
+  subscriptions: readonly Subscription[];
+  /** Longest silence, in milliseconds. */
+  patienceMs: number;
+  /** When its token expires, in milliseconds since the epoch. */
+  expiresAt: number;
+  /** What to send when the connection breaks. */
+  will?: Will | undefined;
+}
+
+/** A message for when its client is gone. */
+export interface Will {
+  topic: string;
+  payload: Buffer;
+  retain: boolean;
+}
+
+/** Who has the say over a connection. */
+export interface ConnectionOwner {
+  /** @throws Error for what the connection ends for. */
+  take(connection: Connection, packet: Packet): void;
+  /** It is over; told once. `error` where that is the client's fault. */
+  ended(connection: Connection, error?: Error): void;
+}
+
+/** Longest packet: a message of 256 KB, and a topic, which has 64 KB at most. */
+export const maxPacketBytes = (256 + 64) * 1024 + 16;
+
+/** What may wait to be read by a client, in bytes; one that asks and does not read is let go. */
+const maxUnreadBytes = 4 * 1024 * 1024;
+
+/** How many requests of a client may be at work; it is not listened to while there are more. */
+const maxAtWork = 128;
+
+/** How long a client has for its CONNECT, in milliseconds. */
+const connectPatienceMs = 30_000;
+
+/** One client's conversation in MQTT packets, over TLS or a WebSocket. It knows the protocol, and none of the hub's rules. */
+export class Connection {
+  /** Set once a CONNECT was accepted. */
+  session: Session | undefined;
+  closed = false;
+  readonly #parser: Parser = parser();
+  #heardAt = Date.now();
+  #messageId = 0;
+  #atWork = 0;
+  #corked = false;
+
+  constructor(
+    private readonly stream: Duplex,
+    /** What the client showed in the TLS handshake; asked at its CONNECT only, because it takes memory. */
+    readonly certificate: () => ClientCertificate | undefined,
+    private readonly owner: ConnectionOwner,
+  ) {
+    this.#parser.on('packet', (packet: Packet) => this.#take(packet));
+    this.#parser.on('error', (error: Error) => this.close(error));
+    stream.on('data', (bytes: Buffer) => this.#read(bytes));
+    // Who breaks a connection off does nothing wrong.
+    stream.on('error', () => this.close());
+    for (const event of ['end', 'close']) stream.on(event, () => this.close());
+  }
+
+  /** The id of the identity that connected; empty before. */
+  get id(): string {
+    return this.session?.id ?? '';
+  }
+
+  /** Begins the session that a CONNECT agreed on. */
+  open(session: Session, sessionPresent: boolean): void {
+    this.session = session;
+    this.send({ cmd: 'connack', returnCode: 0, sessionPresent });
+  }
+
+  /** Answers a CONNECT with a return code that is no success, and hangs up. */
+  refuse(returnCode: number): void {
+    const connack: IConnackPacket = { cmd: 'connack', returnCode, sessionPresent: false };
+    this.closed = true;
+    this.stream.end(generate(connack), () => this.stream.destroy());
+    this.owner.ended(this);
+  }
+
+  send(packet: Packet): void {
+    if (this.closed) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      this.stream.cork();
+      // What is sent in one turn of the event loop travels together.
+      setImmediate(() => {
+        this.#corked = false;
+        this.stream.uncork();
+      });
+    }
+    this.stream.write(generate(packet));
+    if (this.stream.writableLength > maxUnreadBytes) this.close(new Error('it does not read what it is sent'));
+  }
+
+  /**
+   * Sends a message, if the client subscribed to one of the filters, with the quality of service that it asked for. It is
+   * not sent again where no acknowledgement comes: nothing of the hub's is worth telling late.
+   *
+   * @returns whether it subscribed.
+   */
+  deliver(filters: readonly string[], topic: string, payload: string): boolean {
+    const subscription = this.session?.subscriptions.find((each) => filters.includes(each.topic));
+    if (!subscription || this.closed) return false;
+    const { qos } = subscription;
+    this.send({
+      cmd: 'publish',
+      topic,
+      payload,
+      qos,
+      dup: false,
+      retain: false,
+      ...(qos === 0 ? {} : { messageId: this.#nextMessageId() }),
+    });
+    return true;
+  }
+
+  /** Works on a request of the client. While it has many, no more are read. */
+  async work(job: () => Promise<void>): Promise<void> {
+    if (++this.#atWork > maxAtWork) this.stream.pause();
+    await job();
+    if (--this.#atWork <= maxAtWork) this.stream.resume();
+  }
+
+  /** Why the connection should end now, if it should. */
+  overdue(now: number): Error | undefined {
+    const { session } = this;
+    if (!session) {
+      return now - this.#heardAt > connectPatienceMs ? new Error('no CONNECT came in time') : undefined;
+    }
+    if (now >= session.expiresAt) return new Error('its token has expired');
+    if (now - this.#heardAt > session.patienceMs) return new Error('nothing came in time; its keep-alive is over');
+    return undefined;
+  }
+
+  /** Ends the connection as its client asks, without its will [MQTT-3.14.4-3]. */
+  leave(): void {
+    if (this.session) this.session.will = undefined;
+    this.close();
+  }
+
+  /** Ends the connection at once; `error` where that is the client's fault. */
+  close(error?: Error): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.stream.destroy();
+    this.owner.ended(this, error);
+  }
+
+  #read(bytes: Buffer): void {
+    try {
+      if (this.#parser.parse(bytes) > maxPacketBytes)
+        this.close(new Error(`a packet has ${maxPacketBytes} bytes at most`));
+    } catch (error) {
+      this.close(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #take(packet: Packet): void {
+    if (this.closed) return;
+    this.#heardAt = Date.now();
+    this.owner.take(this, packet);
+  }
+
+  #nextMessageId(): number {
+    this.#messageId = (this.#messageId % 0xffff) + 1;
+    return this.#messageId;
+  }
+}

@@ -1,0 +1,77 @@
+import type { IConnectPacket } from 'mqtt-packet';
+import type { Connection, Will } from '../connection';
+import type { DeviceDoor } from '../door';
+import { telemetryTopic } from '../topics';
+
+/** The only protocol level of the hub: 4, MQTT 3.1.1. */
+const protocolLevel = 4;
+
+/** Return codes of a CONNACK. What the hub does not let in is not authorized, whatever the reason. */
+const returnCodes = { unacceptableProtocol: 1, identifierRejected: 2, notAuthorized: 5 };
+
+/** The hub waits 1.5 times the keep-alive for a packet, and 29.45 minutes at most, where there is no keep-alive too. */
+const maxPatienceMs = 1_767_000;
+
+/**
+ * Lets a device or module in, or refuses it.
+ *
+ * @throws Error for a second CONNECT [MQTT-3.1.0-2], and for a will that is no telemetry.
+ */
+export function connect(connection: Connection, packet: IConnectPacket, door: DeviceDoor): void {
+  if (connection.session) throw new Error('it sent a second CONNECT');
+  const refused = unfit(packet) ?? admit(connection, packet, door);
+  if (refused === undefined) door.opened(connection);
+  else connection.refuse(refused);
+}
+
+/** The return code for a client that the hub does not talk to, whoever it is. */
+function unfit(packet: IConnectPacket): number | undefined {
+  // A bridge says so with a bit of its protocol level; the hub is none to bridge to.
+  if (packet.protocolVersion !== protocolLevel || 'bridgeMode' in packet) return returnCodes.unacceptableProtocol;
+  return /^[^/]{1,128}(\/[^/]{1,128})?$/.test(packet.clientId) ? undefined : returnCodes.identifierRejected;
+}
+
+/** Opens the session of a device that proves itself; the return code for one that does not. */
+function admit(connection: Connection, packet: IConnectPacket, door: DeviceDoor): number | undefined {
+  const { clientId: id, clean = true, keepalive = 0, username, password } = packet;
+  const will = checkWill(packet);
+  try {
+    checkUserName(username, id);
+    const credentials = { password: password?.toString() ?? '', certificate: connection.certificate };
+    const { expiresAt } = door.access.admit(door.hub, id, credentials);
+    const { subscriptions, present } = door.sessions.begin(id, clean);
+    const patienceMs = Math.min(keepalive * 1500 || maxPatienceMs, maxPatienceMs);
+    connection.open({ id, clean, subscriptions, patienceMs, expiresAt, will }, present);
+    return undefined;
+  } catch (error) {
+    door.log(`MQTT: '${id}' was refused: ${error instanceof Error ? error.message : error}`);
+    return returnCodes.notAuthorized;
+  }
+}
+
+/**
+ * Checks a user name: `{host}/{id}/?api-version=…`. The host is not compared, and the query may be missing: the service
+ * recommends it, and does not say that it refuses who has none.
+ *
+ * @throws Error where it is not that of the device.
+ */
+function checkUserName(userName: string | undefined, id: string): void {
+  const [, path = ''] = /^[^/]+\/(.*)$/s.exec(userName ?? '') ?? [];
+  const query = path.startsWith(`${id}/?`) ? path.slice(id.length + 2) : undefined;
+  if (query === undefined && path !== id && path !== `${id}/`) {
+    throw new Error(`the user name is not {host}/${id}/?api-version=2021-04-12`);
+  }
+  const version = new URLSearchParams(query).get('api-version');
+  if (version !== null && !/^\d{4}-\d\d-\d\d(-preview)?$/.test(version)) {
+    throw new Error('the api-version of the user name is no date such as 2021-04-12');
+  }
+}
+
+/** @throws Error where it is no telemetry of the device. */
+function checkWill({ will, clientId }: IConnectPacket): Will | undefined {
+  if (!will) return undefined;
+  const topic = telemetryTopic(clientId);
+  if (!will.topic.startsWith(topic)) throw new Error(`the topic of a will must begin with '${topic}'`);
+  if (will.qos === 2) throw new Error('a will may not have QoS 2');
+  return { topic: will.topic, payload: Buffer.from(will.payload), retain: will.retain === true };
+}

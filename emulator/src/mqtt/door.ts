@@ -1,0 +1,139 @@
+import type { Duplex } from 'node:stream';
+import type { Packet } from 'mqtt-packet';
+import type { Hub } from '../hub/hub';
+import { idOf } from '../hub/identity';
+import type { DeliveredCall } from '../hub/methods';
+import type { DesiredChange, IdentityGone } from '../hub/types';
+import type { AccessControl } from '../security/accessControl';
+import type { ClientCertificate } from '../security/clientCertificate';
+import type { Store } from '../store/store';
+import { Connection, type ConnectionOwner, type Subscription } from './connection';
+import { publishWill } from './control/publish';
+import { dispatch } from './dispatch';
+import { Sessions } from './sessions';
+import { desiredFilter, methodFilters } from './topics';
+
+export interface DoorOptions {
+  hub: Hub;
+  access: AccessControl;
+  /** Where sessions outlive the process; in memory only where absent. */
+  store?: Store | undefined;
+  log: (line: string) => void;
+}
+
+/** How often the hub looks for connections whose time is over, in milliseconds. */
+const sweepMs = 500;
+
+/**
+ * The door for devices and modules, whatever carries their MQTT: at most one connection each. Nothing passes from one to
+ * another: what a device publishes goes to the hub, and what the hub tells goes to the one device.
+ */
+export class DeviceDoor implements ConnectionOwner {
+  readonly hub: Hub;
+  readonly access: AccessControl;
+  readonly sessions: Sessions;
+  readonly log: (line: string) => void;
+  /** Those whose CONNECT has not come yet among them. */
+  readonly #all = new Set<Connection>();
+  readonly #open = new Map<string, Connection>();
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor({ hub, access, store, log }: DoorOptions) {
+    this.hub = hub;
+    this.access = access;
+    this.log = log;
+    this.sessions = new Sessions(store, log);
+    hub.events.on('identityGone', (gone) => this.#identityGone(gone));
+    hub.events.on('desired', (change) => this.#desired(change));
+    hub.methods.deliverTo((id, call) => this.#call(id, call));
+    // One look at all of them costs less than two timers each.
+    this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
+  }
+
+  /** Takes a client that dialled. */
+  accept(stream: Duplex, certificate: () => ClientCertificate | undefined = () => undefined): void {
+    this.#all.add(new Connection(stream, certificate, this));
+  }
+
+  take(connection: Connection, packet: Packet): void {
+    dispatch(connection, packet, this);
+  }
+
+  /** A client was let in: it takes the place of the connection that its identity had. */
+  opened(connection: Connection): void {
+    const { id } = connection;
+    const before = this.#open.get(id);
+    this.#open.set(id, connection);
+    before?.close(new Error('it connected again'));
+    this.hub.setConnectionState(id, true);
+    this.hub.methods.listening(id);
+  }
+
+  /** Gives a client other subscriptions, and calls back when they are durable. */
+  change(connection: Connection, subscriptions: readonly Subscription[], done: () => void): void {
+    const { session } = connection;
+    if (!session) return;
+    session.subscriptions = subscriptions;
+    this.hub.methods.listening(session.id);
+    if (session.clean) done();
+    else this.sessions.change(session.id, subscriptions).then(done, (error: Error) => connection.close(error));
+  }
+
+  ended(connection: Connection, error?: Error): void {
+    this.#all.delete(connection);
+    const { session, id } = connection;
+    if (error)
+      this.log(
+        session ? `MQTT: '${id}' disconnected: ${error.message}` : `MQTT: a connection failed: ${error.message}`,
+      );
+    if (!session) return;
+    this.#publishWill(connection);
+    // A device that connected again has taken the place of this connection already.
+    if (this.#open.get(id) !== connection) return;
+    this.#open.delete(id);
+    this.hub.setConnectionState(id, false);
+  }
+
+  stop(): void {
+    clearInterval(this.#sweeper);
+    for (const connection of this.#all) connection.close();
+  }
+
+  #publishWill(connection: Connection): void {
+    const will = connection.session?.will;
+    if (!will) return;
+    try {
+      publishWill(connection, will, this);
+    } catch (error) {
+      // Its device may be gone, too.
+      this.log(`MQTT: the will of '${connection.id}' was not sent: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  #sweep(): void {
+    const now = Date.now();
+    for (const connection of this.#all) {
+      const reason = connection.overdue(now);
+      if (reason) connection.close(reason);
+    }
+  }
+
+  #identityGone(gone: IdentityGone): void {
+    const id = idOf(gone);
+    if (gone.reason === 'deleted') this.sessions.end(id);
+    const reasons = { deleted: 'was deleted', disabled: 'was disabled', keysChanged: 'is to prove itself anew' };
+    this.#open.get(id)?.close(new Error(`its identity ${reasons[gone.reason]}`));
+  }
+
+  /** Told to those who listen now, and never queued: a device reads its twin when it connects. */
+  #desired({ patch, ...ids }: DesiredChange): void {
+    const { $metadata, ...told } = patch;
+    const topic = `$iothub/twin/PATCH/properties/desired/?$version=${patch.$version}`;
+    this.#open.get(idOf(ids))?.deliver([desiredFilter], topic, JSON.stringify(told));
+  }
+
+  #call(id: string, { requestId, methodName, payload }: DeliveredCall): boolean {
+    const topic = `$iothub/methods/POST/${methodName}/?$rid=${requestId}`;
+    return this.#open.get(id)?.deliver(methodFilters(methodName), topic, JSON.stringify(payload)) ?? false;
+  }
+}

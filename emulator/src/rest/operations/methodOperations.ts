@@ -1,0 +1,13 @@
+import { parseMethodCall } from '../../hub/methodCall';
+import { type Call, idOfPath, type Operation } from '../operation';
+import { ok, type Reply } from '../reply';
+
+/** Direct methods of devices and modules. */
+export const methodOperations: readonly Operation[] = [
+  { method: 'POST', path: ['twins', '*', 'methods'], right: 'ServiceConnect', run: invoke },
+  { method: 'POST', path: ['twins', '*', 'modules', '*', 'methods'], right: 'ServiceConnect', run: invoke },
+];
+
+async function invoke({ hub, parameters, body }: Call): Promise<Reply> {
+  return ok(await hub.methods.invoke(idOfPath(parameters), parseMethodCall(body)));
+}
