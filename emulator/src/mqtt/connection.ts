@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { generate, type IConnackPacket, type Packet, type Parser, parser } from 'mqtt-packet';
+import { generate, type IConnackPacket, type Packet, type Parser, parser, writeToStream } from 'mqtt-packet';
 import type { ClientCertificate } from '../security/clientCertificate';
 
 /** A subscription as it was granted. */
@@ -36,6 +36,9 @@ export interface ConnectionOwner {
   /** It is over; told once. `error` where that is the client's fault. */
   ended(connection: Connection, error?: Error): void;
 }
+
+/** The library would keep the bytes of 65,536 numbers: six megabytes, to save next to nothing. */
+writeToStream.cacheNumbers = false;
 
 /** Longest packet: a message of 256 KB, and a topic, which has 64 KB at most. */
 export const maxPacketBytes = (256 + 64) * 1024 + 16;
