@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Registry } from 'azure-iothub';
+import { Client, Registry } from 'azure-iothub';
 import { type IotHub, type IotHubOptions, startIotHub } from 'iot-hub-emulator';
 import { type RawReply, type RawRequest, rawRequest } from './rawRequest';
 import { keyOf } from './sas';
@@ -13,6 +13,8 @@ export interface TestEmulator {
   stateDir: string;
   /** Unmodified `azure-iothub`; of the policy `iothubowner`, or of another one. */
   registry(policy?: string): Registry;
+  /** The same of the SDK's other client, that of direct methods. */
+  serviceClient(policy?: string): Client;
   request(request: RawRequest): Promise<RawReply>;
   stop(): Promise<void>;
 }
@@ -26,7 +28,8 @@ export async function startEmulator(options: IotHubOptions = {}): Promise<TestEm
   return {
     hub,
     stateDir,
-    registry: (policy = 'iothubowner') => registryFor(hub, policy, agent),
+    registry: (policy = 'iothubowner') => pointed(Registry.fromConnectionString(address(hub, policy)), hub, agent),
+    serviceClient: (policy = 'iothubowner') => pointed(Client.fromConnectionString(address(hub, policy)), hub, agent),
     request: (request) => rawRequest(door, request),
     async stop() {
       agent.destroy();
@@ -36,12 +39,15 @@ export async function startEmulator(options: IotHubOptions = {}): Promise<TestEm
   };
 }
 
+function address(hub: IotHub, policy: string): string {
+  return hub.connectionString(policy).replace(/:\d+/, '');
+}
+
 /** The SDK dials port 443 whatever the connection string says; the agent's default port is its way elsewhere. */
-function registryFor(hub: IotHub, policy: string, agent: Agent): Registry {
-  const registry = Registry.fromConnectionString(hub.connectionString(policy).replace(/:\d+/, ''));
-  const { _restApiClient: client } = registry as unknown as {
+function pointed<T extends Registry | Client>(client: T, hub: IotHub, agent: Agent): T {
+  const { _restApiClient: rest } = client as unknown as {
     _restApiClient: { setOptions(options: { http: { agent: Agent } }): void };
   };
-  client.setOptions({ http: { agent: Object.assign(agent, { defaultPort: hub.ports.https }) } });
-  return registry;
+  rest.setOptions({ http: { agent: Object.assign(agent, { defaultPort: hub.ports.https }) } });
+  return client;
 }

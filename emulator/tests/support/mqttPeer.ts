@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { IotHub } from 'iot-hub-emulator';
 import {
   generate,
@@ -26,32 +26,37 @@ export class MqttPeer {
     this.#packets = packetsOf(socket);
   }
 
-  static async dial(hub: IotHub): Promise<MqttPeer> {
-    const socket = connect({ port: hub.ports.mqtt, host: 'localhost', ca: hub.caCertificate });
+  /** @param shown a certificate to show */
+  static async dial(hub: IotHub, shown: Pick<SecureContextOptions, 'cert' | 'key'> = {}): Promise<MqttPeer> {
+    const socket = connect({ port: hub.ports.mqtt, host: 'localhost', ca: hub.caCertificate, ...shown });
     await once(socket, 'secureConnect');
     return new MqttPeer(socket);
   }
 
-  /** Dials and connects as a device of the hub; members of the CONNECT may differ from what is right. */
-  static async connect(hub: IotHub, deviceId: string, differing: Partial<IConnectPacket> = {}): Promise<MqttPeer> {
+  /** Dials and connects as a device or module of the hub; members of the CONNECT may differ from what is right. */
+  static async connect(hub: IotHub, id: string, differing: Partial<IConnectPacket> = {}): Promise<MqttPeer> {
     const peer = await MqttPeer.dial(hub);
-    peer.send({
+    peer.connect(id, { password: Buffer.from(tokenOf(hub, id)), ...differing });
+    return peer;
+  }
+
+  /** Sends a CONNECT, without a password. */
+  connect(id: string, differing: Partial<IConnectPacket> = {}): void {
+    this.send({
       cmd: 'connect',
       protocolId: 'MQTT',
       protocolVersion: 4,
       clean: true,
-      clientId: deviceId,
+      clientId: id,
       keepalive: 60,
-      username: `localhost/${deviceId}/?api-version=2021-04-12`,
-      password: Buffer.from(tokenOf(hub, deviceId)),
+      username: `localhost/${id}/?api-version=2021-04-12`,
       ...differing,
     });
-    return peer;
   }
 
-  /** Connects as a device of the hub, and is let in. */
-  static async open(hub: IotHub, deviceId: string, differing: Partial<IConnectPacket> = {}): Promise<MqttPeer> {
-    const peer = await MqttPeer.connect(hub, deviceId, differing);
+  /** Connects as a device or module of the hub, and is let in. */
+  static async open(hub: IotHub, id: string, differing: Partial<IConnectPacket> = {}): Promise<MqttPeer> {
+    const peer = await MqttPeer.connect(hub, id, differing);
     expect((await peer.receive('connack')).returnCode).toBe(0);
     return peer;
   }
@@ -93,10 +98,10 @@ export class MqttPeer {
   }
 }
 
-/** A token of the device's own key. */
-export function tokenOf(hub: IotHub, deviceId: string, expiresIn = 60): string {
-  const key = keyOf(hub.deviceConnectionString(deviceId));
-  return signSas({ key, resource: encodeURIComponent(`localhost/devices/${deviceId}`), expiresIn });
+/** A token of the device's or module's own key. */
+export function tokenOf(hub: IotHub, id: string, expiresIn = 60): string {
+  const key = keyOf(hub.deviceConnectionString(id));
+  return signSas({ key, resource: encodeURIComponent(`localhost/devices/${id.replace('/', '/modules/')}`), expiresIn });
 }
 
 async function* packetsOf(socket: TLSSocket): AsyncGenerator<Packet> {

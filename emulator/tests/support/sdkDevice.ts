@@ -1,6 +1,6 @@
 import { on } from 'node:events';
 import { promisify } from 'node:util';
-import { Client, type Twin } from 'azure-iot-device';
+import { Client, ModuleClient, type Twin } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
 import type { IotHub } from 'iot-hub-emulator';
 
@@ -12,13 +12,20 @@ export async function deviceOf(hub: IotHub, deviceId: string, gateway?: string):
   return client;
 }
 
+/** The device SDK's client of a registered module, `device/module`. */
+export async function moduleOf(hub: IotHub, id: string): Promise<ModuleClient> {
+  const client = ModuleClient.fromConnectionString(hub.deviceConnectionString(id), Mqtt);
+  await client.setOptions({ ca: hub.caCertificate });
+  return client;
+}
+
 /** Reports properties; resolves when the hub has confirmed them. */
 export function report(twin: Twin, patch: object): Promise<void> {
   return promisify<object, void>((properties, done) => twin.properties.reported.update(properties, done))(patch);
 }
 
 /** Listens to a device's desired properties, and waits until the hub knows. */
-export async function desiredChanges(client: Client): Promise<DesiredChanges> {
+export async function desiredChanges(client: Client | ModuleClient): Promise<DesiredChanges> {
   const changes = on(await client.getTwin(), 'properties.desired');
   // Its request goes out after the subscription, so that the answer says that there is one.
   await client.getTwin();
