@@ -7,10 +7,16 @@ export interface Listening {
   stop(): Promise<void>;
 }
 
+/** Why a server cannot listen, where the user can help it. */
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'The port is taken',
+  EACCES: 'This user may not listen',
+};
+
 /**
  * Waits until a server listens.
  *
- * @throws Error that names the port's option where the port is taken.
+ * @throws Error that names the port's option where the port is taken, or not for this user.
  */
 export async function listen(start: () => Server, what: string): Promise<Listening> {
   const server = start();
@@ -22,7 +28,8 @@ export async function listen(start: () => Server, what: string): Promise<Listeni
   await new Promise<void>((resolve, reject) => {
     server.once('listening', resolve);
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new Error(`The port is taken: ${what}; choose another one.`) : error);
+      const reason = reasons[error.code ?? ''];
+      reject(reason === undefined ? error : new Error(`${reason}: ${what}; choose another one.`, { cause: error }));
     });
   });
   return {

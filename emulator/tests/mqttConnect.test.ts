@@ -54,6 +54,74 @@ describe('a CONNECT', () => {
     await peer.closed;
   });
 
+  const version = '?api-version=2021-04-12';
+  test.each([
+    ['as the Node SDK sends it', `localhost:8883/d1/${version}&DeviceClientType=azure-iot-device%2F1.18.4`],
+    ['with the model of a plug-and-play device', `localhost/d1/${version}&model-id=dtmi:contoso:thermostat;1`],
+    ['of another host', `hub.azure-devices.net/d1/${version}`],
+    ['of a preview', 'localhost/d1/?api-version=2020-09-30-preview'],
+    ['without an api-version', 'localhost/d1/?DeviceClientType=x'],
+    ['without a query', 'localhost/d1/'],
+    ['without a slash at its end', 'localhost/d1'],
+  ])('with a user name %s is let in', async (_, username) => {
+    (await MqttPeer.open(hub, 'd1', { username })).drop();
+  });
+
+  test.each([
+    ['of a module', `localhost/d1/m1/${version}`],
+    ['without a host', `d1/${version}`],
+    ['of an id that begins the same', `localhost/d11/${version}`],
+    ['with an api-version that is no date', 'localhost/d1/?api-version=latest'],
+    ['without a question mark', 'localhost/d1/api-version=2021-04-12'],
+  ])('with a user name %s is not authorized', async (_, username) => {
+    const peer = await MqttPeer.connect(hub, 'd1', { username });
+    expect((await peer.receive('connack')).returnCode).toBe(5);
+    await peer.closed;
+  });
+
+  test('without a user name is not authorized', async () => {
+    const peer = await MqttPeer.dial(hub);
+    peer.send({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId: 'd1', keepalive: 0 });
+    expect((await peer.receive('connack')).returnCode).toBe(5);
+  });
+
+  test.each(['', 'a/b/c', '/d1', 'd1/', 'x'.repeat(129)])('with the client id %j is rejected', async (clientId) => {
+    const peer = await MqttPeer.connect(hub, 'd1', { clientId });
+    expect((await peer.receive('connack')).returnCode).toBe(2);
+    await peer.closed;
+  });
+
+  test('of a device whose id has every character that an id may have', async () => {
+    const deviceId = "-:.+%_#*?!(),=@;$'az09AZ";
+    await emulator.registry().create({ deviceId });
+    const resource = encodeURIComponent(`localhost/devices/${deviceId}`);
+    const key = (await emulator.registry().get(deviceId)).responseBody.authentication?.symmetricKey?.primaryKey ?? '';
+    const password = Buffer.from(signSas({ key, resource }));
+    const peer = await MqttPeer.connect(hub, deviceId, { password });
+    expect((await peer.receive('connack')).returnCode).toBe(0);
+    peer.drop();
+  });
+
+  test('that comes twice ends the connection', async () => {
+    const peer = await MqttPeer.open(hub, 'd1');
+    peer.connect('d1', { password: Buffer.from(tokenOf(hub, 'd1')) });
+    await peer.closed;
+  });
+
+  test('must come first', async () => {
+    const peer = await MqttPeer.dial(hub);
+    peer.send({ cmd: 'pingreq' });
+    await peer.closed;
+  });
+
+  test.each([
+    ['another session', 0, 'devices/d1/messages/'],
+    ['QoS 2', 2, 'devices/d1/messages/events/'],
+  ] as const)('with a will that is telemetry of %s at QoS %i is refused', async (_, qos, topic) => {
+    const peer = await MqttPeer.connect(hub, 'd1', { will: { topic, payload: Buffer.from(''), qos, retain: false } });
+    await peer.closed;
+  });
+
   test('takes the place of the connection that the device had', async () => {
     const first = await MqttPeer.open(hub, 'd1');
     const second = await MqttPeer.open(hub, 'd1');

@@ -1,6 +1,7 @@
 import type { IotHub } from 'iot-hub-emulator';
 import { startEmulator, type TestEmulator } from './support/emulator';
 import { MqttPeer, tokenOf } from './support/mqttPeer';
+import { keyOf, signSas } from './support/sas';
 
 const responses = '$iothub/twin/res/#';
 const desired = '$iothub/twin/PATCH/properties/desired/#';
@@ -49,6 +50,35 @@ describe('a SUBSCRIBE', () => {
     peer.drop();
   });
 
+  test('to the calls of one method is granted', async () => {
+    const peer = await MqttPeer.open(hub, 'd1');
+    expect(await peer.subscribe('$iothub/methods/POST/reboot/#', 1)).toBe(1);
+    expect(await peer.subscribe('$iothub/methods/POST/+/#')).toBe(0x80);
+    peer.drop();
+  });
+
+  test('fails once there are five subscriptions, until one is given up', async () => {
+    const peer = await MqttPeer.open(hub, 'd1');
+    const filters = ['a', 'b', 'c', 'd', 'e'].map((name) => `$iothub/methods/POST/${name}/#`);
+    for (const filter of filters) expect(await peer.subscribe(filter)).toBe(0);
+    expect(await peer.subscribe(desired)).toBe(0x80);
+    expect(await peer.subscribe(filters[4] ?? '', 1)).toBe(1);
+    peer.send({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: filters.slice(0, 1) });
+    expect((await peer.receive('unsuback')).messageId).toBe(2);
+    expect(await peer.subscribe(desired)).toBe(0);
+    peer.drop();
+  });
+
+  test('that is unsubscribed from brings nothing any more', async () => {
+    const peer = await MqttPeer.open(hub, 'd1');
+    await peer.subscribe(desired);
+    peer.send({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: [desired, responses] });
+    await peer.receive('unsuback');
+    await emulator.registry().updateTwin('d1', { properties: { desired: { rate: 1 } } }, '*');
+    expect(await peer.subscribe(responses)).toBe(0);
+    peer.drop();
+  });
+
   test('that fails beside one that does not, brings nothing of other devices to the session', async () => {
     const peer = await MqttPeer.open(hub, 'd1', { clean: false });
     const subscriptions = [responses, '#'].map((topic) => ({ topic, qos: 1 as const }));
@@ -71,6 +101,8 @@ describe('a connection ends', () => {
     ['at QoS 2', 'devices/d1/messages/events/', { qos: 2, messageId: 7 } as const],
     ["to another device's topic", 'devices/d2/messages/events/', {}],
     ['to an unknown topic', 'elsewhere', {}],
+    ['to an answer of the hub', '$iothub/twin/res/200/?$rid=1', {}],
+    ['to a topic with a wildcard', 'devices/d1/messages/events/#', {}],
     ['of a twin request without an id', '$iothub/twin/GET/?', {}],
     ['of telemetry with a broken property bag', 'devices/d1/messages/events/%zz', {}],
     ['of telemetry of more than 256 KB', 'devices/d1/messages/events/', { payload: 'x'.repeat(256 * 1024 + 1) }],
@@ -90,6 +122,45 @@ describe('a connection ends', () => {
     other.send({ cmd: 'pingreq' });
     await other.receive('pingresp');
     other.drop();
+  });
+
+  test.each([
+    ['a SUBSCRIBE without a filter', [0x82, 2, 0, 1]],
+    ['an UNSUBSCRIBE without a filter', [0xa2, 2, 0, 1]],
+    ['a SUBSCRIBE with wrong flags', [0x80, 2, 0, 1]],
+    ['what only a hub may send', [0xd0, 0]],
+    ['what QoS 2 would need', [0x62, 2, 0, 1]],
+  ])('after %s', async (_, bytes) => {
+    const peer = await MqttPeer.open(hub, 'd1');
+    peer.write(Buffer.from(bytes));
+    await peer.closed;
+  });
+
+  test('after a packet that says it is longer than any may be, before it is there', async () => {
+    const peer = await MqttPeer.open(hub, 'd1');
+    peer.write(Buffer.concat([Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]), Buffer.alloc(400 * 1024)]));
+    await peer.closed;
+  });
+
+  test('when it asks for more than it reads', async () => {
+    const deviceId = await registered();
+    const reader = await MqttPeer.open(hub, deviceId);
+    await reader.subscribe(responses);
+    const large = Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`k${index}`, 'x'.repeat(4000)]));
+    await emulator.registry().updateTwin(deviceId, { properties: { desired: large } }, '*');
+    for (let rid = 0; rid < 1000; rid++) reader.publish(`$iothub/twin/GET/?$rid=${rid}`);
+    const state = async (): Promise<string | undefined> =>
+      (await emulator.registry().get(deviceId)).responseBody.connectionState;
+    while ((await state()) !== 'Disconnected');
+    reader.drop();
+  });
+
+  test('when its token expires, also of a policy', async () => {
+    const resource = encodeURIComponent('localhost/devices/d2');
+    const key = keyOf(hub.connectionString('device'));
+    const password = Buffer.from(signSas({ key, policy: 'device', resource, expiresIn: 2 }));
+    const peer = await MqttPeer.open(hub, 'd2', { password });
+    await peer.closed;
   });
 
   test('when its token expires', async () => {

@@ -1,3 +1,4 @@
+import type { IConnectPacket } from 'mqtt-packet';
 import { startEmulator, type TestEmulator } from './support/emulator';
 import { readEvents } from './support/eventHubs';
 import { MqttPeer } from './support/mqttPeer';
@@ -54,6 +55,17 @@ describe('a will', () => {
       properties: { a: 'b', 'iothub-MessageType': 'Will' },
       body: 'gone',
     });
+  });
+
+  test.each<[string, Partial<IConnectPacket>, (peer: MqttPeer) => unknown]>([
+    ['when its client connects again', {}, () => MqttPeer.open(emulator.hub, 'd1')],
+    ['when its client breaks a rule', {}, (peer) => peer.publish('elsewhere')],
+    ['when its client falls silent', { keepalive: 1 }, () => undefined],
+  ])('is sent %s', async (_, differing, act) => {
+    const peer = await MqttPeer.open(emulator.hub, 'd1', { will, ...differing });
+    await act(peer);
+    expect((await routed())?.properties).toEqual({ a: 'b', 'iothub-MessageType': 'Will' });
+    await peer.closed;
   });
 
   test('is not sent after a DISCONNECT', async () => {

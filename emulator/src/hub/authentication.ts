@@ -78,7 +78,9 @@ function parseThumbprints({ primaryThumbprint, secondaryThumbprint }: JsonObject
 
 function parseThumbprint(thumbprint: Json | undefined): string | null {
   if (thumbprint === undefined || thumbprint === null || thumbprint === '') return null;
-  if (typeof thumbprint === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(thumbprint)) return thumbprint;
+  // Tools print them with colons.
+  const isHash = (text: string) => /^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(text.replaceAll(':', ''));
+  if (typeof thumbprint === 'string' && isHash(thumbprint)) return thumbprint;
   throw invalidArgument('A thumbprint has 40 (SHA-1) or 64 (SHA-256) hexadecimal digits.');
 }
 

@@ -40,7 +40,7 @@ export async function makeCredential({ subject, issuer, ca, expired }: Certifica
     extensions: [new x509.BasicConstraintsExtension(ca ?? false, undefined, true)],
   });
   const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
-  return { cert: certificate.toString('pem'), key, certificate, keys };
+  return { cert: `${certificate.toString('pem')}\n`, key, certificate, keys };
 }
 
 /** As Azure's tools print it: hexadecimal digits. */

@@ -82,9 +82,14 @@ export class MqttPeer {
 
   /** The next packet, which must be of the kind. */
   async receive<C extends Packet['cmd']>(cmd: C): Promise<Extract<Packet, { cmd: C }>> {
-    const { value: packet } = await this.#packets.next();
+    const packet = await this.receiveAny();
     expect(packet).toMatchObject({ cmd });
-    return packet;
+    return packet as Extract<Packet, { cmd: C }>;
+  }
+
+  /** The next packet, whatever it is. */
+  async receiveAny(): Promise<Packet> {
+    return (await this.#packets.next()).value;
   }
 
   /** Subscribes to one filter; answers the quality of service granted. */
