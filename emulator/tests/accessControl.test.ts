@@ -100,17 +100,20 @@ describe('rights of the policies', () => {
     'patch a twin': ['PATCH', '/twins/device', 400],
     'replace a twin': ['PUT', '/twins/device', 400],
     'query twins': ['POST', '/devices/query', 400],
-    'ask for bulk operations': ['POST', '/devices', 501],
+    'call a method': ['POST', '/twins/device/methods', 400],
+    'write many identities': ['POST', '/devices', 400],
+    'ask for what is not served': ['GET', '/configurations/configuration', 501],
   };
   const registryRead = ['read an identity', 'list identities', 'count identities'];
-  const service = ['read a twin', 'patch a twin', 'replace a twin', 'query twins'];
-  const every = 'ask for bulk operations';
+  const service = ['read a twin', 'patch a twin', 'replace a twin', 'query twins', 'call a method'];
+  const registryWrite = ['write an identity', 'write many identities', 'delete an identity'];
+  const every = 'ask for what is not served';
   it.each([
     ['iothubowner', Object.keys(calls)],
     ['service', [...service, every]],
     ['device', [every]],
     ['registryRead', [...registryRead, every]],
-    ['registryReadWrite', [...registryRead, 'write an identity', 'delete an identity', every]],
+    ['registryReadWrite', [...registryRead, ...registryWrite, every]],
   ])('%s', async (policy, may) => {
     for (const [what, [method, path, passes]] of Object.entries(calls)) {
       const { status } = await call(signSas({ key: policyKey(policy), policy }), method, path);

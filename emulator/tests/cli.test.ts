@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { parseEnv } from 'node:util';
 import type { TwinDocument } from '../src/hub/types';
+import { makeCredential } from './support/certificates';
 import { type Cli, startCli } from './support/cli';
 import { rawRequest } from './support/rawRequest';
 import { keyOf } from './support/sas';
@@ -75,6 +76,18 @@ describe('the command line', () => {
     const { code, stderr } = await outcome(...args);
     expect([code, stderr]).toEqual([1, expect.stringMatching(says)]);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('takes the authorities of devices from files, and nothing else', async () => {
+    const file = join(dir, 'ca.pem');
+    await writeFile(file, (await makeCredential({ subject: 'CN=Contoso', ca: true })).cert);
+    await start('--device-ca', file).ready();
+    for (const pem of [(await makeCredential({ subject: 'CN=d1' })).cert, 'no certificate']) {
+      await writeFile(file, pem);
+      const { code, stderr } = await outcome('--device-ca', file);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^--device-ca .*ca\.pem: .+\n$/);
+    }
   });
 
   it('names what is wrong in a topology', async () => {

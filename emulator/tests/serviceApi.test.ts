@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { notServed } from '../src/rest/notServed';
 import { startEmulator, type TestEmulator } from './support/emulator';
+import { keyOf, signSas } from './support/sas';
 
 let emulator: TestEmulator;
 const lines: string[] = [];
@@ -37,12 +38,25 @@ describe('what the service API does not serve', () => {
     ['automatic configurations', 'POST', '/devices/device/applyConfigurationContent'],
     ['digital twins', 'GET', '/digitaltwins/device'],
     ['service statistics', 'GET', '/statistics/service'],
-    ['device messages, files and feedback over HTTP', 'POST', '/devices/device/messages/events'],
+    ['feedback and notifications of files over HTTP', 'GET', '/messages/serviceBound/feedback'],
+    ['devices over HTTP: their messages and files', 'POST', '/devices/device/messages/events'],
+    ['devices over HTTP: their messages and files', 'GET', '/devices/device/messages/deviceBound'],
+    ['devices over HTTP: their messages and files', 'POST', '/devices/device/modules/module/messages/events'],
+    ['devices over HTTP: their messages and files', 'POST', '/devices/device/files'],
   ];
   it.each(calls)('%s: %s %s is answered with 501', async (what, method, path) => {
     const { status, headers, text } = await emulator.request({ method, path });
     expect([status, headers['iothub-errorcode']]).toEqual([501, 'NotImplemented']);
     expect(JSON.parse(text).Message).toBe(`ErrorCode:NotImplemented;This emulator does not serve ${what}.`);
+  });
+
+  it('says so to a device, whose token opens nothing else', async () => {
+    const path = '/devices/device/messages/events?api-version=2021-04-12';
+    const key = keyOf(emulator.hub.deviceConnectionString('device'));
+    const authorization = signSas({ key, resource: encodeURIComponent('localhost/devices/device') });
+    const call = (target: string) => emulator.request({ method: 'POST', path: target, headers: { authorization } });
+    expect((await call(path)).status).toBe(501);
+    expect((await call('/configurations/configuration')).status).toBe(401);
   });
 
   it('is in the README, all of it', () => {

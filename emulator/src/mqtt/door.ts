@@ -22,7 +22,7 @@ export interface DoorOptions {
 }
 
 /** How often the hub looks for connections whose time is over, in milliseconds. */
-const sweepMs = 500;
+const sweepMs = 1000;
 
 /**
  * The door for devices and modules, whatever carries their MQTT: at most one connection each. Nothing passes from one to

@@ -1,11 +1,21 @@
-/** Operations of the service API that this emulator knows and does not serve; `README.md` lists the same. */
-export const notServed: readonly { what: string; path: RegExp }[] = [
+/** Operations that this emulator knows and does not serve; `README.md` lists the same. */
+export const notServed: readonly NotServed[] = [
   { what: 'jobs', path: /^\/jobs(\/|$)/ },
   { what: 'automatic configurations', path: /^\/(configurations(\/|$)|devices\/[^/]+\/applyConfigurationContent$)/ },
   { what: 'digital twins', path: /^\/digitaltwins\// },
   { what: 'service statistics', path: /^\/statistics\/service$/ },
+  { what: 'feedback and notifications of files over HTTP', path: /^\/messages(\/|$)/ },
   {
-    what: 'device messages, files and feedback over HTTP',
-    path: /^\/(devices\/[^/]+\/(messages|files)|messages)(\/|$)/,
+    what: 'devices over HTTP: their messages and files',
+    path: /^\/devices\/[^/]+\/(modules\/[^/]+\/)?(messages|files)(\/|$)/,
+    ofDevices: true,
   },
 ];
+
+export interface NotServed {
+  what: string;
+  /** Of the path, percent-encoded. */
+  path: RegExp;
+  /** Whether devices call it, whose tokens open nothing here: they are told without one. */
+  ofDevices?: boolean;
+}

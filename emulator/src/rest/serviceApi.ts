@@ -5,7 +5,7 @@ import type { Json } from '../hub/types';
 import type { AccessControl } from '../security/accessControl';
 import { errorReply } from './errorReply';
 import type { Handler } from './httpsServer';
-import { notServed } from './notServed';
+import { type NotServed, notServed } from './notServed';
 import type { Operation } from './operation';
 import { operations } from './operations';
 import { readBody } from './readBody';
@@ -35,8 +35,9 @@ async function answer(hub: Hub, access: AccessControl, request: IncomingMessage)
   const { path, query } = readTarget(request);
   const segments = path.split('/').filter(Boolean).map(decodeSegment);
   const operation = operations.find((each) => each.method === request.method && matches(each, segments));
-  access.authorize(request.headers.authorization, operation?.right, segments);
-  if (!operation) throw unknownOperation(request.method, path);
+  const known = operation ? undefined : notServed.find((each) => each.path.test(path));
+  if (!known?.ofDevices) access.authorize(request.headers.authorization, operation?.right, segments);
+  if (!operation) throw unknownOperation(request.method, path, known);
   const parameters = segments.filter((_, index) => operation.path[index] === '*');
   const body = parseBody(await readBody(request, maxBodyBytes));
   return operation.run({ hub, parameters, query, headers: request.headers, body });
@@ -54,8 +55,7 @@ function decodeSegment(segment: string): string {
   }
 }
 
-function unknownOperation(method = '', path: string): HubError {
-  const known = notServed.find((each) => each.path.test(path));
+function unknownOperation(method = '', path: string, known?: NotServed): HubError {
   return known
     ? new HubError('NotImplemented', `This emulator does not serve ${known.what}.`)
     : new HubError('ResourceNotFound', `There is no ${method} ${path}.`);

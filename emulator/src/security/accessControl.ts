@@ -46,7 +46,7 @@ export class AccessControl {
    */
   admit(hub: Hub, id: string, { password, certificate }: Credentials): Admission {
     const identity = known(hub, id);
-    const device = known(hub, identity.deviceId);
+    const device = identity.moduleId === undefined ? identity : known(hub, identity.deviceId);
     if (identity.status === 'disabled' || device.status === 'disabled') throw unauthorized();
     if (identity.authentication.type === 'sas') {
       return { identity, expiresAt: this.#expiryOf(password, identity, identity.authentication.symmetricKey) };
