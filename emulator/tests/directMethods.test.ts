@@ -219,6 +219,7 @@ describe('a call is refused', () => {
     ['without a name', { payload: 1 }, 'ArgumentNull'],
     ['with an empty name', { methodName: '' }, 'ArgumentInvalid'],
     ['with a name that is no text', { methodName: 5 }, 'ArgumentInvalid'],
+    ['with a name that no topic can hold', { methodName: 'x'.repeat(70_000) }, 'ArgumentInvalid'],
     ['with a name that would be two topic levels', { methodName: 'a/b' }, 'ArgumentInvalid'],
     ['with a response time-out of 4 s', { ...go, responseTimeoutInSeconds: 4 }, 'ArgumentInvalid'],
     ['with a response time-out of 301 s', { ...go, responseTimeoutInSeconds: 301 }, 'ArgumentInvalid'],

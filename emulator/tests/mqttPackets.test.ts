@@ -103,11 +103,13 @@ describe('a connection ends', () => {
     ['to an unknown topic', 'elsewhere', {}],
     ['to an answer of the hub', '$iothub/twin/res/200/?$rid=1', {}],
     ['to a topic with a wildcard', 'devices/d1/messages/events/#', {}],
+    ['of a twin request whose id leaves its answer no room', `$iothub/twin/GET/?$rid=${'x'.repeat(65_512)}`, {}],
     ['of a twin request without an id', '$iothub/twin/GET/?', {}],
     ['of telemetry with a broken property bag', 'devices/d1/messages/events/%zz', {}],
     ['of telemetry of more than 256 KB', 'devices/d1/messages/events/', { payload: 'x'.repeat(256 * 1024 + 1) }],
   ])('after a PUBLISH %s', async (_, topic, more) => {
     const peer = await MqttPeer.open(hub, 'd1');
+    await peer.subscribe(responses);
     peer.publish(topic, '{}', more);
     await peer.closed;
   });

@@ -29,8 +29,8 @@ export function parseMethodCall(body: Json | undefined): MethodCall {
   const { methodName, payload = null, responseTimeoutInSeconds, connectTimeoutInSeconds } = body;
   if (methodName === undefined || methodName === null) throw new HubError('ArgumentNull', 'The body lacks methodName.');
   // It is a level of an MQTT topic, followed by a query.
-  if (typeof methodName !== 'string' || !/^[^\p{Cc}/#+?]+$/u.test(methodName)) {
-    throw invalidArgument('methodName must be a text without control characters and / # + ?.');
+  if (typeof methodName !== 'string' || !/^[^\p{Cc}/#+?]{1,1024}$/u.test(methodName)) {
+    throw invalidArgument('methodName has 1 to 1024 characters, no control characters and none of / # + ?.');
   }
   if (Buffer.byteLength(JSON.stringify(payload)) > maxMethodPayloadBytes) {
     throw new HubError('MessageTooLarge', `The payload of a direct method has ${maxMethodPayloadBytes} bytes at most.`);

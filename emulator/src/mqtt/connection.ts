@@ -133,10 +133,14 @@ export class Connection {
     return true;
   }
 
-  /** Works on a request of the client. While it has many, no more are read. */
+  /** Works on a request of the client, and hangs up where that fails. While it has many, no more are read. */
   async work(job: () => Promise<void>): Promise<void> {
     if (++this.#atWork > maxAtWork) this.stream.pause();
-    await job();
+    try {
+      await job();
+    } catch (error) {
+      this.close(error instanceof Error ? error : new Error(String(error)));
+    }
     if (--this.#atWork <= maxAtWork) this.stream.resume();
   }
 
