@@ -7,7 +7,8 @@ import type { Row } from './row';
 /** `npm start` after its build: hub and host up and said so, against the bare start of a Node process. */
 export async function startOfTheSystem(): Promise<Row[]> {
   const dir = await mkdtemp(join(tmpdir(), 'bench-'));
-  const ports = ['--port', '0', '--hub-port', '0', '--mqtt-port', '0', '--amqp-port', '0', '--table-port', '0'];
+  const options = ['port', 'hub-port', 'mqtt-port', 'amqp-port', 'queue-port', 'table-port'];
+  const ports = options.flatMap((option) => [`--${option}`, '0']);
   try {
     const times = await medians(5, {
       system: () => timeToLine(['--import', 'tsx', 'scripts/start.ts', ...ports, '--state-dir', dir], /^Try:/),

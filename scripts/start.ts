@@ -2,18 +2,22 @@ import { join } from 'node:path';
 import { describeProblem, readSettings, settingProblems } from '../src/settings';
 import { withEmulatorEnv } from './emulatorEnv';
 import { runScript } from './runScript';
-import { tableStorage, tablesConnectionString, withTables } from './storage';
+import { queueStorage, queuesConnectionString, tableStorage, tablesConnectionString, withStorage } from './storage';
 import { emulator, nextSteps, type Part, runSystem } from './system';
 import { readSystemOptions, type SystemOptions } from './systemOptions';
 
 runScript(async () => {
   const options = await readSystemOptions();
-  await runSystem([() => [tableStorage(options), emulator(options)], () => [localHost(options)]], nextSteps(options));
+  const first = () => [tableStorage(options), queueStorage(options), emulator(options)];
+  await runSystem([first, () => [localHost(options)]], nextSteps(options));
 });
 
 /** @throws Error for a bad setting: in Azure the app would run and say so, here nobody has to look for it. */
-function localHost({ port, tablePort, stateDir }: SystemOptions): Part {
-  const env = withTables(withEmulatorEnv(stateDir), tablesConnectionString(tablePort));
+function localHost({ port, tablePort, queuePort, stateDir }: SystemOptions): Part {
+  const env = withStorage(withEmulatorEnv(stateDir), {
+    tables: tablesConnectionString(tablePort),
+    queues: queuesConnectionString(queuePort),
+  });
   const [problem] = settingProblems(readSettings(env));
   if (problem) throw new Error(describeProblem(problem));
   return {

@@ -1,6 +1,6 @@
 import { withEmulatorEnv } from './emulatorEnv';
 import { runScript } from './runScript';
-import { allStorage, developmentStorage, withTables } from './storage';
+import { allStorage, developmentStorage, withStorage } from './storage';
 import { emulator, nextSteps, type Part, runSystem } from './system';
 import { readSystemOptions, type SystemOptions } from './systemOptions';
 
@@ -12,7 +12,7 @@ runScript(async () => {
 
 /** Every setting goes through the environment, which wins over local.settings.json. */
 function coreTools({ port, stateDir }: SystemOptions): Part {
-  const env = withTables(withEmulatorEnv(stateDir), developmentStorage);
+  const env = withStorage(withEmulatorEnv(stateDir), { tables: developmentStorage, queues: developmentStorage });
   return {
     name: 'app',
     command: 'func',

@@ -4,19 +4,38 @@ import type { SystemOptions } from './systemOptions';
 
 const azurite = 'node_modules/azurite/dist/src';
 
+/** The queue client speaks a later version of the protocol than Azurite knows; what it asks for has long been there. */
+const plain = ['--skipApiVersionCheck', '--disableTelemetry'];
+
 /** The account of every Azurite, whose key is public. */
 const account = 'devstoreaccount1';
 const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
 /** Azurite's tables. They last as long as the twins do: in memory, unless the hub keeps its twins. */
-export function tableStorage({ tablePort, dataDir, stateDir }: SystemOptions): Part {
-  const lasting = dataDir === undefined ? ['--inMemoryPersistence'] : ['--location', join(stateDir, 'tables')];
+export function tableStorage({ tablePort, ...options }: SystemOptions): Part {
+  const main = join(azurite, 'table/main.js');
+  return service('tables', [main, '--tablePort', `${tablePort}`], /Table service successfully started/, options);
+}
+
+/** Azurite's queues, which last as long. */
+export function queueStorage({ queuePort, ...options }: SystemOptions): Part {
+  const main = join(azurite, 'queue/main.js');
+  return service('queues', [main, '--queuePort', `${queuePort}`], /Queue service successfully listens/, options);
+}
+
+function service(
+  name: string,
+  args: string[],
+  ready: RegExp,
+  { dataDir, stateDir }: Pick<SystemOptions, 'dataDir' | 'stateDir'>,
+): Part {
+  const lasting = dataDir === undefined ? ['--inMemoryPersistence'] : ['--location', join(stateDir, name)];
   return {
-    name: 'tables',
+    name,
     command: process.execPath,
-    args: [join(azurite, 'table/main.js'), '--tablePort', `${tablePort}`, ...lasting, '--silent', '--disableTelemetry'],
+    args: [...args, ...lasting, '--silent', ...plain],
     env: process.env,
-    ready: /Table service successfully started/,
+    ready,
   };
 }
 
@@ -25,7 +44,7 @@ export function allStorage({ stateDir }: SystemOptions): Part {
   return {
     name: 'storage',
     command: process.execPath,
-    args: [join(azurite, 'azurite.js'), '--location', join(stateDir, 'azurite'), '--disableTelemetry'],
+    args: [join(azurite, 'azurite.js'), '--location', join(stateDir, 'azurite'), ...plain],
     env: process.env,
     ready: /Table service is successfully listening/,
   };
@@ -36,12 +55,29 @@ export const developmentStorage = 'UseDevelopmentStorage=true';
 
 /** The connection string of {@link tableStorage}. */
 export function tablesConnectionString(port: number): string {
-  const endpoint = `http://127.0.0.1:${port}/${account}`;
-  return `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};TableEndpoint=${endpoint};`;
+  return connectionString('TableEndpoint', port);
 }
 
-/** An environment with the tables of the system, unless it names others. */
-export function withTables(env: NodeJS.ProcessEnv, connectionString: string): NodeJS.ProcessEnv {
-  const isNamed = env.TWIN_TABLES_CONNECTION_STRING || env.TWIN_TABLES_ENDPOINT;
-  return isNamed ? env : { ...env, TWIN_TABLES_CONNECTION_STRING: connectionString };
+/** The connection string of {@link queueStorage}. */
+export function queuesConnectionString(port: number): string {
+  return connectionString('QueueEndpoint', port);
+}
+
+function connectionString(endpoint: string, port: number): string {
+  const address = `http://127.0.0.1:${port}/${account}`;
+  return `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};${endpoint}=${address};`;
+}
+
+/** An environment with the tables and the queues of the system, unless it names others. */
+export function withStorage(
+  env: NodeJS.ProcessEnv,
+  { tables, queues }: { tables: string; queues: string },
+): NodeJS.ProcessEnv {
+  const namesTables = env.TWIN_TABLES_CONNECTION_STRING || env.TWIN_TABLES_ENDPOINT;
+  const namesQueues = env.TagJobs || env.TagJobs__queueServiceUri || env.TagJobs__accountName;
+  return {
+    ...env,
+    ...(namesTables ? {} : { TWIN_TABLES_CONNECTION_STRING: tables }),
+    ...(namesQueues ? {} : { TagJobs: queues }),
+  };
 }

@@ -9,7 +9,8 @@ export interface SystemOptions {
   hubPort: number;
   mqttPort: number;
   amqpPort: number;
-  /** Where Table Storage listens. */
+  /** Where Queue Storage and Table Storage listen. */
+  queuePort: number;
   tablePort: number;
   /** The emulator's CA, keys and `env`, and what the host remembers. */
   stateDir: string;
@@ -28,6 +29,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
       'hub-port': { type: 'string', default: '8443' },
       'mqtt-port': { type: 'string', default: '8883' },
       'amqp-port': { type: 'string', default: '5672' },
+      'queue-port': { type: 'string', default: '10001' },
       'table-port': { type: 'string', default: '10002' },
       'state-dir': { type: 'string', default: defaultStateDir },
       data: { type: 'string' },
@@ -39,6 +41,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
     hubPort: count('--hub-port', values['hub-port'], 65_535),
     mqttPort: count('--mqtt-port', values['mqtt-port'], 65_535),
     amqpPort: count('--amqp-port', values['amqp-port'], 65_535),
+    queuePort: await settled(count('--queue-port', values['queue-port'], 65_535)),
     tablePort: await settled(count('--table-port', values['table-port'], 65_535)),
     stateDir: values['state-dir'],
     dataDir: values.data,

@@ -4,11 +4,13 @@ import type { Registrations } from './core/coreModule';
 import { HostFunction } from './hostFunction';
 import { FunctionRoutes } from './http/functionRoutes';
 import type { Log } from './log';
+import { outputSenders } from './outputs/outputs';
 import type { HostJson } from './settings';
 import { StateFile } from './stateFile';
 import { isEventGrid } from './triggers/eventGrid';
 import { EventHubReader } from './triggers/eventHub';
 import type { Listener } from './triggers/listener';
+import { QueueReader } from './triggers/queue';
 import { Timer, type TimerStatus } from './triggers/timer';
 
 /** The functions of an app and what their triggers need. One that cannot be indexed is left out, and its error kept. */
@@ -19,20 +21,21 @@ export class FunctionIndex {
   /** Why functions could not be indexed, by name. */
   readonly errors = new Map<string, string>();
   readonly #log: Log;
-  readonly #maxBatchSize: number;
+  readonly #hostJson: HostJson;
   readonly #timers: StateFile<TimerStatus>;
   readonly #checkpoints: StateFile<Checkpoint>;
 
   constructor(registrations: Registrations, hostJson: HostJson, { stateDir, log }: { stateDir: string; log: Log }) {
     this.routes = new FunctionRoutes(hostJson.routePrefix);
     this.#log = log;
-    this.#maxBatchSize = hostJson.maxEventBatchSize;
+    this.#hostJson = hostJson;
     this.#timers = new StateFile(join(stateDir, 'timers.json'));
     this.#checkpoints = new StateFile(join(stateDir, 'checkpoints.json'));
+    const outputs = outputSenders(hostJson);
     for (const registered of registrations.functions) {
       const { name } = registered.metadata;
       try {
-        const fn = new HostFunction(registrations, registered, log);
+        const fn = new HostFunction(registrations, registered, outputs, log);
         this.#listenFor(fn);
         this.functions.push(fn);
       } catch (error) {
@@ -58,10 +61,12 @@ export class FunctionIndex {
         return new Timer(fn, this.#timers, this.#log);
       case 'eventhubtrigger':
         return new EventHubReader(fn, {
-          maxBatchSize: this.#maxBatchSize,
+          maxBatchSize: this.#hostJson.maxEventBatchSize,
           checkpoints: this.#checkpoints,
           log: this.#log,
         });
+      case 'queuetrigger':
+        return new QueueReader(fn, this.#hostJson.queues, this.#log);
       default:
         if (!isEventGrid(fn))
           throw new Error(`Triggers of type '${fn.trigger.type}' are not served by the local host.`);

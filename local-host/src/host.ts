@@ -59,7 +59,12 @@ export async function startHost({ scriptRoot, port, stateDir, log, print }: Host
     port: server.port,
     async stop() {
       const stopped = Promise.all([server.stop(), ...listeners.map((listener) => listener.stop())]);
-      await Promise.race([stopped, sleep(graceMs, undefined, { ref: false })]);
+      // This timer keeps the process alive, too: a function may wait for something that does not.
+      const patience = new AbortController();
+      const late = sleep(graceMs, true, { signal: patience.signal }).catch(() => true);
+      const isLate = await Promise.race([stopped.then(() => false), late]);
+      patience.abort();
+      if (isLate) await Promise.all(listeners.map((listener) => listener.abandon?.()));
       server.kill();
       for (const hook of registrations.hooks.appTerminate) await hook({ hookData: {}, appHookData: {} });
     },

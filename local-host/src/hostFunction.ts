@@ -4,7 +4,7 @@ import type { RegisteredFunction, Registrations } from './core/coreModule';
 import { invoke } from './core/invoke';
 import type { Binding, InvocationRequest, InvocationResponse, TraceContext, TypedData } from './core/rpc';
 import type { Log } from './log';
-import { sendEvents } from './outputs/eventGrid';
+import type { OutputSenders } from './outputs/outputs';
 import { isDisabled, resolveSettings } from './settings';
 
 /** What an invocation gets from its trigger. */
@@ -12,9 +12,9 @@ export interface TriggerInput {
   data: TypedData;
   metadata?: Record<string, TypedData>;
   retry?: InvocationRequest['retryContext'];
+  /** What the log tells of the trigger beside the reason. */
+  details?: string;
 }
-
-const outputTypes = new Set(['http', 'eventgrid']);
 
 /** A function that the host runs. */
 export class HostFunction {
@@ -28,6 +28,7 @@ export class HostFunction {
   constructor(
     private readonly registrations: Registrations,
     readonly registered: RegisteredFunction,
+    private readonly outputs: OutputSenders,
     private readonly log: Log,
   ) {
     const { name, bindings } = registered.metadata;
@@ -39,9 +40,10 @@ export class HostFunction {
     this.name = name;
     this.trigger = { ...resolved(trigger[1]), key: trigger[0] };
     this.disabled = isDisabled(name);
-    this.#outputs = Object.entries(bindings).filter(([, { direction }]) => direction === 'out');
+    const outs = Object.entries(bindings).filter(([, { direction }]) => direction === 'out');
+    this.#outputs = outs.map(([key, binding]) => [key, resolved(binding)]);
     for (const [, { type }] of this.#outputs) {
-      if (!outputTypes.has(type.toLowerCase())) throw new Error(`Output bindings of type '${type}' are not served.`);
+      if (!outputs.has(type.toLowerCase())) throw new Error(`Output bindings of type '${type}' are not served.`);
     }
   }
 
@@ -50,7 +52,7 @@ export class HostFunction {
    *
    * @throws what the function threw; where an output could not be sent.
    */
-  async invoke({ data, metadata, retry }: TriggerInput, reason: string): Promise<InvocationResponse> {
+  async invoke({ data, metadata, retry, details }: TriggerInput, reason: string): Promise<InvocationResponse> {
     const invocationId = randomUUID();
     const start = performance.now();
     const ended = (outcome: string) => {
@@ -62,6 +64,7 @@ export class HostFunction {
       );
     };
     this.log('information', 'system', `Executing 'Functions.${this.name}' (Reason='${reason}', Id=${invocationId})`);
+    if (details) this.log('information', 'system', `Trigger Details: ${details}`);
     try {
       const response = await invoke(
         this.registrations,
@@ -88,7 +91,7 @@ export class HostFunction {
   async #send({ outputData = [], returnValue }: InvocationResponse): Promise<void> {
     for (const [key, binding] of this.#outputs) {
       const value = key === '$return' ? returnValue : outputData.find(({ name }) => name === key)?.data;
-      if (value && binding.type.toLowerCase() === 'eventgrid') await sendEvents(binding, value);
+      if (value) await this.outputs.get(binding.type.toLowerCase())?.(binding, value);
     }
   }
 }

@@ -6,6 +6,8 @@ beforeAll(async () => {
   host = await RunningHost.start('app', {
     FROM_LOCAL_SETTINGS: 'from the environment',
     'AzureWebJobs.off.Disabled': 'true',
+    ByIdentity__queueServiceUri: 'https://account.queue.core.windows.net',
+    AzureWebJobsStorage: 'UseDevelopmentStorage=true',
   });
 });
 afterAll(() => host.stop());
@@ -178,7 +180,12 @@ test('the console lists HTTP functions with their addresses, then the others, th
 test.each([
   ['unresolved', "'%NO_SUCH_SETTING%' does not resolve to a value."],
   ['badSchedule', "The schedule expression 'now and then' was not recognized"],
-  ['queue', "Triggers of type 'queueTrigger' are not served"],
+  ['bus', "Triggers of type 'serviceBusTrigger' are not served"],
+  [
+    'keyless',
+    "'ByIdentity__queueServiceUri' stands for an identity, which a local host has not: set 'ByIdentity' to a",
+  ],
+  ['badName', "'no_queue' is not a queue's name: 3 to 63 letters, digits and single dashes"],
 ])('the function %s is in error, and the others run', (name, text) => {
   expect(host.lines.join('\n')).toContain(`The '${name}' function is in error: ${text}`);
 });

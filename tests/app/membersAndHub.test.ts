@@ -9,11 +9,11 @@ import { react } from '../../src/reactions/react';
 import { createServices, type Services } from '../../src/services';
 import { readSettings } from '../../src/settings';
 import { Tables } from '../../src/tables/tables';
-import { startTables, type TestTables } from '../support/azurite';
+import { startTables, type TestStorage } from '../support/azurite';
 import { recordingContext } from './functionCalls';
 
 let emulator: TestEmulator;
-let tables: TestTables;
+let tables: TestStorage;
 let services: Services;
 
 beforeEach(async () => {

@@ -11,10 +11,10 @@ import { createServices, type Services } from '../../src/services';
 import { readSettings } from '../../src/settings';
 import { encodeKey } from '../../src/tables/keys';
 import { Tables } from '../../src/tables/tables';
-import { startTables, type TestTables } from '../support/azurite';
+import { startTables, type TestStorage } from '../support/azurite';
 import { call } from './functionCalls';
 
-let tables: TestTables;
+let tables: TestStorage;
 let services: Services;
 let devices = 0;
 

@@ -13,7 +13,7 @@ import { startEmulator, type TestEmulator } from '../../emulator/tests/support/e
 import topology from '../../infra/topology.json';
 import { readSystemOptions } from '../../scripts/systemOptions';
 import { Tables } from '../../src/tables/tables';
-import { startTables, type TestTables } from '../support/azurite';
+import { startTables, type TestStorage } from '../support/azurite';
 import { Lines } from './system';
 
 const fleet = 1000;
@@ -26,7 +26,7 @@ type History = { version: number; tags?: Tags }[];
 type Tags = Partial<{ location: { plant: string }; link: string; level: number }>;
 
 let emulator: TestEmulator;
-let tables: TestTables;
+let tables: TestStorage;
 let door: Server;
 let host: ChildProcess | undefined;
 let hostLines: Lines;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runScript, startSystem, stopSystems } from './system';
+import { freePorts, runScript, startSystem, stopSystems } from './system';
 
 afterEach(stopSystems);
 
@@ -16,7 +16,9 @@ function isOpen(port: number): Promise<boolean> {
 
 const portsOf = (lines: string[]) =>
   lines.flatMap((line) =>
-    [...line.matchAll(/(?:https|mqtts|amqp|http):\/\/localhost:(\d+)/g)].map(([, port]) => Number(port)),
+    [...line.matchAll(/(?:https|mqtts|amqp|http):\/\/(?:localhost|127\.0\.0\.1):(\d+)/g)].map(([, port]) =>
+      Number(port),
+    ),
   );
 
 test('two systems run side by side, and Ctrl-C leaves no process and no open port', async () => {
@@ -38,20 +40,7 @@ test.each([
   ['a page budget that is no number', { TWIN_QUERY_MAX_PAGES: 'many' }, /TWIN_QUERY_MAX_PAGES is not a whole number/],
 ])('npm start refuses %s, naming the setting', async (_, settings, message) => {
   const stateDir = await mkdtemp(join(tmpdir(), 'start-'));
-  const args = [
-    '--port',
-    '0',
-    '--hub-port',
-    '0',
-    '--mqtt-port',
-    '0',
-    '--amqp-port',
-    '0',
-    '--table-port',
-    '0',
-    '--state-dir',
-    stateDir,
-  ];
+  const args = [...freePorts, '--state-dir', stateDir];
   const { code, output } = await runScript('scripts/start.ts', args, { ...process.env, ...settings });
   await rm(stateDir, { recursive: true });
   expect(code).toBe(1);
@@ -61,8 +50,8 @@ test.each([
 test('a busy port is told by its option', async () => {
   const system = await startSystem();
   const [hubPort] = portsOf(system.lines.all.filter((line) => line.includes('Service API')));
-  const args = ['--port', '0', '--hub-port', `${hubPort}`, '--mqtt-port', '0', '--amqp-port', '0', '--table-port', '0'];
-  const { code, output } = await runScript('scripts/start.ts', [...args, '--state-dir', system.stateDir]);
+  const args = [...freePorts, '--hub-port', `${hubPort}`, '--state-dir', system.stateDir];
+  const { code, output } = await runScript('scripts/start.ts', args);
   expect(code).toBe(1);
   expect(output).toContain(`--port ${hubPort}`);
 });

@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const freePorts = ['--port', '0', '--hub-port', '0', '--mqtt-port', '0', '--amqp-port', '0', '--table-port', '0'];
+/** What has `npm start` listen where nobody else does. */
+export const freePorts = ['port', 'hub-port', 'mqtt-port', 'amqp-port', 'queue-port', 'table-port'].flatMap(
+  (option) => [`--${option}`, '0'],
+);
 
 /** The lines of a child process so far, and those to come. */
 export class Lines {

@@ -3,6 +3,7 @@ import type { Checkpoint, EventHubConsumerClient, PartitionContext, ReceivedEven
 import type { RetryContext, TypedData } from '../core/rpc';
 import type { HostFunction } from '../hostFunction';
 import type { Log } from '../log';
+import { readConnectionString } from '../settings';
 import type { StateFile } from '../stateFile';
 import { Checkpoints } from './checkpoints';
 import type { Listener } from './listener';
@@ -40,8 +41,7 @@ export class EventHubReader implements Listener {
   ) {
     const { connection, cardinality } = fn.trigger;
     if (cardinality !== 'many') throw new Error("Event Hub triggers are served with cardinality 'many' only.");
-    this.#connectionString = process.env[String(connection)] ?? '';
-    if (!this.#connectionString) throw new Error(`The setting '${connection}' is missing: a connection string.`);
+    this.#connectionString = readConnectionString(connection);
   }
 
   start(): void {

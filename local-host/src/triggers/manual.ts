@@ -1,4 +1,5 @@
 import type { HostFunction } from '../hostFunction';
+import { toTriggerInput } from '../queues/queueMessage';
 import { isEventGrid, runOnEvent } from './eventGrid';
 import { timerData } from './timer';
 
@@ -6,7 +7,7 @@ const reason = 'This function was programmatically called via the host APIs.';
 
 /**
  * Runs a function out of turn, as `POST /admin/functions/NAME` asks for. A timer has no use for the input; Event Grid
- * takes it as an event, an Event Hub as the body of one.
+ * takes it as an event, an Event Hub as the body of one, a queue as a message.
  *
  * @throws what the function throws; Error where the input is not what the trigger takes.
  */
@@ -21,6 +22,8 @@ function manualInput({ trigger }: HostFunction, input: string) {
       return { data: timerData(null, false) };
     case 'eventhubtrigger':
       return { data: { collectionString: { string: [input] } }, metadata: { PropertiesArray: { json: '[{}]' } } };
+    case 'queuetrigger':
+      return toTriggerInput(Buffer.from(input), { dequeueCount: 0 }) ?? { data: { string: input } };
     default:
       return { data: { string: input } };
   }

@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { parseTimeSpan } from '../timeSpan';
 
 /** When a timer fires next. */
 export interface Schedule {
@@ -34,17 +35,6 @@ export function parseSchedule(text: string): Schedule {
       `The schedule expression '${text}' was not recognized as a valid cron expression or timespan string.`,
     );
   }
-}
-
-/** Milliseconds of a .NET time span; its hours end at 23, so that `24:00:00` are 24 days. */
-function parseTimeSpan(text: string): number | undefined {
-  const [, days = '0', hours, minutes, seconds = '0'] = /^(?:(\d+)\.)?(\d+):(\d{2})(?::(\d{2}))?$/.exec(text) ?? [];
-  if (hours === undefined) return undefined;
-  const [first, second, third] =
-    Number(hours) > 23
-      ? [Number(hours) * 24, Number(minutes), Number(seconds)]
-      : [Number(days) * 24 + Number(hours), Number(minutes), Number(seconds)];
-  return (first * 60 + second) * minuteMs + third * 1000;
 }
 
 /** Whether it fires more often than once a minute: the host does not monitor such timers. */

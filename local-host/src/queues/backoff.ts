@@ -1,0 +1,31 @@
+/** Shortest pause between looks at a queue, in milliseconds. */
+const leastMs = 100;
+
+/** By how much each step may be shorter or longer, as a share of it. */
+const spread = 0.2;
+
+/**
+ * Pauses between looks at a queue that stays empty: from 100 ms, twice as long each time and a little at random, up to a
+ * longest one (`RandomizedExponentialBackoffStrategy` of the WebJobs SDK).
+ */
+export class Backoff {
+  #steps = 0;
+  #isLongest = false;
+
+  constructor(private readonly mostMs: number) {}
+
+  /** Milliseconds to wait now. */
+  next(): number {
+    if (this.#isLongest) return this.mostMs;
+    const step = this.#steps === 0 ? 0 : (1 - spread + Math.random() * 2 * spread) * 2 ** (this.#steps - 1) * leastMs;
+    this.#steps++;
+    this.#isLongest = leastMs + step >= this.mostMs;
+    return this.#isLongest ? this.mostMs : leastMs + step;
+  }
+
+  /** There was something: the next pause is the shortest one. */
+  reset(): void {
+    this.#steps = 0;
+    this.#isLongest = false;
+  }
+}
