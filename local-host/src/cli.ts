@@ -8,7 +8,7 @@ const help = `Runs a built Azure Functions app (Node, v4 programming model) wher
 
 Usage: functions-local-host [options]
 
-  --port N            where to listen; 0 for a free port (7071)
+  --port N            where to listen; 0 for a free port (LocalHttpPort of local.settings.json, else 7071)
   --script-root DIR   folder with host.json and package.json (.)
   --state-dir DIR     what timers and Event Hubs triggers remember (.local-host)
   --help              this text
@@ -17,7 +17,7 @@ Usage: functions-local-host [options]
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      port: { type: 'string', default: '7071' },
+      port: { type: 'string' },
       'script-root': { type: 'string', default: '.' },
       'state-dir': { type: 'string', default: '.local-host' },
       help: { type: 'boolean', default: false },
@@ -27,8 +27,10 @@ async function main(): Promise<void> {
     process.stdout.write(help);
     return;
   }
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port takes a number from 0 to 65535.`);
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (port !== undefined && (!Number.isInteger(port) || port < 0 || port > 65_535)) {
+    throw new Error(`--port takes a number from 0 to 65535.`);
+  }
   const host = await startHost({
     scriptRoot: resolve(values['script-root']),
     port,

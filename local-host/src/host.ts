@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadApp } from './core/app';
 import { FunctionIndex } from './functionIndex';
 import { answerAdmin } from './http/admin';
-import { startServer } from './http/server';
+import { type Answer, startServer } from './http/server';
 import type { Log } from './log';
 import { applyLocalSettings, readHostJson } from './settings';
 import { receiveEvents } from './triggers/eventGrid';
@@ -10,8 +10,8 @@ import { receiveEvents } from './triggers/eventGrid';
 export interface HostOptions {
   /** Folder with host.json, package.json and the built app. */
   scriptRoot: string;
-  /** 0 for a free port. */
-  port: number;
+  /** 0 for a free port; undefined for that of local.settings.json, or 7071. */
+  port: number | undefined;
   /** What timers and Event Hubs triggers remember. */
   stateDir: string;
   log: Log;
@@ -36,25 +36,28 @@ const graceMs = 5000;
  * @throws Error where the app cannot be loaded, or the port is taken.
  */
 export async function startHost({ scriptRoot, port, stateDir, log, print }: HostOptions): Promise<Host> {
-  const cors = await applyLocalSettings(scriptRoot);
-  setWorkerEnvironment(scriptRoot, port);
+  const local = await applyLocalSettings(scriptRoot, log);
+  // Requests that come before the functions are there wait for them.
+  const { promise: answering, resolve: answerWith } = withResolvers<Answer>();
+  const server = await startServer(async (...request) => (await answering)(...request), {
+    port: port ?? local?.LocalHttpPort ?? 7071,
+    cors: local,
+    log,
+  });
+  const baseUrl = `http://localhost:${server.port}`;
+  setWorkerEnvironment(scriptRoot, server.port);
   const hostJson = await readHostJson(scriptRoot);
   const registrations = await loadApp(scriptRoot, log);
   const index = new FunctionIndex(registrations, hostJson, { stateDir, log });
   const { functions, listeners, routes, errors } = index;
-
-  const baseUrl = () => `http://localhost:${server.port}`;
-  const facts = { functions, errors, urlOf: (name: string) => routes.urlOf(name, baseUrl()) };
-  const server = await startServer(
-    async (request, path, query) => {
-      if (/^\/admin(\/|$)/i.test(path)) return answerAdmin(request, path, facts);
-      if (/^\/runtime\/webhooks\/eventgrid$/i.test(path)) return receiveEvents(request, query, functions);
-      return routes.answer(request, path);
-    },
-    { port, cors, log },
-  );
+  const facts = { functions, errors, baseUrl, urlOf: (name: string) => routes.urlOf(name, baseUrl) };
+  answerWith(async (request, path, query) => {
+    if (/^\/admin(\/|$)/i.test(path)) return answerAdmin(request, path, facts);
+    if (/^\/runtime\/webhooks\/eventgrid$/i.test(path)) return receiveEvents(request, query, functions);
+    return routes.answer(request, path);
+  });
   for (const listener of listeners) listener.start();
-  print(listFunctions(index, baseUrl()).join('\n'));
+  print(listFunctions(index, baseUrl).join('\n'));
   return {
     port: server.port,
     async stop() {
@@ -66,15 +69,24 @@ export async function startHost({ scriptRoot, port, stateDir, log, print }: Host
       patience.abort();
       if (isLate) await Promise.all(listeners.map((listener) => listener.abandon?.()));
       server.kill();
-      for (const hook of registrations.hooks.appTerminate) await hook({ hookData: {}, appHookData: {} });
+      for (const hook of registrations.hooks.appTerminate) await hook({ ...registrations.appHooks });
     },
   };
+}
+
+/** `Promise.withResolvers`, which Node 20 has not. */
+function withResolvers<T>() {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((found) => {
+    resolve = found;
+  });
+  return { promise, resolve };
 }
 
 /** What the worker finds in its environment. */
 function setWorkerEnvironment(scriptRoot: string, port: number): void {
   process.env.FUNCTIONS_WORKER_RUNTIME ??= 'node';
-  process.env.AZURE_FUNCTIONS_ENVIRONMENT ??= 'Development';
+  process.env.AZURE_FUNCTIONS_ENVIRONMENT = 'Development';
   process.env.AzureWebJobsScriptRoot ??= scriptRoot;
   process.env.WEBSITE_HOSTNAME ??= `localhost:${port}`;
 }

@@ -1,15 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import type { Log } from './log';
 import { parseTimeSpan } from './timeSpan';
 
 const localSettings = z.object({
+  IsEncrypted: z._default(z.boolean(), false),
   Values: z._default(z.record(z.string(), z.nullable(z.string())), {}),
   ConnectionStrings: z._default(
     z.record(z.string(), z.union([z.string(), z.object({ ConnectionString: z.string() })])),
     {},
   ),
-  Host: z.optional(z.object({ CORS: z.optional(z.string()), CORSCredentials: z.optional(z.boolean()) })),
+  Host: z.optional(
+    z.object({
+      LocalHttpPort: z.optional(z.int().check(z.minimum(0), z.maximum(65_535))),
+      CORS: z.optional(z.string()),
+      CORSCredentials: z.optional(z.boolean()),
+    }),
+  ),
 });
 
 /** `Host` of local.settings.json, as far as it is served. */
@@ -20,7 +28,7 @@ export type LocalHost = z.infer<typeof localSettings>['Host'];
  *
  * @throws Error where the file is not of its form.
  */
-export async function applyLocalSettings(scriptRoot: string): Promise<LocalHost> {
+export async function applyLocalSettings(scriptRoot: string, log: Log): Promise<LocalHost> {
   const file = join(scriptRoot, 'local.settings.json');
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{}';
@@ -28,7 +36,14 @@ export async function applyLocalSettings(scriptRoot: string): Promise<LocalHost>
   });
   const { success, data, error } = localSettings.safeParse(parseJson(text));
   if (!success) throw new Error(`local.settings.json: ${error.issues.map(({ path }) => path.join('.')).join(', ')}`);
-  for (const [name, value] of Object.entries(data.Values)) if (value !== null) process.env[name] ??= value;
+  if (data.IsEncrypted) throw new Error('local.settings.json is encrypted: run func settings decrypt.');
+  for (const [name, value] of Object.entries(data.Values)) {
+    if (value === null) continue;
+    if (process.env[name] !== undefined && process.env[name] !== value) {
+      log('warning', 'system', `Skipping '${name}' from local settings: the environment defines it.`);
+    }
+    process.env[name] ??= value;
+  }
   for (const [name, value] of Object.entries(data.ConnectionStrings)) {
     process.env[`ConnectionStrings:${name}`] ??= typeof value === 'string' ? value : value.ConnectionString;
   }

@@ -22,7 +22,12 @@ interface Echo {
   body: string;
 }
 
-async function echo(method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<Echo> {
+async function echo(
+  method: string,
+  path: string,
+  headers: Record<string, string | string[]> = {},
+  body = '',
+): Promise<Echo> {
   const reply = await host.request(method, path, headers, body);
   expect(reply.status).toBe(200);
   return JSON.parse(reply.body.toString());
@@ -77,6 +82,35 @@ describe('routes', () => {
 });
 
 describe('a request', () => {
+  it('joins headers of one name by commas', async () => {
+    const { headers } = await echo('GET', '/api/items/a', { 'x-many': ['a', 'b'] });
+    expect(headers['x-many']).toBe('a,b');
+  });
+
+  it('has no body where its length is not told', async () => {
+    const chunked = 'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n4\r\nlost\r\n0\r\n\r\n';
+    const reply = await host.raw(`POST /api/items/a HTTP/1.1\r\nHost: localhost\r\n${chunked}`);
+    expect(reply).toContain('"body":""');
+  });
+
+  it.each(['//', '//items/a', '/\\', 'http://[/'])('for %s is answered, and the host lives', async (target) => {
+    const reply = await host.raw(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    expect(reply).toMatch(/^HTTP\/1\.1 (404|400) /);
+    expect(await statusOf('GET', '/api/empty')).toEqual([200, '']);
+  });
+
+  it('of a host that is no name is 400', async () => {
+    expect((await host.request('GET', '/api/items/a', { host: 'a b' })).status).toBe(400);
+  });
+
+  it('whose address is longer than 8,192 characters is 414; a long one below is taken', async () => {
+    const path = '/api/items/a?x=';
+    expect(await statusOf('GET', path + 'y'.repeat(8193 - path.length))).toEqual([414, '']);
+    expect(
+      (await echo('GET', path + 'y'.repeat(8192 - path.length), { long: 'z'.repeat(16_000) })).query.x,
+    ).toHaveLength(8192 - path.length);
+  });
+
   it('joins repeated keys of the query, and keeps them in the url', async () => {
     const { query, url } = await echo('GET', '/api/items/a?x=1&x=2&y=%26');
     expect(query).toEqual({ x: '1,2', y: '&' });
@@ -121,6 +155,12 @@ describe('an answer', () => {
   });
 });
 
+test('the root has a page, and only for GET', async () => {
+  const page = await host.request('GET', '/');
+  expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html']);
+  expect(await statusOf('POST', '/')).toEqual([404, '']);
+});
+
 describe('the admin endpoints', () => {
   const json = async (path: string) => JSON.parse((await host.request('GET', path)).body.toString());
 
@@ -138,7 +178,9 @@ describe('the admin endpoints', () => {
     expect(functions.find(({ name }) => name === 'off')?.isDisabled).toBe(true);
     expect(await json('/admin/functions/ITEM')).toMatchObject({
       name: 'item',
+      href: `http://localhost:${host.port}/admin/functions/item`,
       invoke_url_template: `http://localhost:${host.port}/api/items/{id}`,
+      config: { bindings: [{ type: 'httpTrigger' }, { type: 'http', direction: 'out', name: '$return' }] },
     });
     expect(await json('/admin/functions/unresolved/status')).toEqual({
       errors: ["'%NO_SUCH_SETTING%' does not resolve to a value."],

@@ -1,3 +1,7 @@
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readSystemOptions } from '../../scripts/systemOptions';
 import { RunningHost } from './runningHost';
 
 const hosts: RunningHost[] = [];
@@ -18,7 +22,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     host.kill(signal);
     expect((await slow).body.toString()).toBe('done');
     expect(await host.exit).toBe(0);
-    expect(host.lines.join('\n')).toContain('appTerminate ran');
+    expect(host.lines.join('\n')).toContain('appTerminate ran after appStart');
     const again = await started(RunningHost.start('app', { PORT: String(host.port) }));
     expect((await again.request('GET', '/api/empty')).status).toBe(200);
   },
@@ -53,4 +57,61 @@ test.each([
   );
   expect((await host.request('GET', path)).status).toBe(200);
   expect((await host.request('GET', '/api/empty')).status).toBe(404);
+});
+
+test('a body longer than the host takes is 413, and the next request is answered', async () => {
+  const host = await started(RunningHost.start('app', { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '10' }));
+  expect((await host.request('POST', '/api/items/a', {}, '0123456789x')).status).toBe(413);
+  expect((await host.request('POST', '/api/items/a', {}, '0123456789')).status).toBe(200);
+});
+
+test('the page of the root can be turned off', async () => {
+  const host = await started(RunningHost.start('app', { AzureWebJobsDisableHomepage: 'true' }));
+  expect((await host.request('GET', '/')).status).toBe(204);
+});
+
+describe('settings', () => {
+  let dir: string;
+  const withSettings = async (settings: object, hostJson: object = { version: '2.0' }) => {
+    await writeFile(join(dir, 'local.settings.json'), JSON.stringify(settings));
+    await writeFile(join(dir, 'host.json'), JSON.stringify(hostJson));
+  };
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'settings-'));
+    await cp(join(__dirname, 'fixtures/app'), dir, { recursive: true });
+    await symlink(resolve('node_modules'), join(dir, 'node_modules'), 'junction');
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
+  it('come from local.settings.json, under those of the environment', async () => {
+    const values = { LOCAL_ONLY: 'file', LOCAL_BOTH: 'file', LOCAL_EMPTY: '', LOCAL_NULL: null };
+    const { port } = await readSystemOptions(['--port', '0']);
+    await withSettings({ Values: values, ConnectionStrings: { LOCAL_C: 'c' }, Host: { LocalHttpPort: port } });
+    const host = await started(RunningHost.start(dir, { LOCAL_BOTH: 'environment', PORT: '' }));
+    expect(host.port).toBe(port);
+    expect(JSON.parse((await host.request('GET', '/api/environment')).body.toString())).toEqual({
+      LOCAL_ONLY: 'file',
+      LOCAL_BOTH: 'environment',
+      LOCAL_EMPTY: '',
+      'ConnectionStrings:LOCAL_C': 'c',
+      AZURE_FUNCTIONS_ENVIRONMENT: 'Development',
+      WEBSITE_HOSTNAME: `localhost:${port}`,
+    });
+    await host.line(/Skipping 'LOCAL_BOTH' from local settings: the environment defines it\./);
+  });
+
+  it.each([
+    [{ IsEncrypted: true }, {}, 'local.settings.json is encrypted: run func settings decrypt.'],
+    [{ Values: { a: { b: 'c' } } }, {}, 'local.settings.json: Values.a'],
+    [{}, { extensions: { queues: { batchSize: 33 } } }, 'host.json: extensions.queues.batchSize: '],
+    [{}, { extensions: { queues: { visibilityTimeout: 5 } } }, 'host.json: extensions.queues.visibilityTimeout: '],
+    [{}, { extensions: { queues: { visibilityTimeout: 'soon' } } }, 'must be a time span like 00:00:30'],
+    [{}, { extensions: { queues: { maxPollingInterval: '00:00:00.05' } } }, 'extensions.queues.maxPollingInterval: '],
+  ])('that are wrong end the host, and are named: %j %j', async (settings, hostJson, text) => {
+    await withSettings(settings, { version: '2.0', ...hostJson });
+    const host = await started(RunningHost.spawn(dir));
+    expect(await host.exit).toBe(1);
+    expect(host.lines.at(-1)).toContain(text);
+  });
 });

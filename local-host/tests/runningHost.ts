@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const cli = join(__dirname, '../dist/cli.js');
@@ -37,10 +38,14 @@ export class RunningHost {
     });
   }
 
-  /** Starts a fixture; with a state folder given, that one is used and kept. */
+  /**
+   * Starts a fixture, by its name or its folder, on the port that `PORT` says: empty for none on the command line. With a
+   * state folder given, that one is used and kept.
+   */
   static async spawn(fixture: string, env: NodeJS.ProcessEnv = {}, kept?: string): Promise<RunningHost> {
     const stateDir = kept ?? (await mkdtemp(join(tmpdir(), 'host-')));
-    const args = [cli, '--port', env.PORT ?? '0', '--script-root', join(fixtures, fixture), '--state-dir', stateDir];
+    const port = env.PORT === '' ? [] : ['--port', env.PORT ?? '0'];
+    const args = [cli, ...port, '--script-root', resolvePath(fixtures, fixture), '--state-dir', stateDir];
     return new RunningHost(spawn(process.execPath, args, { env: { ...process.env, ...env } }), stateDir);
   }
 
@@ -67,8 +72,17 @@ export class RunningHost {
     return Number(/Host started on \S+:(\d+)/.exec(this.lines.join('\n'))?.[1]);
   }
 
+  /** Sends the text of a request over a socket of its own; answers the text that comes back. */
+  async raw(text: string): Promise<string> {
+    const socket = connect(this.port, '127.0.0.1');
+    socket.end(text);
+    let reply = '';
+    for await (const chunk of socket) reply += chunk;
+    return reply;
+  }
+
   /** Sends a request as it is given: the path is not normalized. */
-  request(method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<RawReply> {
+  request(method: string, path: string, headers: Record<string, string | string[]> = {}, body = ''): Promise<RawReply> {
     return new Promise((resolve, reject) => {
       const length = body ? { 'content-length': String(Buffer.byteLength(body)) } : {};
       const options = { port: this.port, host: '127.0.0.1', method, path, headers: { ...headers, ...length } };

@@ -68,3 +68,18 @@ test('one whose time went by while the host was down runs at once, and is told s
   await host.line(/Executed 'Functions.yearly' \(Succeeded/);
   expect(host.lines.join('\n')).not.toMatch(/unwatched \{/);
 });
+
+test('one that fails is run again as its policy says', async () => {
+  await start();
+  await host.line(/failing \{"retry":2\}/);
+  const runs = host.lines.filter((line) => line.startsWith('failing'));
+  expect(runs).toEqual([0, 1, 2].map((retry) => `failing {"retry":${retry}}`));
+});
+
+test('the next five times of a timer are logged at its start', async () => {
+  await start();
+  const first = await host.line(/The next 5 occurrences of the 'yearly' schedule \(0 0 3 1 1 \*\) will be:/);
+  const at = host.lines.indexOf(first);
+  const years = host.lines.slice(at + 1, at + 6).map((line) => new Date(line).getFullYear());
+  expect(years).toEqual([1, 2, 3, 4, 5].map((next) => new Date().getFullYear() + next));
+});

@@ -34,8 +34,9 @@ export async function loadApp(scriptRoot: string, log: Log): Promise<Registratio
   if (files.length === 0) throw new Error(`No file of the app: "main" in package.json is ${main ?? 'missing'}.`);
   // A dynamic import loads both kinds of module, and runs CommonJS through the patched require.
   for (const file of files.sort()) await import(pathToFileURL(join(scriptRoot, file)).href);
-  if (!registrations.model) throw new Error('The app registered no function: does it use @azure/functions 4?');
-  for (const hook of registrations.hooks.appStart) await hook({ hookData: {}, appHookData: {} });
+  if (!registrations.model || registrations.functions.length === 0)
+    throw new Error('The app registered no function: does it use @azure/functions 4?');
+  for (const hook of registrations.hooks.appStart) await hook({ ...registrations.appHooks });
   const { HttpUri } = await registrations.model.getCapabilities({ ...capabilities });
   if (HttpUri) throw new Error('HTTP streaming (enableHttpStream) is not served by the local host.');
   registrations.locked = true;

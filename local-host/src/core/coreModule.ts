@@ -17,6 +17,8 @@ export interface RegisteredFunction {
 export class Registrations {
   readonly functions: RegisteredFunction[] = [];
   readonly hooks: Record<HookName, Hook[]> = { preInvocation: [], postInvocation: [], appStart: [], appTerminate: [] };
+  /** What hooks of the app's start and end share with each other, and what all hooks of the worker share. */
+  readonly appHooks = { hookData: {}, appHookData: {} };
   model: ProgrammingModel | undefined;
   /** Set once the app has loaded: what comes later is refused. */
   locked = false;

@@ -9,7 +9,7 @@ import type { CoreInvocationContext, InvocationRequest, InvocationResponse, Prog
  * @throws what the handler threw, unless a hook cleared it; what a hook threw.
  */
 export async function invoke(
-  { model, hooks }: Registrations,
+  { model, hooks, appHooks }: Registrations,
   { metadata, callback }: RegisteredFunction,
   request: InvocationRequest,
   log: Log,
@@ -18,7 +18,7 @@ export async function invoke(
   const invocation = (model as ProgrammingModel).getInvocationModel(core);
   const { context, inputs } = await invocation.getArguments();
 
-  const shared = { invocationContext: context, hookData: {}, appHookData: {} };
+  const shared = { invocationContext: context, hookData: {}, appHookData: appHooks.appHookData };
   const before = { ...shared, inputs, functionCallback: callback };
   core.state = 'preInvocationHooks';
   await runHooks(hooks.preInvocation, before);

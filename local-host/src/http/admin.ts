@@ -12,6 +12,8 @@ export interface HostFacts {
   functions: readonly HostFunction[];
   /** Why functions could not be indexed, by name. */
   errors: ReadonlyMap<string, string>;
+  /** Of this host. */
+  baseUrl: string;
   /** Address of an HTTP function. */
   urlOf(name: string): string | undefined;
 }
@@ -61,13 +63,21 @@ function status({ errors }: HostFacts) {
   };
 }
 
-function describe({ name, registered, disabled }: HostFunction, { urlOf }: HostFacts) {
+function describe({ name, registered, disabled }: HostFunction, { urlOf, baseUrl }: HostFacts) {
+  const bindings = Object.entries(registered.metadata.bindings).map(([key, binding]) => ({ ...binding, name: key }));
   return {
     name,
-    href: `/admin/functions/${name}`,
+    // Files are not served.
+    script_root_path_href: null,
+    script_href: null,
+    config_href: null,
+    test_data_href: null,
+    href: `${baseUrl}/admin/functions/${name}`,
     invoke_url_template: urlOf(name) ?? null,
     language: 'node',
-    config: { name, bindings: Object.values(registered.metadata.bindings) },
+    config: { name, bindings },
+    files: null,
+    test_data: '',
     isDisabled: disabled,
     isDirect: false,
     isProxy: false,

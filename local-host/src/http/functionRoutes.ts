@@ -47,12 +47,22 @@ export class FunctionRoutes {
       const params = !fn.disabled && methods.includes(request.method ?? '') ? matches(path) : undefined;
       if (params) return run(fn, request, params);
     }
-    return { status: 404 };
+    return path === '/' && request.method === 'GET' ? homepage() : { status: 404 };
   }
+}
+
+/** What the host has at its root, where no function is. */
+function homepage(): HttpReply {
+  if (/^(true|1)$/i.test(process.env.AzureWebJobsDisableHomepage ?? '')) return { status: 204 };
+  const body = '<!DOCTYPE html><title>Functions</title><p>Your Functions app is up and running.</p>';
+  return { status: 200, headers: { 'content-type': 'text/html' }, body };
 }
 
 /** A function that throws answers 500 with nothing; the log has the rest. */
 async function run(fn: HostFunction, request: IncomingMessage, params: Record<string, string>): Promise<HttpReply> {
-  const data = toHttpData(request, params, await readBody(request));
+  // As the host does: a body whose length is not told, as of chunks, does not reach a function.
+  const hasBody = Number(request.headers['content-length']) > 0;
+  const data = toHttpData(request, params, hasBody ? await readBody(request) : Buffer.alloc(0));
+  if (!data) return { status: 400 };
   return fn.invoke({ data }, programmatic).then(toHttpReply, () => ({ status: 500 }));
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { stringifySetCookie } from 'cookie';
 import type { HttpCookie, HttpData, InvocationResponse, Nullable, TypedData } from '../core/rpc';
+import { targetOf } from './requestTarget';
 
 /** What the host answers a request with. */
 export interface HttpReply {
@@ -9,11 +10,19 @@ export interface HttpReply {
   body?: Uint8Array | string;
 }
 
-/** A request as the worker gets it: maps of single values, names of headers in lower case. */
-export function toHttpData(request: IncomingMessage, params: Record<string, string>, body: Buffer): TypedData {
-  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
-  const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, [value].flat().join(', ')] as const],
+/**
+ * A request as the worker gets it: maps of single values, names of headers in lower case. Undefined where its address is
+ * none.
+ */
+export function toHttpData(
+  request: IncomingMessage,
+  params: Record<string, string>,
+  body: Buffer,
+): TypedData | undefined {
+  const url = targetOf(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
+  if (!url) return undefined;
+  const headers = Object.entries(request.headersDistinct).map(
+    ([name, values]) => [name, values?.join(',') ?? ''] as const,
   );
   // A repeated key comes as one, its values joined.
   const keys = [...new Set(url.searchParams.keys())];

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** Longest body that the host takes by default, in bytes. */
-const maxBytes = 100 * 1024 * 1024;
+const defaultMaxBytes = 100 * 1024 * 1024;
 
 /** A request's body is longer than the host takes. */
 export class BodyTooLargeError extends Error {
@@ -10,9 +10,10 @@ export class BodyTooLargeError extends Error {
 
 /** Reads a body whole. @throws BodyTooLargeError */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const maxBytes = Number(process.env.FUNCTIONS_REQUEST_BODY_SIZE_LIMIT) || defaultMaxBytes;
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > maxBytes) throw new BodyTooLargeError(`The body is longer than ${maxBytes} bytes.`);
     chunks.push(chunk);

@@ -4,6 +4,7 @@ import type { Log } from '../log';
 import type { LocalHost } from '../settings';
 import type { HttpReply } from './httpTrigger';
 import { BodyTooLargeError } from './readBody';
+import { targetOf } from './requestTarget';
 
 /** Answers a request; the path is without its query. */
 export type Answer = (request: IncomingMessage, path: string, query: URLSearchParams) => Promise<HttpReply>;
@@ -14,17 +15,22 @@ export interface ServerOptions {
   log: Log;
 }
 
+/** What the real host's server takes: bytes of all headers, and characters of the request line. */
+const maxHeaderSize = 32 * 1024;
+const maxUrlLength = 8192;
+
 /** Starts the host's HTTP server, on loopback as Core Tools does. */
 export async function startServer(answer: Answer, { port, cors, log }: ServerOptions) {
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize }, (request, response) => {
     const headers = corsHeaders(request, cors);
     const preflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
     if (headers && preflight) return void send(response, { status: 204 }, headers);
-    // `request.url` is a path, or more where a client sent an address as to a proxy.
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-    answer(request, pathname, searchParams)
+    reply(request)
       .catch((error: unknown) => {
-        if (error instanceof BodyTooLargeError) return { status: 413 };
+        if (error instanceof BodyTooLargeError) {
+          response.shouldKeepAlive = false;
+          return { status: 413 };
+        }
         log('error', 'system', `The host failed: ${error instanceof Error ? error.stack : error}`);
         return { status: 500 };
       })
@@ -32,8 +38,18 @@ export async function startServer(answer: Answer, { port, cors, log }: ServerOpt
         // A host that stops waits for its connections to end, not for their clients to give them up.
         if (!server.listening) response.shouldKeepAlive = false;
         send(response, reply, headers);
+      })
+      .catch((error: unknown) => {
+        log('error', 'system', `The host failed: ${error instanceof Error ? error.stack : error}`);
+        response.destroy();
       });
   });
+  const reply = async (request: IncomingMessage): Promise<HttpReply> => {
+    const { url = '/' } = request;
+    if (url.length > maxUrlLength) return { status: 414 };
+    const target = targetOf(url);
+    return target ? answer(request, target.pathname, target.searchParams) : { status: 400 };
+  };
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(

@@ -5,7 +5,14 @@ import type { HttpReply } from '../http/httpTrigger';
 import { readBody } from '../http/readBody';
 
 const object = z.record(z.string(), z.unknown());
-const validation = z.object({ data: z.object({ validationCode: z.string() }) });
+const validationData = z.object({ validationCode: z.string() });
+/** In CloudEvents, the data may be JSON in a string. */
+const validation = z.object({
+  data: z.pipe(
+    z.transform((data) => (typeof data === 'string' ? parseJson(Buffer.from(data)) : data)),
+    validationData,
+  ),
+});
 const reason = 'EventGrid trigger fired';
 
 /** Runs an Event Grid function on one event. */
@@ -63,7 +70,8 @@ async function notify(fn: HostFunction, body: unknown): Promise<HttpReply> {
   if (!success) return { status: 400 };
   const outcomes = await Promise.allSettled(events.map((event) => runOnEvent(fn, event)));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  return failed ? { status: 500, body: String(failed.reason) } : { status: 202 };
+  if (!failed) return { status: 202 };
+  return { status: 500, body: failed.reason instanceof Error ? failed.reason.message : String(failed.reason) };
 }
 
 function parseJson(body: Buffer): unknown {

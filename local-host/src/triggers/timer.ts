@@ -1,7 +1,9 @@
+import type { RetryContext } from '../core/rpc';
 import type { HostFunction } from '../hostFunction';
 import type { Log } from '../log';
 import type { StateFile } from '../stateFile';
 import type { Listener } from './listener';
+import { withRetries } from './retry';
 import { isFrequent, parseSchedule, type Schedule } from './schedule';
 
 /** When a timer fired last and fires next, as ISO 8601. */
@@ -20,7 +22,7 @@ export class Timer implements Listener {
   readonly #monitored: boolean;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #stopping = new AbortController();
 
   /** @throws Error where the schedule is not valid. */
   constructor(
@@ -36,15 +38,22 @@ export class Timer implements Listener {
     const due = this.#status?.Next;
     const isPastDue = due !== undefined && Date.parse(due) < Date.now();
     const next = this.#schedule.after(new Date());
-    this.log('information', 'system', `The next run of '${this.fn.name}' is at ${next.toISOString()}`);
+    this.log('information', 'system', this.#occurrences(next).join('\n'));
     if (isPastDue || this.fn.trigger.runOnStartup === true) this.#fire(isPastDue);
     else this.#wait(next);
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     clearTimeout(this.#timer);
     await this.#running;
+  }
+
+  #occurrences(first: Date): string[] {
+    const times = [first];
+    while (times.length < 5) times.push(this.#schedule.after(times.at(-1) ?? first));
+    const schedule = `'${this.fn.name}' schedule (${this.fn.trigger.schedule})`;
+    return [`The next 5 occurrences of the ${schedule} will be:`, ...times.map((time) => time.toISOString())];
   }
 
   get #status(): TimerStatus | undefined {
@@ -52,7 +61,7 @@ export class Timer implements Listener {
   }
 
   #wait(until: Date): void {
-    if (this.#stopped) return;
+    if (this.#stopping.signal.aborted) return;
     const left = Math.max(0, until.getTime() - Date.now());
     const tooFar = left > maxWaitMs;
     this.#timer = setTimeout(() => (tooFar ? this.#wait(until) : this.#fire(false)), Math.min(left, maxWaitMs));
@@ -61,8 +70,9 @@ export class Timer implements Listener {
   #fire(isPastDue: boolean): void {
     const time = new Date();
     const input = { data: timerData(this.#status ?? null, isPastDue) };
-    this.#running = this.fn
-      .invoke(input, `Timer fired at ${time.toISOString()}`)
+    const reason = `Timer fired at ${time.toISOString()}`;
+    const run = (retry: RetryContext | undefined) => this.fn.invoke({ ...input, ...(retry ? { retry } : {}) }, reason);
+    this.#running = withRetries(run, this.fn.registered.metadata.retryOptions, this.#stopping.signal)
       // A failure is logged where it happens; the next run is due all the same.
       .then(
         () => {},
