@@ -6,27 +6,36 @@ import { emulatorQueries } from './emulator/queries';
 import { reports } from './emulator/reports';
 import { emulatorRest } from './emulator/rest';
 import { emulatorStart } from './emulatorStart';
+import { hostEndurance } from './hostEndurance';
 import { loadOfTheBundle } from './loadOfTheBundle';
 import { membersAnswer } from './membersAnswer';
 import type { Row } from './row';
 import { startOfTheSystem } from './startOfTheSystem';
 
-const benchmarks = [
-  loadOfTheBundle,
-  emulatorStart,
-  startOfTheSystem,
+/** By the names under which they are asked for: `npm run bench -- load changes`; all of them where none is named. */
+const benchmarks: Readonly<Record<string, () => Promise<Row[]>>> = {
+  load: loadOfTheBundle,
+  emulator: emulatorStart,
+  start: startOfTheSystem,
   changes,
-  membersAnswer,
-  emulatorRest,
-  emulatorQueries,
-  millionTwins,
+  members: membersAnswer,
+  endurance: hostEndurance,
+  rest: emulatorRest,
+  queries: emulatorQueries,
+  million: millionTwins,
   connections,
   reports,
-];
+};
 
 runScript(async () => {
+  const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benchmarks);
+  const chosen = names.map((name) => {
+    const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+    if (!benchmark) throw new Error(`No benchmark '${name}': choose of ${Object.keys(benchmarks).join(', ')}.`);
+    return benchmark;
+  });
   const rows: Row[] = [];
-  for (const benchmark of benchmarks) rows.push(...(await benchmark()));
+  for (const benchmark of chosen) rows.push(...(await benchmark()));
   console.table(rows.map(toColumns));
 });
 

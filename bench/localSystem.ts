@@ -17,6 +17,8 @@ export interface LocalSystem {
   connectionString: string | undefined;
   /** Emits `line` with each line of the host, and the moment when it came. */
   host: EventEmitter<{ line: [text: string, at: number] }>;
+  /** The host's process. */
+  hostPid: number;
   stop(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export async function startLocalSystem({
     url,
     connectionString,
     host: host.lines,
+    hostPid: host.pid,
     async stop() {
       await host.stop();
       await hub.stop();
@@ -77,6 +80,7 @@ async function startChild(command: string, args: string[], env: NodeJS.ProcessEn
   await isReady;
   return {
     lines,
+    pid: child.pid ?? 0,
     async stop() {
       child.kill('SIGTERM');
       await once(child, 'exit');
