@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DequeuedMessageItem, QueueClient, QueueServiceClient } from '@azure/storage-queue';
 import type { HostFunction } from '../hostFunction';
 import type { Log } from '../log';
@@ -24,6 +23,8 @@ export class QueueReader implements Listener {
   readonly #held = new Set<HeldMessage>();
   #reading: Promise<void> | undefined;
   #fault: string | undefined;
+  #wake = () => {};
+  #ended = () => {};
 
   /** @throws Error where the connection is not configured, or the queue's name is none. */
   constructor(
@@ -37,14 +38,19 @@ export class QueueReader implements Listener {
   }
 
   start(): void {
+    enqueued.on(this.#name, this.#look);
     this.#reading = this.#read().catch((error: unknown) => this.#tell(error));
   }
 
   async stop(): Promise<void> {
+    enqueued.off(this.#name, this.#look);
     this.#stopping.abort();
+    this.#wake();
     await this.#reading;
     await Promise.all(this.#working);
   }
+
+  readonly #look = () => this.#wake();
 
   /** Gives back what is still worked on: left alone, it would come again only when its lease ends. */
   async abandon(): Promise<void> {
@@ -65,7 +71,7 @@ export class QueueReader implements Listener {
       }
       backoff.reset();
       for (const message of messages) this.#begin(queues, new HeldMessage(queue, message));
-      while (this.#working.size > this.options.newBatchThreshold) await Promise.race(this.#working);
+      while (this.#working.size > this.options.newBatchThreshold) await this.#oneEnded();
     }
   }
 
@@ -89,13 +95,21 @@ export class QueueReader implements Listener {
   }
 
   /** Waits until the time is over, the host stops, or it has put a message into this queue itself. */
-  async #pause(milliseconds: number): Promise<void> {
-    const woken = new AbortController();
-    const wake = () => woken.abort();
-    enqueued.once(this.#name, wake);
-    const signal = AbortSignal.any([this.#stopping.signal, woken.signal]);
-    await sleep(milliseconds, undefined, { signal }).catch(() => {});
-    enqueued.off(this.#name, wake);
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Waits until a message is no more worked on. */
+  #oneEnded(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#ended = resolve;
+    });
   }
 
   #begin(queues: QueueServiceClient, held: HeldMessage): void {
@@ -106,6 +120,7 @@ export class QueueReader implements Listener {
         held.leave();
         this.#held.delete(held);
         this.#working.delete(work);
+        this.#ended();
       });
     this.#working.add(work);
   }
