@@ -11,6 +11,9 @@ interface Told {
   metadata: Record<string, unknown> & { dequeueCount: number; id: string; popReceipt: string };
 }
 
+// A host starts in each of them, at times two, and takes its five seconds of patience.
+jest.setTimeout(60_000);
+
 let storage: TestStorage;
 let service: QueueServiceClient;
 let stateDir: string;
