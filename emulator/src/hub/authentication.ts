@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { invalidArgument } from './hubError';
 import { isObject } from './json';
 import type { Json, JsonObject } from './types';
@@ -86,7 +87,7 @@ function parseThumbprint(thumbprint: Json | undefined): string | null {
 
 /** Whether somebody who proved the one would still be let in by the other. */
 export function sameAuthentication(one: Authentication, other: Authentication): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return isDeepStrictEqual(one, other);
 }
 
 /** Keys that nobody can guess. */

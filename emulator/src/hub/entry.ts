@@ -2,7 +2,7 @@ import type { Roots } from '../query/roots';
 import type { Entry as QueryEntry } from '../query/source';
 import { type Connection, type Device, toDocument } from './device';
 import { type Identity, idOf, splitId } from './identity';
-import { packIdentity, unpackIdentity } from './packedIdentity';
+import { isPackedDisabled, packIdentity, unpackIdentity } from './packedIdentity';
 import { type TwinState, toProperties } from './twin';
 import type { JsonObject } from './types';
 
@@ -14,27 +14,21 @@ export class Entry implements Connection, QueryEntry {
   connected = false;
   connectionChanged?: string;
   lastActivity?: string;
-  private text: string;
-  /** Whether it is a device, and a disabled one: they are counted without unpacking. */
-  private off: boolean;
 
   private constructor(
     readonly ordinal: number,
     readonly id: string,
-    { identity, twin }: Pick<Device, 'identity' | 'twin'>,
-  ) {
-    this.text = pack(identity, twin);
-    this.off = isOff(identity);
-  }
+    private text: string,
+  ) {}
 
-  static of(device: Device): Entry {
-    return new Entry(device.ordinal, idOf(device.identity), device);
+  static of({ ordinal, identity, twin }: Device): Entry {
+    return new Entry(ordinal, idOf(identity), pack(identity, twin));
   }
 
   /** From its id and {@link toText}. */
   static from(id: string, text: string): Entry {
-    const [ordinal = '', ...lines] = text.split('\n');
-    return new Entry(Number(ordinal), id, unpack(id, lines));
+    const end = text.indexOf('\n');
+    return new Entry(Number(text.slice(0, end)), id, text.slice(end + 1));
   }
 
   /** What of it outlives the process. */
@@ -42,8 +36,9 @@ export class Entry implements Connection, QueryEntry {
     return `${this.ordinal}\n${this.text}`;
   }
 
+  /** Whether it is a device, and a disabled one: they are counted without unpacking. */
   get isDisabledDevice(): boolean {
-    return this.off;
+    return splitId(this.id).moduleId === undefined && isPackedDisabled(this.text);
   }
 
   unpack(): Device {
@@ -65,7 +60,6 @@ export class Entry implements Connection, QueryEntry {
 
   write({ identity, twin }: Pick<Device, 'identity' | 'twin'>): void {
     this.text = pack(identity, twin);
-    this.off = isOff(identity);
   }
 
   /** Most conditions are about tags or properties alone: nothing else is unpacked then. */
@@ -104,8 +98,4 @@ function unpack(id: string, lines: string[]): Pick<Device, 'identity' | 'twin'> 
       reported: JSON.parse(reported),
     },
   };
-}
-
-function isOff({ moduleId, status }: Identity): boolean {
-  return moduleId === undefined && status === 'disabled';
 }

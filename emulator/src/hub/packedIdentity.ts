@@ -34,3 +34,8 @@ export function unpackIdentity(ids: Ids, text: string): Identity {
   const identity = { ...ids, generationId, writes, authentication, status, statusUpdatedTime, iotEdge };
   return more ? Object.assign(identity, more) : identity;
 }
+
+/** Whether a packed identity, or a text that begins with one, is disabled: within JSON, text has its quotes escaped. */
+export function isPackedDisabled(text: string): boolean {
+  return text.slice(0, text.indexOf('\n')).includes('"status":"disabled"');
+}
