@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Faults } from '../faults/faults';
 import { type Clock, systemClock } from './clock';
 import { Gate } from './gate';
@@ -30,6 +31,8 @@ const defaultSeed = 1;
 export function startGate(options: StartGateOptions): RunningGate {
   const { sku, clock = systemClock, faultSeed = defaultSeed } = options;
   const stopping = new AbortController();
+  // Any number of requests may wait.
+  setMaxListeners(0, stopping.signal);
   const faults = new Faults(faultSeed);
   const limits = sku && new Limits({ ...options, sku }, clock, stopping.signal);
   const gate = new Gate({ limits, faults, clock, stopped: stopping.signal });
