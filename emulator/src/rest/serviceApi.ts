@@ -34,8 +34,8 @@ export function serviceApi(options: ServiceApiOptions): Handler {
       .catch((error: unknown) => {
         if (error instanceof Disturbance) return disturb(error, response);
         const reply = errorReply(error);
-        // A caller that hung up in the middle is no failure of ours.
-        const failed = reply.status === 500 && !response.destroyed;
+        // A caller that hung up in the middle is no failure of ours, nor is an answer that was asked for.
+        const failed = reply.status === 500 && !(error instanceof HubError) && !response.destroyed;
         if (failed) log(`${request.method} failed: ${error instanceof Error ? error.stack : error}`);
         return reply;
       })
