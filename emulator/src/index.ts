@@ -3,7 +3,7 @@ import { startEvents } from './events';
 import { parseTopology } from './events/topology';
 import { adminDoor } from './faults/adminDoor';
 import { duplicateNotifications } from './faults/duplicate';
-import type { Faults } from './faults/faults';
+import type { FaultOrders } from './faults/fault';
 import { Hub } from './hub/hub';
 import type { Clock } from './limits/clock';
 import { startGate } from './limits/startGate';
@@ -19,7 +19,7 @@ import { deviceConnectionString, serviceConnectionString, settings } from './sta
 import { writeEnvironment } from './state/environment';
 import { loadKeys } from './state/keys';
 
-export type { FaultInput } from './faults/order';
+export type { FaultInput } from './faults/fault';
 export type { Clock } from './limits/clock';
 
 /** Options of {@link startIotHub}; a port of 0 is a free one. */
@@ -82,7 +82,7 @@ export interface IotHub {
   /** Of a registered device, or of a module on one: `device/module`. @throws HubError DeviceNotFound */
   deviceConnectionString(deviceId: string): string;
   /** What goes wrong next, as `POST /admin/faults` has it. */
-  faults: Pick<Faults, 'add' | 'list' | 'clear'>;
+  faults: FaultOrders;
   /** The settings that `env` of the state folder holds. */
   env: Readonly<Record<string, string>>;
   /** Ends every connection and closes every port. */

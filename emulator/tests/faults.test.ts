@@ -4,7 +4,7 @@ import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
-import { type FaultInput, parseTopology } from 'iot-hub-emulator';
+import type { FaultInput } from 'iot-hub-emulator';
 import { adminDoor } from '../src/faults/adminDoor';
 import { Faults } from '../src/faults/faults';
 import { isLoopback } from '../src/faults/loopback';
@@ -21,8 +21,9 @@ const lines: string[] = [];
 
 beforeAll(async () => {
   webhook = await startWebhook();
-  const systemTopic = { subscriptions: [{ name: 'all', webhook: webhook.url }] };
-  const topology = parseTopology({ routes: [], eventHubs: { hubs: [] }, systemTopic });
+  const includedEventTypes = ['Microsoft.Devices.DeviceCreated'];
+  const systemTopic = { subscriptions: [{ name: 'all', webhook: webhook.url, includedEventTypes }] };
+  const topology = { routes: [], eventHubs: { hubs: [] }, systemTopic };
   emulator = await startEmulator({ clock, topology, devices: ['d1'], log: (line) => lines.push(line) });
 });
 afterAll(async () => {
@@ -114,19 +115,18 @@ describe('a fault', () => {
     expect(emulator.hub.faults.list()).toEqual([expect.objectContaining({ count: 1 })]);
     await emulator.registry().create({ deviceId: 'twice' });
     await emulator.registry().create({ deviceId: 'once' });
-    const told = [];
-    for (let n = 0; n < 3; n++) told.push((await webhook.next()).body);
-    expect(told).toEqual(['twice', 'twice', 'once'].map((deviceId) => [created(deviceId)]));
+    // Event Grid promises no order.
+    const told: unknown[] = [];
+    while (told.length < 3) told.push((await webhook.next()).body);
+    expect(told.map(deviceCreated).sort()).toEqual(['once', 'twice', 'twice']);
     expect(emulator.hub.faults.list()).toEqual([]);
   });
 });
 
-/** An event of the system topic. */
-function created(deviceId: string) {
-  return expect.objectContaining({
-    eventType: 'Microsoft.Devices.DeviceCreated',
-    data: expect.objectContaining({ deviceId }),
-  });
+/** Whose creation a delivery of the system topic tells. */
+function deviceCreated(delivery: unknown): string {
+  const [event] = delivery as [{ data: { deviceId: string } }];
+  return event.data.deviceId;
 }
 
 async function until(holds: () => boolean): Promise<void> {

@@ -1,12 +1,10 @@
 import type { OperationKind } from '../limits/operationKind';
-import { type Fault, type FaultInput, type FaultOrder, parseFaultOrder } from './order';
+import type { Fault, FaultInput, FaultOrder, FaultOrders, RequestFault } from './fault';
+import { parseFaultOrder } from './order';
 import { seededRandom } from './random';
 
-/** What can strike a request. */
-export type RequestFault = Exclude<Fault, { kind: 'duplicate' }>;
-
 /** Faults that were ordered and are not over: each strikes a number of times, the oldest first. */
-export class Faults {
+export class Faults implements FaultOrders {
   #pending: FaultOrder[] = [];
   readonly #random: () => number;
 
@@ -19,7 +17,6 @@ export class Faults {
     this.#pending.push(parseFaultOrder(input));
   }
 
-  /** What is pending; `count` is what is left of it. */
   list(): FaultOrder[] {
     return structuredClone(this.#pending);
   }

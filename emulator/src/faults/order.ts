@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { HubErrorName } from '../hub/hubError';
 import { operationKinds } from '../limits/operationKind';
 import { parseInput } from './adminInput';
+import type { Fault, FaultOrder, FaultStatus } from './fault';
 
 /** Statuses that a fault may answer with, and the code that goes with each. */
 export const faultStatuses = {
@@ -12,38 +13,27 @@ export const faultStatuses = {
   429: 'ThrottlingBacklogTimeout',
   500: 'ServerError',
   503: 'ServiceUnavailable',
-} as const satisfies Record<number, HubErrorName>;
+} as const satisfies Record<FaultStatus, HubErrorName>;
 
 const maxDelayMs = 10 * 60 * 1000;
 const maxCount = 1_000_000;
 
 const fault = z.discriminatedUnion('kind', [
-  /** The answer comes late. */
   z.strictObject({ kind: z.literal('delay'), ms: z.int().check(z.minimum(1), z.maximum(maxDelayMs)) }),
-  /** The answer is an error, and nothing is done. */
   z.strictObject({
     kind: z.literal('status'),
     status: z.literal([401, 403, 404, 412, 429, 500, 503]),
-    /** Seconds of `Retry-After`. */
     retryAfter: z.optional(z.int().check(z.minimum(0), z.maximum(3600))),
   }),
-  /** The connection ends: before anything is done, or after it was and before it is answered. */
   z.strictObject({ kind: z.literal('cut'), when: z._default(z.enum(['before', 'after']), 'before') }),
-  /** It is done, and the answer says so in JSON that is broken. */
   z.strictObject({ kind: z.literal('malformed') }),
-  /** Notifications of twins, devices and connections go to the routes twice. */
   z.strictObject({ kind: z.literal('duplicate') }),
 ]);
 
-export type Fault = z.infer<typeof fault>;
-
 const order = z
   .strictObject({
-    /** `any` is what a service or a twin asks for: all but `connection` and `telemetry`. */
     operation: z._default(z.enum([...operationKinds, 'any']), 'any'),
-    /** How often it strikes before it is over. */
     count: z._default(z.int().check(z.minimum(1), z.maximum(maxCount)), 1),
-    /** How likely it strikes each time. */
     chance: z._default(z.number().check(z.minimum(0), z.maximum(1)), 1),
     fault,
   })
@@ -65,9 +55,6 @@ function isDeviceOnly(operation: string): boolean {
 function needsAnswer(it: Fault): boolean {
   return it.kind === 'malformed' || (it.kind === 'cut' && it.when === 'after');
 }
-export type FaultOrder = z.infer<typeof order>;
-/** What goes wrong, and when; what is left out has a default. */
-export type FaultInput = z.input<typeof order>;
 
 /** @throws AdminInputError */
 export function parseFaultOrder(value: unknown): FaultOrder {

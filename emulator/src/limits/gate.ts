@@ -1,5 +1,6 @@
 import { Disturbance } from '../faults/disturbance';
-import type { Faults, RequestFault } from '../faults/faults';
+import type { RequestFault } from '../faults/fault';
+import type { Faults } from '../faults/faults';
 import { faultStatuses } from '../faults/order';
 import { HubError } from '../hub/hubError';
 import type { Clock } from './clock';
@@ -85,7 +86,7 @@ export class Gate {
   async #before(fault: RequestFault): Promise<void> {
     const { clock, stopped } = this.options;
     if (fault.kind === 'delay') await orCut(clock.wait(fault.ms, stopped));
-    if (fault.kind === 'cut' && fault.when === 'before') throw new Disturbance('cut');
+    if (fault.kind === 'cut' && fault.when !== 'after') throw new Disturbance('cut');
     if (fault.kind === 'status') {
       throw new HubError(faultStatuses[fault.status], 'A fault was asked for.', fault.retryAfter);
     }
