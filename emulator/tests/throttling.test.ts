@@ -150,6 +150,34 @@ describe('a refusal on the wire', () => {
   });
 });
 
+describe('PUT /admin/throttling', () => {
+  const put = (body: string) =>
+    emulator.request({
+      method: 'PUT',
+      path: '/admin/throttling',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+
+  it('puts a throttle where a burst would, and back', async () => {
+    expect(await put('{"operation":"twinRead","aheadSeconds":150}')).toMatchObject({ status: 200 });
+    await expect(emulator.registry().getTwin('d1')).rejects.toMatchObject({ name: 'ThrottlingError' });
+    await put('{"operation":"twinRead","aheadSeconds":0}');
+    await expect(emulator.registry().getTwin('d1')).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['{"aheadSeconds":1}', 'operation: '],
+    ['{"operation":"any","aheadSeconds":1}', 'operation: '],
+    ['{"operation":"query","aheadSeconds":-1}', 'aheadSeconds: '],
+  ])('refuses %s', async (body, why) => {
+    expect(await put(body)).toMatchObject({
+      status: 400,
+      text: expect.stringContaining(`The backlog is not valid: ${why}`),
+    });
+  });
+});
+
 it('stops while requests wait', async () => {
   const { settled } = race(50, () =>
     emulator.request({ method: 'POST', path: '/devices/query', body: '{"query":"SELECT * FROM devices"}' }),

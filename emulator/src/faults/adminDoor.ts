@@ -4,7 +4,7 @@ import type { Handler } from '../rest/httpsServer';
 import { BodyTooLargeError, readBody } from '../rest/readBody';
 import { type Reply, send } from '../rest/reply';
 import { readTarget } from '../rest/target';
-import { AdminInputError, parseQuotaChange } from './adminInput';
+import { AdminInputError, parseBacklog, parseQuotaChange } from './adminInput';
 import type { Faults } from './faults';
 import { isLoopback } from './loopback';
 import { parseFaultOrder } from './order';
@@ -53,6 +53,12 @@ async function answer({ faults, limits }: AdminOptions, request: IncomingMessage
       return { status: 204 };
     case 'GET /admin/throttling':
       return limits ? { status: 200, body: limits.report() } : unlimited;
+    case 'PUT /admin/throttling': {
+      const { operation, aheadSeconds } = parseBacklog(await readJson(request));
+      if (!limits) return unlimited;
+      limits.runAhead(operation, aheadSeconds);
+      return { status: 200, body: limits.report() };
+    }
     case 'GET /admin/quota':
       return limits ? quotaReply(limits) : unlimited;
     case 'PUT /admin/quota': {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { operationKinds } from '../limits/operationKind';
 
 /** What was asked of the admin door cannot be read; the message names the place of what is wrong in it. */
 export class AdminInputError extends Error {
@@ -18,4 +19,14 @@ const quotaChange = z.strictObject({ used: z.int().check(z.minimum(0)) });
 /** @throws AdminInputError */
 export function parseQuotaChange(value: unknown): z.infer<typeof quotaChange> {
   return parseInput(quotaChange, value, 'quota');
+}
+
+const backlog = z.strictObject({
+  operation: z.enum(operationKinds),
+  aheadSeconds: z.number().check(z.minimum(0), z.maximum(3600)),
+});
+
+/** @throws AdminInputError */
+export function parseBacklog(value: unknown): z.infer<typeof backlog> {
+  return parseInput(backlog, value, 'backlog');
 }

@@ -75,6 +75,11 @@ export class Limits {
     return this.#throttles[kind].grant(1);
   }
 
+  /** Has requests of a kind run ahead of their quota by so many seconds of it, as if they had come. */
+  runAhead(kind: OperationKind, seconds: number): void {
+    this.#throttles[kind].debtMs = seconds * 1000;
+  }
+
   report(): ThrottleReport[] {
     return Object.entries(this.#throttles).map(([kind, { perSecond, debtMs, counts }]) => ({
       kind,

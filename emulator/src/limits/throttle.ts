@@ -40,6 +40,10 @@ export class Throttle {
     return Math.max(0, this.#earnedAt - this.clock.now());
   }
 
+  set debtMs(ms: number) {
+    this.#earnedAt = this.clock.now() + ms;
+  }
+
   /** Whether a request would be refused. */
   get isFull(): boolean {
     return this.debtMs >= this.burstMs + queueMs;
