@@ -31,6 +31,7 @@ Usage: iot-hub-emulator [options]
   --units N             of that SKU (1)
   --burst SECONDS       quota that may be used at once before requests wait (120)
   --retry-after SECONDS what a throttled request is told to wait (nothing, as the service)
+  --query-lag MS        queries see changes so late; reads by id do not (0)
   --fault-seed N        makes faults that strike by chance strike otherwise (1)
   --help                this text
 `;
@@ -80,6 +81,7 @@ function readOptions(): IotHubOptions | undefined {
       units: { type: 'string', default: '1' },
       burst: { type: 'string', default: '120' },
       'retry-after': { type: 'string' },
+      'query-lag': { type: 'string', default: '0' },
       'fault-seed': { type: 'string', default: '1' },
       help: { type: 'boolean', default: false },
     },
@@ -106,6 +108,7 @@ function readOptions(): IotHubOptions | undefined {
     burstSeconds: count('--burst', values.burst, 3600),
     retryAfterSeconds:
       values['retry-after'] === undefined ? undefined : count('--retry-after', values['retry-after'], 3600),
+    queryLagMs: count('--query-lag', values['query-lag'], 3_600_000),
     faultSeed: count('--fault-seed', values['fault-seed'], 2 ** 31 - 1),
     ...(values.topology === undefined ? {} : { topology: readTopology(values.topology) }),
   };

@@ -5,7 +5,7 @@ import { adminDoor } from './faults/adminDoor';
 import { duplicateNotifications } from './faults/duplicate';
 import type { FaultOrders } from './faults/fault';
 import { Hub } from './hub/hub';
-import type { Clock } from './limits/clock';
+import { type Clock, systemClock } from './limits/clock';
 import { startGate } from './limits/startGate';
 import type { Sku } from './limits/tier';
 import { startMqtt } from './mqtt';
@@ -66,7 +66,9 @@ export interface IotHubOptions {
   retryAfterSeconds?: number | undefined;
   /** For the faults that strike by chance: the same, they strike the same. Default 1. */
   faultSeed?: number | undefined;
-  /** The time of throttles, the quota and delays. Default: this machine's. */
+  /** How late queries see what changes, in milliseconds; reads by id never do. Default 0: at once. */
+  queryLagMs?: number | undefined;
+  /** The time of throttles, the quota, delays and late queries. Default: this machine's. */
   clock?: Clock | undefined;
   /** Takes a line for what an operator should hear of. Default: nobody. */
   log?: (line: string) => void;
@@ -124,6 +126,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       ...(store ? { store } : {}),
     });
     await seedDevices(hub, devices, options.simulated ?? 0);
+    if (options.queryLagMs) hub.delayQueries(options.queryLagMs, options.clock ?? systemClock);
     const { port = 8443, mqttPort = 8883, amqpPort = 5672 } = options;
     const amqpTls = options.amqpTls ? { key: certificates.key, cert: certificates.cert } : undefined;
     const events = await started(

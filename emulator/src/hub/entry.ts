@@ -57,6 +57,13 @@ export class Entry implements Connection, QueryEntry {
     };
   }
 
+  /** The same as it is now, whatever becomes of this one. */
+  copy(): Entry {
+    const { connected, connectionChanged, lastActivity } = this;
+    const entry = new Entry(this.ordinal, this.id, this.off, this.identity, this.twin);
+    return Object.assign(entry, { connected, connectionChanged, lastActivity });
+  }
+
   /** The twin, as queries see it. */
   read(roots?: Roots): JsonObject {
     if (roots && isSubset(roots, sections)) return this.#sections(roots);
