@@ -57,11 +57,10 @@ export class Entry implements Connection, QueryEntry {
     };
   }
 
-  /** The same as it is now, whatever becomes of this one. */
+  /** The same as it is now, whatever becomes of this one. They share their text. */
   copy(): Entry {
-    const { connected, connectionChanged, lastActivity } = this;
-    const entry = new Entry(this.ordinal, this.id, this.off, this.identity, this.twin);
-    return Object.assign(entry, { connected, connectionChanged, lastActivity });
+    const entry: Entry = Object.create(Entry.prototype);
+    return Object.assign(entry, this);
   }
 
   /** The twin, as queries see it. */
