@@ -133,7 +133,9 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       startEvents({ hub, topology, bind, amqpPort, amqpTls, keys, functionsUrl, retryScale, deadLetterDir, log }),
     );
     duplicateNotifications(hub, faults);
-    const mqtt = await started(startMqtt({ hub, access, bind, port: mqttPort, certificates, trustedCas, store, log }));
+    const mqtt = await started(
+      startMqtt({ hub, access, gate, bind, port: mqttPort, certificates, trustedCas, store, log }),
+    );
     const handlers = [
       health,
       events.handle,

@@ -115,6 +115,12 @@ describe('S1 with one unit, under azure-iothub', () => {
   });
 });
 
+it('counts direct methods by blocks of 4 KB of what is sent', async () => {
+  const body = JSON.stringify({ methodName: 'reboot', payload: 'x'.repeat(9000) });
+  expect(await emulator.request({ method: 'POST', path: '/twins/d1/methods', body })).toMatchObject({ status: 404 });
+  expect(await throttling('method')).toMatchObject({ served: 1, perSecond: 40, aheadSeconds: 3 / 40 });
+});
+
 describe('a refusal on the wire', () => {
   const read = () => emulator.request({ path: '/devices/d1' });
 

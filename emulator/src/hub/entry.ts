@@ -14,27 +14,23 @@ export class Entry implements Connection, QueryEntry {
   connected = false;
   connectionChanged?: string;
   lastActivity?: string;
-  private text: string;
-  /** Whether it is a device, and a disabled one: they are counted without unpacking. */
-  private off: boolean;
 
   private constructor(
     readonly ordinal: number,
     readonly id: string,
-    { identity, twin }: Pick<Device, 'identity' | 'twin'>,
-  ) {
-    this.text = pack(identity, twin);
-    this.off = isOff(identity);
-  }
+    private text: string,
+    /** Whether it is a device, and a disabled one: they are counted without unpacking. */
+    private off: boolean,
+  ) {}
 
-  static of(device: Device): Entry {
-    return new Entry(device.ordinal, idOf(device.identity), device);
+  static of({ ordinal, identity, twin }: Device): Entry {
+    return new Entry(ordinal, idOf(identity), pack(identity, twin), isOff(identity));
   }
 
   /** From its id and {@link toText}. */
   static from(id: string, text: string): Entry {
     const [ordinal = '', ...lines] = text.split('\n');
-    return new Entry(Number(ordinal), id, unpack(id, lines));
+    return new Entry(Number(ordinal), id, lines.join('\n'), isOff(unpack(id, lines).identity));
   }
 
   /** What of it outlives the process. */
@@ -59,8 +55,9 @@ export class Entry implements Connection, QueryEntry {
 
   /** The same as it is now, whatever becomes of this one. They share their text. */
   copy(): Entry {
-    const entry: Entry = Object.create(Entry.prototype);
-    return Object.assign(entry, this);
+    const { connected, connectionChanged, lastActivity } = this;
+    const entry = new Entry(this.ordinal, this.id, this.text, this.off);
+    return Object.assign(entry, { connected, connectionChanged, lastActivity });
   }
 
   /** The twin, as queries see it. */

@@ -48,6 +48,14 @@ export class Gate {
     return answer;
   }
 
+  /** Lets a device connect that proved itself; undefined where it may at once, a rejection where it may not. */
+  letConnect(): Promise<void> | undefined {
+    const { limits, faults } = this.options;
+    const fault = faults.strike('connection');
+    if (!limits && !fault) return undefined;
+    return this.#connect(fault);
+  }
+
   /**
    * Takes a message of a device: it waits where too many come, for MQTT has no word to refuse it. Undefined where it is
    * taken at once.
@@ -57,6 +65,11 @@ export class Gate {
     const fault = faults.strike('telemetry');
     if (!limits && !fault) return undefined;
     return this.#telemetry(bytes, fault);
+  }
+
+  async #connect(fault: RequestFault | undefined): Promise<void> {
+    if (fault) await this.#before(fault);
+    await orCut(this.options.limits?.admit('connection', 1, 'Connection'));
   }
 
   async #telemetry(bytes: number, fault: RequestFault | undefined): Promise<void> {
