@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseTopology } from './events/topology';
 import { type IotHubOptions, startIotHub } from './index';
+import { parseSku } from './limits/tier';
 
 const help = `An Azure IoT Hub emulator for the official service and device SDKs.
 
@@ -26,6 +27,12 @@ Usage: iot-hub-emulator [options]
   --dead-letters DIR    where Event Grid puts events that it cannot deliver (they are dropped)
   --retry-scale N       factor on the waits of Event Grid between its attempts (1)
   --functions-url URL   where the functions of the subscriptions are (http://localhost:7071)
+  --sku SKU             throttle as F1, S1, S2 or S3, with its daily quota (no limits)
+  --units N             of that SKU (1)
+  --burst SECONDS       quota that may be used at once before requests wait (120)
+  --retry-after SECONDS what a throttled request is told to wait (nothing, as the service)
+  --query-lag MS        queries see changes so late; reads by id do not (0)
+  --fault-seed N        makes faults that strike by chance strike otherwise (1)
   --help                this text
 `;
 
@@ -70,6 +77,12 @@ function readOptions(): IotHubOptions | undefined {
       'dead-letters': { type: 'string' },
       'retry-scale': { type: 'string', default: '1' },
       'functions-url': { type: 'string', default: 'http://localhost:7071' },
+      sku: { type: 'string' },
+      units: { type: 'string', default: '1' },
+      burst: { type: 'string', default: '120' },
+      'retry-after': { type: 'string' },
+      'query-lag': { type: 'string', default: '0' },
+      'fault-seed': { type: 'string', default: '1' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -90,6 +103,13 @@ function readOptions(): IotHubOptions | undefined {
     functionsUrl: values['functions-url'],
     deadLetterDir: values['dead-letters'],
     retryScale: factor('--retry-scale', values['retry-scale']),
+    sku: values.sku === undefined ? undefined : parseSku(values.sku),
+    units: count('--units', values.units, 200),
+    burstSeconds: count('--burst', values.burst, 3600),
+    retryAfterSeconds:
+      values['retry-after'] === undefined ? undefined : count('--retry-after', values['retry-after'], 3600),
+    queryLagMs: count('--query-lag', values['query-lag'], 3_600_000),
+    faultSeed: count('--fault-seed', values['fault-seed'], 2 ** 31 - 1),
     ...(values.topology === undefined ? {} : { topology: readTopology(values.topology) }),
   };
 }

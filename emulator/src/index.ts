@@ -1,7 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { startEvents } from './events';
 import { parseTopology } from './events/topology';
+import { adminDoor } from './faults/adminDoor';
+import { duplicateNotifications } from './faults/duplicate';
+import type { FaultOrders } from './faults/fault';
 import { Hub } from './hub/hub';
+import { type Clock, systemClock } from './limits/clock';
+import { startGate } from './limits/startGate';
+import type { Sku } from './limits/tier';
 import { startMqtt } from './mqtt';
 import type { Ports } from './ports';
 import { health, startHttps } from './rest/httpsServer';
@@ -12,6 +18,9 @@ import { loadCertificates } from './state/certificates';
 import { deviceConnectionString, serviceConnectionString, settings } from './state/connectionStrings';
 import { writeEnvironment } from './state/environment';
 import { loadKeys } from './state/keys';
+
+export type { FaultInput } from './faults/fault';
+export type { Clock } from './limits/clock';
 
 /** Options of {@link startIotHub}; a port of 0 is a free one. */
 export interface IotHubOptions {
@@ -47,6 +56,20 @@ export interface IotHubOptions {
   deadLetterDir?: string | undefined;
   /** Factor on the waits between Event Grid's attempts to deliver, for tests. Default 1: those of the service. */
   retryScale?: number;
+  /** The edition whose throttles and daily quota hold. Nothing is limited where it is absent. */
+  sku?: Sku | undefined;
+  /** Units of the edition. Default 1. */
+  units?: number | undefined;
+  /** Seconds of quota that may be used at once before anybody waits. Default 120. */
+  burstSeconds?: number | undefined;
+  /** Seconds that refusals by a throttle ask for in `Retry-After`; the service sends none, nor is one sent where absent. */
+  retryAfterSeconds?: number | undefined;
+  /** For the faults that strike by chance: the same, they strike the same. Default 1. */
+  faultSeed?: number | undefined;
+  /** How late queries see what changes, in milliseconds; reads by id never do. Default 0: at once. */
+  queryLagMs?: number | undefined;
+  /** The time of throttles, the quota, delays and late queries. Default: this machine's. */
+  clock?: Clock | undefined;
   /** Takes a line for what an operator should hear of. Default: nobody. */
   log?: (line: string) => void;
 }
@@ -60,6 +83,8 @@ export interface IotHub {
   connectionString(policy?: string): string;
   /** Of a registered device, or of a module on one: `device/module`. @throws HubError DeviceNotFound */
   deviceConnectionString(deviceId: string): string;
+  /** What goes wrong next, as `POST /admin/faults` has it. */
+  faults: FaultOrders;
   /** The settings that `env` of the state folder holds. */
   env: Readonly<Record<string, string>>;
   /** Ends every connection and closes every port. */
@@ -69,7 +94,7 @@ export interface IotHub {
 /**
  * Starts an IoT Hub emulator in this process.
  *
- * @throws Error when a port is taken, the topology is not valid, or the data folder is damaged.
+ * @throws Error when a port is taken, the topology is not valid, the data folder is damaged, or the SKU does not come with so many units.
  */
 export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> {
   const { host = 'localhost', bind = '127.0.0.1', stateDir = '.emulator', log = () => {} } = options;
@@ -80,6 +105,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
   const keys = loadKeys(stateDir);
   const access = new AccessControl(keys.policies);
+  const { gate, faults, limits, stop: stopGate } = startGate(options);
   const running: { stop(): Promise<void> }[] = [];
   const stop = async () => {
     for (let part = running.pop(); part; part = running.pop()) await part.stop();
@@ -91,6 +117,8 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   };
   try {
     const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir));
+    // After the doors, before the store: who waits has no connection left, and must not write any more.
+    running.push({ stop: async () => stopGate() });
     const hub = new Hub({
       hostName: host,
       makeKeys: keys.device,
@@ -98,13 +126,22 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       ...(store ? { store } : {}),
     });
     await seedDevices(hub, devices, options.simulated ?? 0);
+    if (options.queryLagMs) hub.delayQueries(options.queryLagMs, options.clock ?? systemClock);
     const { port = 8443, mqttPort = 8883, amqpPort = 5672 } = options;
     const amqpTls = options.amqpTls ? { key: certificates.key, cert: certificates.cert } : undefined;
     const events = await started(
       startEvents({ hub, topology, bind, amqpPort, amqpTls, keys, functionsUrl, retryScale, deadLetterDir, log }),
     );
-    const mqtt = await started(startMqtt({ hub, access, bind, port: mqttPort, certificates, trustedCas, store, log }));
-    const handlers = [health, events.handle, serviceApi(hub, access, log)];
+    duplicateNotifications(hub, faults);
+    const mqtt = await started(
+      startMqtt({ hub, access, gate, bind, port: mqttPort, certificates, trustedCas, store, log }),
+    );
+    const handlers = [
+      health,
+      events.handle,
+      adminDoor({ faults, limits, log }),
+      serviceApi({ hub, access, gate, log }),
+    ];
     const https = await started(startHttps({ bind, port, certificates, handlers, acceptDevice: mqtt.accept }));
     const ports = { https: https.port, mqtt: mqtt.port, amqp: events.amqpPort };
     const address = { host, ports, keys };
@@ -116,6 +153,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       caCertificate: certificates.ca,
       connectionString: (policy = 'iothubowner') => serviceConnectionString(address, policy),
       deviceConnectionString: (id) => deviceConnectionString(address, hub.getDevice(id).identity),
+      faults,
       env,
       stop,
     };

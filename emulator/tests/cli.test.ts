@@ -71,6 +71,8 @@ describe('the command line', () => {
     ['a port that is no number', ['--port', 'https'], /--port takes a number from 0 to 65535, not 'https'/],
     ['a port past the last', ['--mqtt-port', '65536'], /--mqtt-port takes/],
     ['a device id that cannot be', ['--device', 'a b'], /device id/],
+    ['a SKU that there is not', ['--sku', 'S9'], /The SKU of a hub is one of F1, S1, S2, S3, not 'S9'/],
+    ['more units than a SKU has', ['--sku', 'F1', '--units', '2'], /A hub of the SKU F1 has 1 unit, not 2/],
     ['a topology that is not there', ['--topology', 'missing.json'], /--topology missing\.json: ENOENT/],
   ])('refuses %s in one line', async (_, args, says) => {
     const { code, stderr } = await outcome(...args);

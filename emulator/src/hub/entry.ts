@@ -52,6 +52,13 @@ export class Entry implements Connection, QueryEntry {
     };
   }
 
+  /** The same as it is now, whatever becomes of this one. They share their text. */
+  copy(): Entry {
+    const { connected, connectionChanged, lastActivity } = this;
+    const entry = new Entry(this.ordinal, this.id, this.text);
+    return Object.assign(entry, { connected, connectionChanged, lastActivity });
+  }
+
   /** The twin, as queries see it. */
   read(roots?: Roots): JsonObject {
     if (roots && isSubset(roots, sections)) return this.#sections(roots);

@@ -17,6 +17,13 @@ class Members extends Ordered<Entry> implements Collection {
   }
 }
 
+/** What became of a device or module: a copy of its entry, or nothing where it is gone. */
+export interface FleetChange {
+  of: 'devices' | 'modules';
+  ordinal: number;
+  entry: Entry | undefined;
+}
+
 /**
  * Every device and module of a hub, by id and in the order of their creation.
  *
@@ -30,10 +37,16 @@ export class Fleet {
   /** Microseconds of the epoch to begin with: a place is never taken again, by a later process neither. */
   #lastOrdinal = Date.now() * 1000;
   #disabled = 0;
+  #watcher: ((change: FleetChange) => void) | undefined;
 
   constructor(private readonly store?: Store) {
     const kept = [...(store?.all('identity') ?? [])].map(([id, text]) => Entry.from(id, text));
     for (const entry of kept.sort((one, other) => one.ordinal - other.ordinal)) this.#add(entry);
+  }
+
+  /** Tells one watcher of every change from now on. */
+  watch(watcher: (change: FleetChange) => void): void {
+    this.#watcher = watcher;
   }
 
   has(id: string): boolean {
@@ -60,6 +73,7 @@ export class Fleet {
     const entry = Entry.of(device);
     this.#add(entry);
     this.#membersOf(entry.id).indexes.changed(entry.ordinal, undefined, () => document(device));
+    this.#watched(entry);
     await this.store?.put('identity', entry.id, entry.toText());
     return device;
   }
@@ -97,6 +111,7 @@ export class Fleet {
     const members = this.#membersOf(id);
     members.delete(entry.ordinal);
     members.indexes.changed(entry.ordinal, () => document(device), undefined);
+    this.#watched(entry, true);
     await this.store?.delete('identity', id);
   }
 
@@ -117,6 +132,14 @@ export class Fleet {
       () => document(before),
       () => document(after),
     );
+    this.#watched(entry);
+  }
+
+  /** Makes copies only where somebody watches. */
+  #watched(entry: Entry, isGone = false): void {
+    if (!this.#watcher) return;
+    const of = this.#membersOf(entry.id) === this.devices ? 'devices' : 'modules';
+    this.#watcher({ of, ordinal: entry.ordinal, entry: isGone ? undefined : entry.copy() });
   }
 
   #membersOf(id: string): Members {

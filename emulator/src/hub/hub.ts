@@ -1,3 +1,4 @@
+import type { Clock } from '../limits/clock';
 import { type QueryOptions, runQuery } from '../query';
 import type { PageRequest } from '../query/page';
 import type { Store } from '../store/store';
@@ -8,6 +9,7 @@ import { Fleet } from './fleet';
 import { deviceNotFound } from './hubError';
 import { HubEvents } from './hubEvents';
 import { splitId } from './identity';
+import { LateFleet } from './lateFleet';
 import { connectionStateMessage, telemetryMessage, twinChangeMessage } from './messages';
 import { Methods } from './methods';
 import { Registry } from './registry';
@@ -40,6 +42,8 @@ export class Hub {
   readonly methods: Methods;
   readonly #fleet: Fleet;
   readonly #queries: QueryOptions;
+  /** What queries see, where that is not the present. */
+  #late: LateFleet | undefined;
 
   constructor({ hostName, makeKeys, store, queries = {} }: HubOptions) {
     this.name = hostName.split('.')[0] ?? hostName;
@@ -116,13 +120,19 @@ export class Hub {
     this.events.message(() => telemetryMessage(device.identity, properties, body));
   }
 
+  /** From now on has queries see the twins as they were so long ago. What there is now they see at once. */
+  delayQueries(lagMs: number, clock: Clock): void {
+    this.#late = new LateFleet(this.#fleet, lagMs, clock);
+  }
+
   /**
-   * Answers one page of a query, from twins as they are now.
+   * Answers one page of a query, from twins as they are now, or were where queries are delayed.
    *
    * @throws QueryError where the text is not of the language, HubError NotImplemented where it asks for what is not served.
    */
   query(sql: string, page: PageRequest): QueryPage {
-    return runQuery(sql, { twins: this.#fleet.devices, modules: this.#fleet.modules }, page, this.#queries);
+    const { devices, modules } = this.#late ?? this.#fleet;
+    return runQuery(sql, { twins: devices, modules }, page, this.#queries);
   }
 
   async #writeTwin(

@@ -6,6 +6,7 @@ const codes = {
   DeserializationError: [400012, 400],
   IotHubUnauthorizedAccess: [401002, 401],
   IotHubUnauthorized: [401003, 401],
+  IotHubQuotaExceeded: [403002, 403],
   DeviceNotFound: [404001, 404],
   ModuleNotFound: [404010, 404],
   ResourceNotFound: [404000, 404],
@@ -15,9 +16,11 @@ const codes = {
   PreconditionFailed: [412001, 412],
   MessageTooLarge: [413001, 413],
   TooManyModulesOnDevice: [413003, 413],
+  ThrottlingBacklogTimeout: [429003, 429],
   ServerError: [500001, 500],
   NotImplemented: [501000, 501],
   GenericBadGateway: [502000, 502],
+  ServiceUnavailable: [503001, 503],
   GatewayTimeout: [504101, 504],
 } as const;
 
@@ -32,6 +35,8 @@ export class HubError extends Error {
   constructor(
     readonly errorName: HubErrorName,
     message: string,
+    /** When to try again; the service itself never says. */
+    readonly retryAfterSeconds?: number,
   ) {
     super(message);
     [this.code, this.status] = codes[errorName];

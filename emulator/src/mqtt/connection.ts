@@ -62,6 +62,8 @@ export class Connection {
   #messageId = 0;
   #atWork = 0;
   #corked = false;
+  /** What came while it is held. */
+  #held: Packet[] | undefined;
 
   constructor(
     private readonly stream: Duplex,
@@ -144,6 +146,21 @@ export class Connection {
     if (--this.#atWork <= maxAtWork) this.stream.resume();
   }
 
+  /** Listens no further until something is settled: what the client sent on top of it has to wait. */
+  hold(settled: Promise<void>): void {
+    this.#held = [];
+    this.stream.pause();
+    const go = () => {
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      this.#guard(() => {
+        for (const packet of held) this.#take(packet);
+      });
+      this.stream.resume();
+    };
+    settled.then(go, (error: Error) => this.close(error));
+  }
+
   /** Why the connection should end now, if it should. */
   overdue(now: number): Error | undefined {
     const { session } = this;
@@ -170,9 +187,15 @@ export class Connection {
   }
 
   #read(bytes: Buffer): void {
-    try {
+    this.#guard(() => {
       if (this.#parser.parse(bytes) > maxPacketBytes)
         this.close(new Error(`a packet has ${maxPacketBytes} bytes at most`));
+    });
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step();
     } catch (error) {
       this.close(error instanceof Error ? error : new Error(String(error)));
     }
@@ -181,7 +204,8 @@ export class Connection {
   #take(packet: Packet): void {
     if (this.closed) return;
     this.#heardAt = Date.now();
-    this.owner.take(this, packet);
+    if (this.#held) this.#held.push(packet);
+    else this.owner.take(this, packet);
   }
 
   #nextMessageId(): number {

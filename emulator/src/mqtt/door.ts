@@ -4,6 +4,7 @@ import type { Hub } from '../hub/hub';
 import { idOf } from '../hub/identity';
 import type { DeliveredCall } from '../hub/methods';
 import type { DesiredChange, IdentityGone } from '../hub/types';
+import type { Gate } from '../limits/gate';
 import type { AccessControl } from '../security/accessControl';
 import type { ClientCertificate } from '../security/clientCertificate';
 import type { Store } from '../store/store';
@@ -16,6 +17,7 @@ import { desiredFilter, methodFilters } from './topics';
 export interface DoorOptions {
   hub: Hub;
   access: AccessControl;
+  gate: Gate;
   /** Where sessions outlive the process; in memory only where absent. */
   store?: Store | undefined;
   log: (line: string) => void;
@@ -31,6 +33,7 @@ const sweepMs = 1000;
 export class DeviceDoor implements ConnectionOwner {
   readonly hub: Hub;
   readonly access: AccessControl;
+  readonly gate: Gate;
   readonly sessions: Sessions;
   readonly log: (line: string) => void;
   /** Those whose CONNECT has not come yet among them. */
@@ -38,9 +41,10 @@ export class DeviceDoor implements ConnectionOwner {
   readonly #open = new Map<string, Connection>();
   readonly #sweeper: NodeJS.Timeout;
 
-  constructor({ hub, access, store, log }: DoorOptions) {
+  constructor({ hub, access, gate, store, log }: DoorOptions) {
     this.hub = hub;
     this.access = access;
+    this.gate = gate;
     this.log = log;
     this.sessions = new Sessions(store, log);
     hub.events.on('identityGone', (gone) => this.#identityGone(gone));
@@ -102,12 +106,10 @@ export class DeviceDoor implements ConnectionOwner {
   #publishWill(connection: Connection): void {
     const will = connection.session?.will;
     if (!will) return;
-    try {
-      publishWill(connection, will, this);
-    } catch (error) {
-      // Its device may be gone, too.
-      this.log(`MQTT: the will of '${connection.id}' was not sent: ${error instanceof Error ? error.message : error}`);
-    }
+    // Its device may be gone, too.
+    publishWill(connection, will, this).catch((error: Error) =>
+      this.log(`MQTT: the will of '${connection.id}' was not sent: ${error.message}`),
+    );
   }
 
   #sweep(): void {

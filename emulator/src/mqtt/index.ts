@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { createServer } from 'node:tls';
 import type { Hub } from '../hub/hub';
+import type { Gate } from '../limits/gate';
 import { type Listening, listen } from '../listen';
 import type { AccessControl } from '../security/accessControl';
 import { clientCertificate } from '../security/clientCertificate';
@@ -11,6 +12,7 @@ import { DeviceDoor } from './door';
 export interface MqttOptions {
   hub: Hub;
   access: AccessControl;
+  gate: Gate;
   bind: string;
   port: number;
   certificates: Certificates;

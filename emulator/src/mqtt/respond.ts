@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { brokenJson, Disturbance } from '../faults/disturbance';
 import { HubError } from '../hub/hubError';
 import { serviceTime } from '../hub/time';
+import type { Connection } from './connection';
 import { type DeviceMessage, requestIdOf } from './handlers/deviceMessage';
 import { responseFilter } from './topics';
 
@@ -16,18 +18,37 @@ interface TwinResponse {
  *
  * @throws Error for a request without an id.
  */
-export function respond({ connection, rest, door }: DeviceMessage, request: () => Promise<TwinResponse>): void {
+export function respond(
+  { connection, rest, payload, door }: DeviceMessage,
+  kind: 'twinRead' | 'twinUpdate',
+  request: () => Promise<TwinResponse>,
+): void {
   const requestId = requestIdOf(rest);
+  const name = kind === 'twinRead' ? 'TwinRead' : 'TwinUpdate';
+  const metered = ({ body }: TwinResponse) => [body === undefined ? payload.length : Buffer.byteLength(toText(body))];
   void connection.work(async () => {
-    const { status, version, body } = await request().catch((error: unknown) => {
+    const { status, version, body } = await door.gate.pass({ kind, name, metered }, request).catch((error: unknown) => {
       if (error instanceof HubError) return errorResponse(error);
+      if (error instanceof Disturbance) return disturb(error, connection);
       door.log(`MQTT: a twin request failed: ${error instanceof Error ? error.stack : error}`);
       return errorResponse(new HubError('ServerError', 'The emulator failed to serve the request.'));
     });
     const versionOf = version === undefined ? '' : `&$version=${version}`;
     const topic = `$iothub/twin/res/${status}/?$rid=${requestId}${versionOf}`;
-    connection.deliver([responseFilter], topic, body === undefined ? '' : JSON.stringify(body));
+    connection.deliver([responseFilter], topic, toText(body));
   });
+}
+
+/** Acts out a fault that was asked for. */
+function disturb({ kind }: Disturbance, connection: Connection): TwinResponse {
+  if (kind === 'cut') connection.close();
+  return { status: 200, body: brokenJson };
+}
+
+/** What is no JSON is sent as it is. */
+function toText(body: unknown): string {
+  if (body === undefined) return '';
+  return body === brokenJson ? brokenJson : JSON.stringify(body);
 }
 
 /** The SDKs tell an error by `errorCode` in its body, not by its status. */

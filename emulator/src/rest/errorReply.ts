@@ -12,9 +12,18 @@ const backEndErrors: readonly HubErrorName[] = ['DeviceNotOnline', 'GatewayTimeo
 /** An error as the service words it, and the name of its code in a header. */
 export function errorReply(error: unknown): Reply {
   const hubError = toHubError(error);
-  const { status, errorName } = hubError;
+  const { status, errorName, retryAfterSeconds } = hubError;
   const body = backEndErrors.includes(errorName) ? backEndBody(hubError) : gatewayBody(hubError);
-  return { status, headers: { 'iothub-errorcode': errorName }, body };
+  return {
+    status,
+    headers: {
+      'iothub-errorcode': errorName,
+      // Seen on a real hub.
+      ...(status === 429 ? { connection: 'close' } : {}),
+      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    },
+    body,
+  };
 }
 
 /** The gateway's: the code's name inside `Message`, a tracking id beside it. The official SDKs read just that. */

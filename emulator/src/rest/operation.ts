@@ -3,6 +3,7 @@ import type { Hub } from '../hub/hub';
 import { invalidArgument } from '../hub/hubError';
 import { idOf } from '../hub/identity';
 import type { Json } from '../hub/types';
+import type { OperationKind } from '../limits/operationKind';
 import type { Right } from '../security/policies';
 import type { Reply } from './reply';
 
@@ -23,6 +24,8 @@ export interface Operation {
   /** Segments of its path; `*` stands for any. */
   path: readonly string[];
   right: Right;
+  /** What it counts as for throttles, the quota and faults. */
+  kind: OperationKind;
   run(call: Call): Reply | Promise<Reply>;
 }
 

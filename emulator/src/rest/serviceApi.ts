@@ -1,13 +1,16 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { brokenJson, Disturbance } from '../faults/disturbance';
 import type { Hub } from '../hub/hub';
 import { HubError } from '../hub/hubError';
 import type { Json } from '../hub/types';
+import type { Gate } from '../limits/gate';
 import type { AccessControl } from '../security/accessControl';
 import { errorReply } from './errorReply';
 import type { Handler } from './httpsServer';
 import { type NotServed, notServed } from './notServed';
 import type { Operation } from './operation';
 import { operations } from './operations';
+import { passageOf } from './passage';
 import { readBody } from './readBody';
 import { type Reply, send } from './reply';
 import { readTarget } from './target';
@@ -15,23 +18,33 @@ import { readTarget } from './target';
 /** Longest body that the service API takes, in bytes: twins and bulk operations stay far below. */
 const maxBodyBytes = 512 * 1024;
 
+/** What the service API is over. */
+export interface ServiceApiOptions {
+  hub: Hub;
+  access: AccessControl;
+  gate: Gate;
+  log: (line: string) => void;
+}
+
 /** The service's REST API over one hub: takes whatever comes. */
-export function serviceApi(hub: Hub, access: AccessControl, log: (line: string) => void): Handler {
+export function serviceApi(options: ServiceApiOptions): Handler {
+  const { log } = options;
   return (request, response) => {
-    void answer(hub, access, request)
+    void answer(options, request)
       .catch((error: unknown) => {
+        if (error instanceof Disturbance) return disturb(error, response);
         const reply = errorReply(error);
-        // A caller that hung up in the middle is no failure of ours.
-        const failed = reply.status === 500 && !response.destroyed;
+        // A caller that hung up in the middle is no failure of ours, nor is an answer that was asked for.
+        const failed = reply.status === 500 && !(error instanceof HubError) && !response.destroyed;
         if (failed) log(`${request.method} failed: ${error instanceof Error ? error.stack : error}`);
         return reply;
       })
-      .then((reply) => send(response, reply));
+      .then((reply) => reply && send(response, reply));
     return true;
   };
 }
 
-async function answer(hub: Hub, access: AccessControl, request: IncomingMessage): Promise<Reply> {
+async function answer({ hub, access, gate }: ServiceApiOptions, request: IncomingMessage): Promise<Reply> {
   const { path, query } = readTarget(request);
   const segments = path.split('/').filter(Boolean).map(decodeSegment);
   const operation = operations.find((each) => each.method === request.method && matches(each, segments));
@@ -39,8 +52,16 @@ async function answer(hub: Hub, access: AccessControl, request: IncomingMessage)
   if (!known?.ofDevices) access.authorize(request.headers.authorization, operation?.right, segments);
   if (!operation) throw unknownOperation(request.method, path, known);
   const parameters = segments.filter((_, index) => operation.path[index] === '*');
-  const body = parseBody(await readBody(request, maxBodyBytes));
-  return operation.run({ hub, parameters, query, headers: request.headers, body });
+  const bytes = await readBody(request, maxBodyBytes);
+  const body = parseBody(bytes);
+  const run = () => operation.run({ hub, parameters, query, headers: request.headers, body });
+  return gate.pass(passageOf(operation, body, bytes.length), run);
+}
+
+/** Acts out a fault that was asked for. */
+function disturb({ kind }: Disturbance, response: ServerResponse): void {
+  if (kind === 'cut') response.destroy();
+  else response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(brokenJson);
 }
 
 function matches({ path }: Operation, segments: string[]): boolean {

@@ -1,5 +1,6 @@
 import type { IConnectPacket } from 'mqtt-packet';
-import type { Connection, Will } from '../connection';
+import { HubError } from '../../hub/hubError';
+import type { Connection, Session, Will } from '../connection';
 import type { DeviceDoor } from '../door';
 import { telemetryTopic } from '../topics';
 
@@ -7,7 +8,7 @@ import { telemetryTopic } from '../topics';
 const protocolLevel = 4;
 
 /** Return codes of a CONNACK. What the hub does not let in is not authorized, whatever the reason. */
-const returnCodes = { unacceptableProtocol: 1, identifierRejected: 2, notAuthorized: 5 };
+const returnCodes = { unacceptableProtocol: 1, identifierRejected: 2, serverUnavailable: 3, notAuthorized: 5 };
 
 /** The hub waits 1.5 times the keep-alive for a packet, and 29.45 minutes at most, where there is no keep-alive too. */
 const maxPatienceMs = 1_767_000;
@@ -19,9 +20,21 @@ const maxPatienceMs = 1_767_000;
  */
 export function connect(connection: Connection, packet: IConnectPacket, door: DeviceDoor): void {
   if (connection.session) throw new Error('it sent a second CONNECT');
-  const refused = unfit(packet) ?? admit(connection, packet, door);
-  if (refused === undefined) door.opened(connection);
-  else connection.refuse(refused);
+  const refused = unfit(packet);
+  if (refused !== undefined) {
+    connection.refuse(refused);
+    return;
+  }
+  const will = checkWill(packet);
+  const proof = prove(connection, packet, door);
+  const turn = proof && door.gate.letConnect();
+  if (!turn) {
+    admit(connection, packet, door, { ...proof, will });
+    return;
+  }
+  // Whoever waited may have lost the right meanwhile.
+  const letIn = () => admit(connection, packet, door, { ...prove(connection, packet, door), will });
+  connection.hold(turn.then(letIn, (error: unknown) => turnAway(connection, packet, door, error)));
 }
 
 /** The return code for a client that the hub does not talk to, whoever it is. */
@@ -31,22 +44,50 @@ function unfit(packet: IConnectPacket): number | undefined {
   return /^[^/]{1,128}(\/[^/]{1,128})?$/.test(packet.clientId) ? undefined : returnCodes.identifierRejected;
 }
 
-/** Opens the session of a device that proves itself; the return code for one that does not. */
-function admit(connection: Connection, packet: IConnectPacket, door: DeviceDoor): number | undefined {
-  const { clientId: id, clean = true, keepalive = 0, username, password } = packet;
-  const will = checkWill(packet);
+/** Until when a device has proved itself, in milliseconds since the epoch; undefined for one that has not. */
+function prove(
+  connection: Connection,
+  packet: IConnectPacket,
+  door: DeviceDoor,
+): Pick<Session, 'expiresAt'> | undefined {
+  const { clientId: id, username, password } = packet;
   try {
     checkUserName(username, id);
     const credentials = { password: password?.toString() ?? '', certificate: connection.certificate };
-    const { expiresAt } = door.access.admit(door.hub, id, credentials);
-    const { subscriptions, present } = door.sessions.begin(id, clean);
-    const patienceMs = Math.min(keepalive * 1500 || maxPatienceMs, maxPatienceMs);
-    connection.open({ id, clean, subscriptions, patienceMs, expiresAt, will }, present);
-    return undefined;
+    return { expiresAt: door.access.admit(door.hub, id, credentials).expiresAt };
   } catch (error) {
     door.log(`MQTT: '${id}' was refused: ${error instanceof Error ? error.message : error}`);
-    return returnCodes.notAuthorized;
+    return undefined;
   }
+}
+
+/** Opens the session of a device that proved itself, and refuses another. */
+function admit(
+  connection: Connection,
+  { clientId: id, clean = true, keepalive = 0 }: IConnectPacket,
+  door: DeviceDoor,
+  { expiresAt, will }: { expiresAt?: number; will: Will | undefined },
+): void {
+  if (connection.closed) return;
+  if (expiresAt === undefined) {
+    connection.refuse(returnCodes.notAuthorized);
+    return;
+  }
+  const { subscriptions, present } = door.sessions.begin(id, clean);
+  const patienceMs = Math.min(keepalive * 1500 || maxPatienceMs, maxPatienceMs);
+  connection.open({ id, clean, subscriptions, patienceMs, expiresAt, will }, present);
+  door.opened(connection);
+}
+
+/** Tells a device that the hub does not take it now. */
+function turnAway(connection: Connection, { clientId }: IConnectPacket, door: DeviceDoor, error: unknown): void {
+  if (connection.closed) return;
+  if (!(error instanceof HubError)) {
+    connection.close();
+    return;
+  }
+  door.log(`MQTT: '${clientId}' was turned away: ${error.message}`);
+  connection.refuse(error.status === 401 ? returnCodes.notAuthorized : returnCodes.serverUnavailable);
 }
 
 /**

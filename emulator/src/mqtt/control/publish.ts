@@ -8,12 +8,13 @@ import { patchReported } from '../handlers/patchReported';
 import { takeTelemetry } from '../handlers/takeTelemetry';
 import { getTwinTopic, methodResponseTopic, patchReportedTopic, telemetryTopic } from '../topics';
 
-const handlers: readonly { topic: (id: string) => string; handle: (message: DeviceMessage) => void }[] = [
-  { topic: () => getTwinTopic, handle: getTwin },
-  { topic: () => patchReportedTopic, handle: patchReported },
-  { topic: telemetryTopic, handle: takeTelemetry },
-  { topic: () => methodResponseTopic, handle: answerMethod },
-];
+const handlers: readonly { topic: (id: string) => string; handle: (message: DeviceMessage) => void | Promise<void> }[] =
+  [
+    { topic: () => getTwinTopic, handle: getTwin },
+    { topic: () => patchReportedTopic, handle: patchReported },
+    { topic: telemetryTopic, handle: takeTelemetry },
+    { topic: () => methodResponseTopic, handle: answerMethod },
+  ];
 
 /**
  * Gives what a device published to its handler, by its topic. Nothing is kept for later subscribers, whatever its RETAIN.
@@ -28,11 +29,19 @@ export function publish(connection: Connection, packet: IPublishPacket, door: De
   const handler = handlers.find((each) => topic.startsWith(each.topic(connection.id)));
   if (!handler) throw new Error(`a device may not publish to '${topic}'`);
   const rest = topic.slice(handler.topic(connection.id).length);
-  handler.handle({ door, connection, rest, payload: Buffer.from(payload), retain });
-  if (qos === 1) connection.send({ cmd: 'puback', messageId: messageId ?? 0 });
+  const taken = handler.handle({ door, connection, rest, payload: Buffer.from(payload), retain });
+  const acknowledge = () => {
+    if (qos === 1) connection.send({ cmd: 'puback', messageId: messageId ?? 0 });
+  };
+  if (!taken) acknowledge();
+  else void connection.work(() => taken.then(acknowledge, (error: Error) => connection.close(error)));
 }
 
 /** Sends the will of a connection that broke: as telemetry of its device. */
-export function publishWill(connection: Connection, { topic, payload, retain }: Will, door: DeviceDoor): void {
-  takeTelemetry({ door, connection, rest: topic.slice(telemetryTopic(connection.id).length), payload, retain });
+export async function publishWill(
+  connection: Connection,
+  { topic, payload, retain }: Will,
+  door: DeviceDoor,
+): Promise<void> {
+  await takeTelemetry({ door, connection, rest: topic.slice(telemetryTopic(connection.id).length), payload, retain });
 }

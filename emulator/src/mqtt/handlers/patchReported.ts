@@ -7,7 +7,7 @@ import type { DeviceMessage } from './deviceMessage';
 /** Merges a report into the twin, and answers with the new version. */
 export function patchReported(message: DeviceMessage): void {
   const { door, connection, payload } = message;
-  respond(message, async () => {
+  respond(message, 'twinUpdate', async () => {
     const version = await door.hub.patchReported(connection.id, parsePatch(payload));
     return { status: 204, version };
   });

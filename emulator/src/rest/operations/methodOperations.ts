@@ -4,8 +4,14 @@ import { ok, type Reply } from '../reply';
 
 /** Direct methods of devices and modules. */
 export const methodOperations: readonly Operation[] = [
-  { method: 'POST', path: ['twins', '*', 'methods'], right: 'ServiceConnect', run: invoke },
-  { method: 'POST', path: ['twins', '*', 'modules', '*', 'methods'], right: 'ServiceConnect', run: invoke },
+  { kind: 'method', method: 'POST', path: ['twins', '*', 'methods'], right: 'ServiceConnect', run: invoke },
+  {
+    kind: 'method',
+    method: 'POST',
+    path: ['twins', '*', 'modules', '*', 'methods'],
+    right: 'ServiceConnect',
+    run: invoke,
+  },
 ];
 
 async function invoke({ hub, parameters, body }: Call): Promise<Reply> {

@@ -7,18 +7,26 @@ import { isObject } from '../../hub/json';
 import { type Call, idOfPath, type Operation } from '../operation';
 import { ok, type Reply } from '../reply';
 
+const kind = 'registry';
+
 /** Identities of devices and modules, and what is counted of them. */
 export const registryOperations: readonly Operation[] = [
-  { method: 'GET', path: ['statistics', 'devices'], right: 'RegistryRead', run: statistics },
-  { method: 'GET', path: ['devices'], right: 'RegistryRead', run: listDevices },
-  { method: 'POST', path: ['devices'], right: 'RegistryWrite', run: changeMany },
-  { method: 'GET', path: ['devices', '*'], right: 'RegistryRead', run: getIdentity },
-  { method: 'PUT', path: ['devices', '*'], right: 'RegistryWrite', run: putIdentity },
-  { method: 'DELETE', path: ['devices', '*'], right: 'RegistryWrite', run: deleteIdentity },
-  { method: 'GET', path: ['devices', '*', 'modules'], right: 'RegistryRead', run: withDevice(listModules) },
-  { method: 'GET', path: ['devices', '*', 'modules', '*'], right: 'RegistryRead', run: withDevice(getIdentity) },
-  { method: 'PUT', path: ['devices', '*', 'modules', '*'], right: 'RegistryWrite', run: withDevice(putIdentity) },
-  { method: 'DELETE', path: ['devices', '*', 'modules', '*'], right: 'RegistryWrite', run: withDevice(deleteIdentity) },
+  { kind, method: 'GET', path: ['statistics', 'devices'], right: 'RegistryRead', run: statistics },
+  { kind, method: 'GET', path: ['devices'], right: 'RegistryRead', run: listDevices },
+  { kind, method: 'POST', path: ['devices'], right: 'RegistryWrite', run: changeMany },
+  { kind, method: 'GET', path: ['devices', '*'], right: 'RegistryRead', run: getIdentity },
+  { kind, method: 'PUT', path: ['devices', '*'], right: 'RegistryWrite', run: putIdentity },
+  { kind, method: 'DELETE', path: ['devices', '*'], right: 'RegistryWrite', run: deleteIdentity },
+  { kind, method: 'GET', path: ['devices', '*', 'modules'], right: 'RegistryRead', run: withDevice(listModules) },
+  { kind, method: 'GET', path: ['devices', '*', 'modules', '*'], right: 'RegistryRead', run: withDevice(getIdentity) },
+  { kind, method: 'PUT', path: ['devices', '*', 'modules', '*'], right: 'RegistryWrite', run: withDevice(putIdentity) },
+  {
+    kind,
+    method: 'DELETE',
+    path: ['devices', '*', 'modules', '*'],
+    right: 'RegistryWrite',
+    run: withDevice(deleteIdentity),
+  },
 ];
 
 /** Most identities that one list holds; any other `top` counts as this one. */

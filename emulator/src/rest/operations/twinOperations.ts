@@ -7,13 +7,25 @@ import type { Reply } from '../reply';
 
 /** Twins, and queries over them. */
 export const twinOperations: readonly Operation[] = [
-  { method: 'POST', path: ['devices', 'query'], right: 'ServiceConnect', run: queryTwins },
-  { method: 'GET', path: ['twins', '*'], right: 'ServiceConnect', run: getTwin },
-  { method: 'PATCH', path: ['twins', '*'], right: 'ServiceConnect', run: patchTwin },
-  { method: 'PUT', path: ['twins', '*'], right: 'ServiceConnect', run: replaceTwin },
-  { method: 'GET', path: ['twins', '*', 'modules', '*'], right: 'ServiceConnect', run: getTwin },
-  { method: 'PATCH', path: ['twins', '*', 'modules', '*'], right: 'ServiceConnect', run: patchTwin },
-  { method: 'PUT', path: ['twins', '*', 'modules', '*'], right: 'ServiceConnect', run: replaceTwin },
+  { kind: 'query', method: 'POST', path: ['devices', 'query'], right: 'ServiceConnect', run: queryTwins },
+  { kind: 'twinRead', method: 'GET', path: ['twins', '*'], right: 'ServiceConnect', run: getTwin },
+  { kind: 'twinUpdate', method: 'PATCH', path: ['twins', '*'], right: 'ServiceConnect', run: patchTwin },
+  { kind: 'twinUpdate', method: 'PUT', path: ['twins', '*'], right: 'ServiceConnect', run: replaceTwin },
+  { kind: 'twinRead', method: 'GET', path: ['twins', '*', 'modules', '*'], right: 'ServiceConnect', run: getTwin },
+  {
+    kind: 'twinUpdate',
+    method: 'PATCH',
+    path: ['twins', '*', 'modules', '*'],
+    right: 'ServiceConnect',
+    run: patchTwin,
+  },
+  {
+    kind: 'twinUpdate',
+    method: 'PUT',
+    path: ['twins', '*', 'modules', '*'],
+    right: 'ServiceConnect',
+    run: replaceTwin,
+  },
 ];
 
 function getTwin({ hub, parameters }: Call): Reply {

@@ -1,0 +1,46 @@
+import type { Json } from '../hub/types';
+import type { Passage } from '../limits/gate';
+import type { OperationKind } from '../limits/operationKind';
+import type { Operation } from './operation';
+import type { Reply } from './reply';
+
+/** Payloads of direct methods are throttled by the block. */
+const methodBlockBytes = 4096;
+
+/** What an operation is to throttles and the quota. */
+export function passageOf({ kind, method }: Operation, body: Json | undefined, bodyBytes: number): Passage<Reply> {
+  return {
+    kind,
+    name: nameOf(kind, method),
+    cost: costOf(kind, body, bodyBytes),
+    metered: (reply) => meteredSizes(kind, bodyBytes, reply),
+  };
+}
+
+/** Names as a real hub gives them: `RegistryRead`, `ConfigurationWrite`. */
+function nameOf(kind: OperationKind, method: string): string {
+  if (kind === 'registry') return method === 'GET' ? 'RegistryRead' : 'RegistryWrite';
+  return kind.charAt(0).toUpperCase() + kind.slice(1);
+}
+
+/** Each item of a bulk operation counts. */
+function costOf(kind: OperationKind, body: Json | undefined, bodyBytes: number): number {
+  if (kind === 'registry' && Array.isArray(body)) return Math.max(1, body.length);
+  return kind === 'method' ? Math.max(1, Math.ceil(bodyBytes / methodBlockBytes)) : 1;
+}
+
+function meteredSizes(kind: OperationKind, bodyBytes: number, { headers, body }: Reply): number[] {
+  const replyBytes = () => Buffer.byteLength(JSON.stringify(body ?? null));
+  switch (kind) {
+    case 'twinRead':
+      return [replyBytes()];
+    case 'query':
+      return headers?.['x-ms-item-type'] === 'DeviceJob' ? [] : [replyBytes()];
+    case 'twinUpdate':
+      return [bodyBytes];
+    case 'method':
+      return [bodyBytes, replyBytes()];
+    default:
+      return [];
+  }
+}
