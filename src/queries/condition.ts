@@ -44,11 +44,22 @@ export function allOf(conditions: readonly Condition[]): Condition | undefined {
 
 /** The escapes of the language are `\\`, `\'`, `\"` and `\uXXXX`; a doubled quote is not one. */
 function toLiteral(value: Scalar): string {
-  if (typeof value !== 'string') return String(value);
+  if (typeof value === 'number') return toDecimal(value);
+  if (typeof value === 'boolean') return String(value);
   const escaped = value
     .replace(/[\\'"]/g, '\\$&')
     .replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, (character) => `\\u${hex(character.charCodeAt(0))}`);
   return `'${escaped}'`;
+}
+
+/** The language documents numbers in decimal notation, without an exponent. */
+function toDecimal(value: number): string {
+  const text = String(value);
+  const [, sign, whole = '', fraction = '', exponent] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text) ?? [];
+  if (exponent === undefined) return text;
+  const digits = whole + fraction;
+  const point = whole.length + Number(exponent);
+  return sign + (point > 0 ? digits.padEnd(point, '0') : `0.${'0'.repeat(-point)}${digits}`);
 }
 
 function hex(code: number): string {
