@@ -2,6 +2,7 @@ import { PutAside } from './changes/putAside';
 import { ChangeHistory } from './history/changeHistory';
 import { Hub } from './hub/hub';
 import { HubConnection } from './hub/hubConnection';
+import type { CallOptions } from './hub/operationKind';
 import { Members } from './members/members';
 import { MovesLog } from './members/moves';
 import { Sweep } from './members/sweep';
@@ -19,8 +20,12 @@ export const deadlines = {
 /** What functions work with. */
 export interface Services {
   settings: Settings;
-  /** @throws SettingError when the hub is not configured. */
-  hub(deadlineMs: number): Hub;
+  /**
+   * The hub, for calls that may each take so long; interactive ones unless told otherwise.
+   *
+   * @throws SettingError when the hub is not configured.
+   */
+  hub(deadlineMs: number, options?: CallOptions): Hub;
   /**
    * What the app keeps in Table Storage; undefined where no tables are configured.
    *
@@ -59,9 +64,9 @@ export function createServices(settings: Settings): Services {
   let records: Records | undefined;
   return {
     settings,
-    hub(deadlineMs) {
+    hub(deadlineMs, options) {
       connection ??= new HubConnection(need(settings.hub));
-      return new Hub(connection, deadlineMs);
+      return new Hub(connection, deadlineMs, options);
     },
     records() {
       const address = need(settings.tables);

@@ -5,7 +5,8 @@ import { type RegistryStatistics, statisticsSchema, type Twin, twinSchema } from
 import type { Reply } from './exchange';
 import type { HubCall, HubConnection } from './hubConnection';
 import { HubError } from './hubError';
-import { withRetries } from './retries';
+import type { CallOptions, OperationKind } from './operationKind';
+import type { Attempt } from './scheduler';
 import type { Access } from './toHubError';
 
 const twinAccess: Access = { right: 'ServiceConnect', role: 'IoT Hub Twin Contributor' };
@@ -35,18 +36,19 @@ export interface QueryPage<Row> {
 }
 
 /**
- * The IoT Hub operations that the app uses. Each call has a deadline over all its attempts, and fails with a
- * {@link HubError}.
+ * The IoT Hub operations that the app uses. Each call goes through the scheduler of the connection, has a deadline over
+ * all its attempts, and fails with a {@link HubError}.
  */
 export class Hub {
   constructor(
     private readonly connection: HubConnection,
     private readonly deadlineMs: number,
+    private readonly options: CallOptions = {},
   ) {}
 
   /** Reads a twin: the present one, which queries may not show yet. */
   async getTwin(deviceId: string): Promise<Twin> {
-    const { body } = await this.call(readTwin(deviceId));
+    const { body } = await this.call('twinRead', readTwin(deviceId));
     return body;
   }
 
@@ -60,24 +62,28 @@ export class Hub {
    * @param etag of the twin that the patch is meant for; `*` for any.
    */
   async updateTags(deviceId: string, tags: TagsPatch, etag: string): Promise<Twin> {
+    const end = performance.now() + this.deadlineMs;
     let outcomeUnknown = false;
     const call = writeTags(deviceId, tags, etag);
-    const update = async (signal: AbortSignal): Promise<Twin> => {
-      try {
-        return (await this.connection.send(call, signal)).body;
-      } catch (error) {
-        if (!(error instanceof HubError)) throw error;
-        if (error.code === 'etagMismatch' && outcomeUnknown) return this.confirm(deviceId, tags, error, signal);
-        outcomeUnknown ||= error.code === 'unavailable';
-        throw error;
-      }
-    };
-    return withRetries(update, this.deadlineMs);
+    try {
+      const { body } = await this.schedule('twinWrite', this.deadlineMs, async (signal) => {
+        try {
+          return await this.connection.send(call, signal);
+        } catch (error) {
+          outcomeUnknown ||= error instanceof HubError && error.code === 'unavailable';
+          throw error;
+        }
+      });
+      return body;
+    } catch (error) {
+      if (!(error instanceof HubError) || error.code !== 'etagMismatch' || !outcomeUnknown) throw error;
+      return this.confirm(deviceId, tags, error, end - performance.now());
+    }
   }
 
   /** Counts the devices of the registry. Needs the right RegistryRead, which twins do not. */
   async getStatistics(): Promise<RegistryStatistics> {
-    const { body } = await this.call({
+    const { body } = await this.call('registry', {
       invoke: (registry) => registry.getRegistryStatistics(),
       schema: statisticsSchema,
       access: registryAccess,
@@ -87,7 +93,7 @@ export class Hub {
 
   /** Asks for one page of a query. What it tells comes from an index that lags: seconds, at times half an hour. */
   async queryPage<Row>(query: string, row: z.ZodMiniType<Row>, page: PageRequest): Promise<QueryPage<Row>> {
-    const { body, headers, requests } = await this.call({
+    const { body, headers, requests } = await this.call('query', {
       // The token is passed even where there is none: without an argument the SDK would ask for page one for ever.
       invoke: (registry) => registry.createQuery(query, page.pageSize).next(page.continuation ?? ''),
       schema: z.array(row),
@@ -113,15 +119,20 @@ export class Hub {
     }
   }
 
-  private call<T>(call: HubCall<T>): Promise<Reply<T> & { requests: number }> {
-    return withRetries(
-      async (signal, retry) => ({ ...(await this.connection.send(call, signal)), requests: retry + 1 }),
-      this.deadlineMs,
-    );
+  private call<T>(kind: OperationKind, call: HubCall<T>): Promise<Reply<T> & { requests: number }> {
+    return this.schedule(kind, this.deadlineMs, async (signal, retry) => ({
+      ...(await this.connection.send(call, signal)),
+      requests: retry + 1,
+    }));
   }
 
-  private async confirm(deviceId: string, tags: TagsPatch, mismatch: HubError, signal: AbortSignal): Promise<Twin> {
-    const { body: twin } = await this.connection.send(readTwin(deviceId), signal);
+  private schedule<T>(kind: OperationKind, deadlineMs: number, attempt: Attempt<T>): Promise<T> {
+    return this.connection.scheduler.run(kind, deadlineMs, attempt, this.options);
+  }
+
+  private async confirm(deviceId: string, tags: TagsPatch, mismatch: HubError, deadlineMs: number): Promise<Twin> {
+    const read = readTwin(deviceId);
+    const { body: twin } = await this.schedule('twinRead', deadlineMs, (signal) => this.connection.send(read, signal));
     if (!holdsPatch(twin.tags ?? {}, tags)) throw mismatch;
     return twin;
   }

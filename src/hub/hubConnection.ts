@@ -6,6 +6,8 @@ import type * as z from 'zod/mini';
 import { Exchange, type Reply } from './exchange';
 import type { HubAddress } from './hubAddress';
 import { HubError } from './hubError';
+import { type Quotas, quotasOf } from './quotas';
+import { Scheduler } from './scheduler';
 import { type Access, toHubError } from './toHubError';
 
 /** One call of the SDK, what its reply must look like, and what it needs. */
@@ -15,24 +17,33 @@ export interface HubCall<T> {
   access: Access;
 }
 
-const maxSockets = 32;
 const tokenScope = 'https://iothubs.azure.net/.default';
 
-/** The app's connections to one hub: one keep-alive agent, one credential. */
+/** How a connection is made. */
+export interface ConnectionOptions {
+  /** PEM text of the only certificates to trust, instead of Node's. */
+  ca?: string;
+  /** What the hub allows; where it is another edition, the app only takes longer to find its pace. */
+  quotas?: Quotas;
+}
+
+/** The app's connections to one hub: one keep-alive agent, one credential, one scheduler of all calls. */
 export class HubConnection {
+  readonly scheduler: Scheduler;
   private readonly agent: Agent;
   private config: Promise<RestApiClient.TransportConfig> | undefined;
 
-  /** @param ca PEM text of the only certificates to trust, instead of Node's. */
   constructor(
     private readonly address: HubAddress,
-    { ca }: { ca?: string } = {},
+    { ca, quotas = quotasOf('S1', 1) }: ConnectionOptions = {},
   ) {
-    this.agent = new Agent({ keepAlive: true, maxSockets, ...(ca === undefined ? {} : { ca }) });
+    this.scheduler = new Scheduler(quotas);
+    // The scheduler bounds the number of sockets.
+    this.agent = new Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
   }
 
   /**
-   * Sends one request and checks its reply. No retries.
+   * Sends one request at once and checks its reply. No retries.
    *
    * @throws HubError; the reason of the signal when that aborts.
    */

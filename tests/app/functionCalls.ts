@@ -13,7 +13,7 @@ export function servicesOf({ port, ca }: ScriptedHub, env: Environment = {}): Se
   const connection = new HubConnection({ host: 'localhost', port, credential }, { ca });
   return {
     settings: readSettings(env),
-    hub: (deadlineMs) => new Hub(connection, deadlineMs),
+    hub: (deadlineMs, options) => new Hub(connection, deadlineMs, options),
     records: () => undefined,
   };
 }

@@ -22,10 +22,12 @@ let services: Services;
 
 beforeAll(async () => {
   server = await startScriptedHub();
-  services = servicesOf(server);
 });
 afterAll(() => server.stop());
-beforeEach(() => server.play(json(twin)));
+beforeEach(() => {
+  services = servicesOf(server);
+  server.play(json(twin));
+});
 
 function tag(
   body: string | Buffer,

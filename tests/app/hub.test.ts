@@ -17,10 +17,10 @@ let hub: Hub;
 
 beforeAll(async () => {
   server = await startScriptedHub();
-  hub = connect(5000);
 });
 afterAll(() => server.stop());
 beforeEach(() => {
+  hub = connect(5000);
   jest.spyOn(Math, 'random').mockReturnValue(0);
 });
 afterEach(() => jest.restoreAllMocks());

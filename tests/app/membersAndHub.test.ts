@@ -28,7 +28,7 @@ function servicesWith(env: Record<string, string>): Services {
   const connection = new HubConnection(parseConnectionString(IOTHUB_CONNECTION_STRING), {
     ca: readFileSync(NODE_EXTRA_CA_CERTS, 'utf8'),
   });
-  return { ...createServices(settings), hub: (deadlineMs) => new Hub(connection, deadlineMs) };
+  return { ...createServices(settings), hub: (deadlineMs, options) => new Hub(connection, deadlineMs, options) };
 }
 
 /** The lines of a run that are about members. */

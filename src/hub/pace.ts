@@ -1,0 +1,108 @@
+/** What is kept of the rate when the hub refuses a call, and when its answers become slow. */
+const keptWhen = { refused: 0.7, slow: 0.9 };
+
+/** How much of the quota the rate gains in a second: while it is below what was too much, and beyond that. */
+const gain = { below: 0.05, beyond: 0.01 };
+
+/** Least share of the quota that is still tried. */
+const leastShare = 0.04;
+
+/** Weight of the newest answer in the mean of their delays. */
+const newest = 0.25;
+
+/** A timer that fires late may make up for so much, in milliseconds. */
+const slack = 100;
+
+/** Over how long the rate of answers is measured, in milliseconds. */
+const span = 5000;
+
+/**
+ * How fast calls of one kind may go to the hub: unhindered until it pushes back, then by additive increase and
+ * multiplicative decrease of the rate.
+ *
+ * The hub first delays what is too much, then refuses it (429), and never says how long to wait (`Retry-After`). Both
+ * slow down all calls of the kind. Instances that share a hub do not know of each other: since each gains as much as
+ * the others and gives up a share of what it has, they come to have the same.
+ *
+ * All times are in milliseconds; the caller tells them.
+ */
+export class Pace {
+  /** Calls per second. */
+  private rate = Number.POSITIVE_INFINITY;
+  /** The rate that was last too much. */
+  private tooMuch = Number.POSITIVE_INFINITY;
+  private grownAt = 0;
+  private cutAt = Number.NEGATIVE_INFINITY;
+  private nextAt = Number.NEGATIVE_INFINITY;
+  private delay: number | undefined;
+  private answers = { since: 0, count: 0, before: 0 };
+  private readonly slowAfter: number;
+
+  /** @param quota what the hub allows of these calls, per second: it sets the steps, not the limit. */
+  constructor(private readonly quota: number) {
+    // A few calls of a quota may wait at the hub: then none of the quota is lost between one call and the next.
+    this.slowAfter = 1000 + 1500 / quota;
+  }
+
+  /** When the next call may be sent. */
+  get earliest(): number {
+    return this.nextAt;
+  }
+
+  /** Whether the hub has pushed back lately. */
+  get hindered(): boolean {
+    return this.rate < this.quota;
+  }
+
+  sent(now: number): void {
+    this.grow(now);
+    this.nextAt = Math.max(this.nextAt, now - slack) + 1000 / this.rate;
+  }
+
+  /** The hub answered a call. */
+  answered(sentAt: number, now: number): void {
+    this.count(now);
+    // What was sent at an earlier rate says nothing about the present one.
+    if (sentAt < this.cutAt) return;
+    const delay = now - sentAt;
+    this.delay = this.delay === undefined ? delay : this.delay + newest * (delay - this.delay);
+    if (this.delay > this.slowAfter) this.cut(now, keptWhen.slow);
+  }
+
+  /** The hub refused a call as one too many. */
+  refused(sentAt: number, now: number, retryAfter = 0): void {
+    if (sentAt >= this.cutAt) this.cut(now, keptWhen.refused);
+    this.nextAt = Math.max(this.nextAt, now + retryAfter);
+  }
+
+  private cut(now: number, kept: number): void {
+    this.grow(now);
+    // Where nothing has hindered us, the rate is no measure yet: answers are, and what is documented.
+    this.tooMuch = Math.min(this.rate, Math.max(this.quota, this.answerRate(now)));
+    this.rate = Math.max(this.tooMuch * kept, this.quota * leastShare);
+    this.cutAt = now;
+    this.delay = undefined;
+    // Jitter, so that instances that were refused together do not come back together.
+    this.nextAt = Math.max(this.nextAt, now + ((0.5 + Math.random()) * 1000) / this.rate);
+  }
+
+  private grow(now: number): void {
+    const seconds = (now - this.grownAt) / 1000;
+    const step = this.quota * (this.rate < this.tooMuch ? gain.below : gain.beyond);
+    this.rate += step * seconds;
+    this.grownAt = now;
+  }
+
+  private count(now: number): void {
+    if (now - this.answers.since > span) {
+      const idle = now - this.answers.since > 2 * span;
+      this.answers = { since: now, count: 0, before: idle ? 0 : this.answers.count };
+    }
+    this.answers.count++;
+  }
+
+  private answerRate(now: number): number {
+    const { since, count, before } = this.answers;
+    return (1000 * (count + before)) / (now - since + span);
+  }
+}
