@@ -5,10 +5,20 @@ import type { Pace } from './pace';
 /** After so many interactive calls in a row, one that is not goes first. */
 const mostInARow = 4;
 
-/** A call that waits for its turn. */
-interface Waiting {
+/** Who asks for a turn, and until when it is of use. */
+export interface Asking {
   priority: Priority;
+  /** It had a turn before. */
+  repeated: boolean;
+  /** By the clock. */
+  end: number;
+  signal: AbortSignal;
+}
+
+/** A call that waits for its turn. */
+interface Waiting extends Asking {
   start(turn: Turn): void;
+  refuse(): void;
 }
 
 /** The right to send one request. */
@@ -20,13 +30,12 @@ export interface Turn {
 
 /**
  * The calls of one kind: at most so many at a time, no faster than the hub bears, interactive ones first. Those of bulk
- * runs always leave places for others, and are never passed over for ever.
+ * runs leave places for others, and are never passed over for ever.
  */
 export class Lane {
-  private readonly waiting: Record<Priority, Set<Waiting>[]> = {
-    // What is repeated has waited longest, so it comes before what is new.
-    interactive: [new Set(), new Set()],
-    bulk: [new Set(), new Set()],
+  private readonly waiting: Record<Priority, Record<'again' | 'first', Set<Waiting>>> = {
+    interactive: { again: new Set(), first: new Set() },
+    bulk: { again: new Set(), first: new Set() },
   };
   private readonly running: Record<Priority, number> = { interactive: 0, bulk: 0 };
   private inARow = 0;
@@ -34,30 +43,32 @@ export class Lane {
 
   constructor(
     readonly pace: Pace,
-    /** Most calls at a time. */
+    /** Most calls of bulk runs at a time. A quarter as many are left for interactive ones. */
     private readonly places: number,
     private readonly clock: Clock,
   ) {}
 
-  /** Waits for a turn. Rejects with the reason of the signal when that aborts before. */
-  turn(priority: Priority, repeated: boolean, signal: AbortSignal): Promise<Turn> {
+  /**
+   * Waits for a turn. Undefined where there is no use in one any more: the hub is not likely to answer in time, and
+   * would work for nothing. Rejects with the reason of the signal when that aborts before.
+   */
+  turn(asking: Asking): Promise<Turn | undefined> {
+    const { priority, repeated, signal } = asking;
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const queue = this.waiting[priority][repeated ? 0 : 1];
+      const queue = this.waiting[priority][repeated ? 'again' : 'first'];
       const leave = () => {
-        queue?.delete(call);
+        queue.delete(call);
         if (!this.next()) this.callOff?.();
         reject(signal.reason);
       };
-      const call: Waiting = {
-        priority,
-        start: (turn) => {
-          queue?.delete(call);
-          signal.removeEventListener('abort', leave);
-          resolve(turn);
-        },
+      const take = (turn?: Turn) => {
+        queue.delete(call);
+        signal.removeEventListener('abort', leave);
+        resolve(turn);
       };
-      queue?.add(call);
+      const call: Waiting = { ...asking, start: take, refuse: take };
+      queue.add(call);
       signal.addEventListener('abort', leave, { once: true });
       this.startDue();
     });
@@ -67,24 +78,32 @@ export class Lane {
   private startDue(): void {
     for (let call = this.next(); call; call = this.next()) {
       const now = this.clock.now();
-      if (this.pace.earliest > now) {
-        this.wakeAt(this.pace.earliest - now);
+      const due = Math.max(this.pace.earliest, now);
+      // Where none is running, one goes all the same: it shows how long answers take now.
+      if (due >= call.end || (this.count > 0 && due + this.pace.expectedDelay > call.end)) call.refuse();
+      else if (due <= now) this.start(call, now);
+      else {
+        this.wakeAt(due - now);
         return;
       }
-      this.start(call, now);
     }
   }
 
+  private get count(): number {
+    return this.running.interactive + this.running.bulk;
+  }
+
   private next(): Waiting | undefined {
-    if (this.running.interactive + this.running.bulk >= this.places) return undefined;
-    const mostBulk = Math.ceil(this.places * 0.75);
-    const bulk = this.running.bulk < mostBulk ? this.first('bulk') : undefined;
+    if (this.count >= this.places * 1.25) return undefined;
+    const bulk = this.running.bulk < this.places ? this.first('bulk') : undefined;
     const interactive = this.first('interactive');
     return bulk && (!interactive || this.inARow >= mostInARow) ? bulk : interactive;
   }
 
   private first(priority: Priority): Waiting | undefined {
-    for (const queue of this.waiting[priority]) for (const call of queue) return call;
+    const { again, first } = this.waiting[priority];
+    // What is repeated has waited longest, so it comes before what is new.
+    for (const queue of [again, first]) for (const call of queue) return call;
     return undefined;
   }
 

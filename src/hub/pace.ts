@@ -1,5 +1,5 @@
 /** What is kept of the rate when the hub refuses a call, and when its answers become slow. */
-const keptWhen = { refused: 0.7, slow: 0.9 };
+const keptWhen = { refused: 0.85, slow: 0.9 };
 
 /** How much of the quota the rate gains in a second: while it is below what was too much, and beyond that. */
 const gain = { below: 0.05, beyond: 0.01 };
@@ -13,8 +13,12 @@ const newest = 0.25;
 /** A timer that fires late may make up for so much, in milliseconds. */
 const slack = 100;
 
-/** Over how long the rate of answers is measured, in milliseconds. */
+/** How long it is known of a hub that it throttles, in milliseconds: it does by the minute. */
+const rememberedFor = 60_000;
+
+/** Over how long the rate of answers is measured, in milliseconds, and the least to tell anything. */
 const span = 5000;
+const leastSpan = 250;
 
 /**
  * How fast calls of one kind may go to the hub: unhindered until it pushes back, then by additive increase and
@@ -34,7 +38,10 @@ export class Pace {
   private grownAt = 0;
   private cutAt = Number.NEGATIVE_INFINITY;
   private nextAt = Number.NEGATIVE_INFINITY;
+  private pushedBackAt = Number.NEGATIVE_INFINITY;
   private delay: number | undefined;
+  /** The mean before the last cut, until there is one of the present rate. */
+  private lastDelay = 0;
   private answers = { since: 0, count: 0, before: 0 };
   private readonly slowAfter: number;
 
@@ -49,9 +56,14 @@ export class Pace {
     return this.nextAt;
   }
 
+  /** How long an answer is likely to take. */
+  get expectedDelay(): number {
+    return this.delay ?? this.lastDelay;
+  }
+
   /** Whether the hub has pushed back lately. */
-  get hindered(): boolean {
-    return this.rate < this.quota;
+  hindered(now: number): boolean {
+    return now - this.pushedBackAt < rememberedFor;
   }
 
   sent(now: number): void {
@@ -62,6 +74,23 @@ export class Pace {
   /** The hub answered a call. */
   answered(sentAt: number, now: number): void {
     this.count(now);
+    this.learn(sentAt, now);
+    if (this.expectedDelay > this.slowAfter) this.pushedBackAt = now;
+  }
+
+  /** A call was given up while the hub still owed the answer. */
+  givenUp(sentAt: number, now: number): void {
+    this.learn(sentAt, now);
+  }
+
+  /** The hub refused a call as one too many. */
+  refused(sentAt: number, now: number, retryAfter = 0): void {
+    this.pushedBackAt = now;
+    if (sentAt >= this.cutAt) this.cut(now, keptWhen.refused);
+    this.nextAt = Math.max(this.nextAt, now + retryAfter);
+  }
+
+  private learn(sentAt: number, now: number): void {
     // What was sent at an earlier rate says nothing about the present one.
     if (sentAt < this.cutAt) return;
     const delay = now - sentAt;
@@ -69,18 +98,15 @@ export class Pace {
     if (this.delay > this.slowAfter) this.cut(now, keptWhen.slow);
   }
 
-  /** The hub refused a call as one too many. */
-  refused(sentAt: number, now: number, retryAfter = 0): void {
-    if (sentAt >= this.cutAt) this.cut(now, keptWhen.refused);
-    this.nextAt = Math.max(this.nextAt, now + retryAfter);
-  }
-
   private cut(now: number, kept: number): void {
     this.grow(now);
     // Where nothing has hindered us, the rate is no measure yet: answers are, and what is documented.
-    this.tooMuch = Math.min(this.rate, Math.max(this.quota, this.answerRate(now)));
-    this.rate = Math.max(this.tooMuch * kept, this.quota * leastShare);
+    const rate = Math.min(this.rate, Math.max(this.quota, this.answerRate(now)));
+    // Cut after cut without an answer, the hub is shut for a while: what it took before still says most.
+    if (this.delay !== undefined || this.tooMuch === Number.POSITIVE_INFINITY) this.tooMuch = rate;
+    this.rate = Math.max(rate * kept, this.quota * leastShare);
     this.cutAt = now;
+    this.lastDelay = this.expectedDelay;
     this.delay = undefined;
     // Jitter, so that instances that were refused together do not come back together.
     this.nextAt = Math.max(this.nextAt, now + ((0.5 + Math.random()) * 1000) / this.rate);
@@ -88,7 +114,7 @@ export class Pace {
 
   private grow(now: number): void {
     const seconds = (now - this.grownAt) / 1000;
-    const step = this.quota * (this.rate < this.tooMuch ? gain.below : gain.beyond);
+    const step = this.quota * (this.rate < this.tooMuch ? gain.below : gain.beyond) * Math.min(1, this.quota);
     this.rate += step * seconds;
     this.grownAt = now;
   }
@@ -103,6 +129,6 @@ export class Pace {
 
   private answerRate(now: number): number {
     const { since, count, before } = this.answers;
-    return (1000 * (count + before)) / (now - since + span);
+    return (1000 * (count + before)) / Math.max(leastSpan, now - since + (before > 0 ? span : 0));
   }
 }

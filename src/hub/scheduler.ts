@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, clock as processClock } from './clock';
 import { HubError } from './hubError';
 import { Lane, type Turn } from './lane';
@@ -6,8 +7,8 @@ import { Pace } from './pace';
 import type { Quotas } from './quotas';
 import { delayBefore } from './retries';
 
-/** Calls at a time, of each kind: enough to use up a quota while answers take their time. */
-const places: Record<OperationKind, number> = { query: 8, twinRead: 32, twinWrite: 32, registry: 8, job: 8 };
+/** Calls of a kind at a time: what a hub may answer in two seconds, within these bounds. */
+const places = { least: 4, most: 32, seconds: 2 };
 
 /** Sends one request; the signal ends it. */
 export type Attempt<T> = (signal: AbortSignal, retry: number) => Promise<T>;
@@ -24,7 +25,7 @@ export class Scheduler {
     quotas: Quotas,
     private readonly clock: Clock = processClock,
   ) {
-    const lane = (kind: OperationKind) => new Lane(new Pace(quotas[kind]), places[kind], clock);
+    const lane = (kind: OperationKind) => new Lane(new Pace(quotas[kind]), placesFor(quotas[kind]), clock);
     this.lanes = {
       query: lane('query'),
       twinRead: lane('twinRead'),
@@ -56,11 +57,15 @@ export class Scheduler {
     const late = () => ending.abort(fault ?? this.late(lane, deadlineMs));
     const gone = () => ending.abort(caller?.reason);
     const callOff = this.clock.after(deadlineMs, late);
-    caller?.addEventListener('abort', gone, { once: true });
+    if (caller) {
+      // One signal may stand for a run of a thousand calls: Node takes more than ten for a leak.
+      setMaxListeners(0, caller);
+      caller.addEventListener('abort', gone, { once: true });
+    }
     try {
       for (let retry = 0; ; retry++) {
-        if (lane.pace.earliest >= end) throw fault ?? this.tooLate(lane);
-        const turn = await lane.turn(priority, retry > 0, ending.signal);
+        const turn = await lane.turn({ priority, repeated: retry > 0, end, signal: ending.signal });
+        if (!turn) throw fault ?? this.noTurn(lane, end);
         fault = undefined;
         try {
           const answer = await attempt(ending.signal, retry);
@@ -68,7 +73,7 @@ export class Scheduler {
           return answer;
         } catch (error) {
           fault = error;
-          if (!caller?.aborted) this.learn(lane.pace, turn, error);
+          if (!caller?.aborted) this.learn(lane.pace, turn, error, ending.signal);
         } finally {
           turn.end();
         }
@@ -83,24 +88,24 @@ export class Scheduler {
     }
   }
 
-  private learn(pace: Pace, { sentAt }: Turn, error: unknown): void {
+  private learn(pace: Pace, { sentAt }: Turn, error: unknown, { aborted }: AbortSignal): void {
     const now = this.clock.now();
     if (!(error instanceof HubError)) return;
-    if (error.code === 'throttled') pace.refused(sentAt, now, (error.retryAfterSeconds ?? 0) * 1000);
+    if (aborted) pace.givenUp(sentAt, now);
+    else if (error.code === 'throttled') pace.refused(sentAt, now, (error.retryAfterSeconds ?? 0) * 1000);
     // A hub that is down says nothing of its quotas.
     else if (error.code !== 'unavailable') pace.answered(sentAt, now);
   }
 
   private late(lane: Lane, deadlineMs: number): HubError {
     const seconds = deadlineMs / 1000;
-    return lane.pace.hindered
+    return lane.pace.hindered(this.clock.now())
       ? new HubError('throttled', `The hub is throttling requests: this one found no turn within ${seconds} s.`)
       : new HubError('unavailable', `The hub did not answer within ${seconds} s.`);
   }
 
-  /** There is no use in waiting for a turn that comes after the deadline. */
-  private tooLate({ pace }: Lane): HubError {
-    const seconds = Math.ceil((pace.earliest - this.clock.now()) / 1000);
+  private noTurn({ pace }: Lane, end: number): HubError {
+    const seconds = Math.max(1, Math.ceil((pace.earliest + pace.expectedDelay - end) / 1000));
     return new HubError('throttled', `The hub is throttling requests: repeat this one in ${seconds} s.`, seconds);
   }
 
@@ -118,4 +123,8 @@ export class Scheduler {
       signal.addEventListener('abort', leave, { once: true });
     });
   }
+}
+
+function placesFor(quota: number): number {
+  return Math.min(places.most, Math.max(places.least, Math.ceil(quota * places.seconds)));
 }
