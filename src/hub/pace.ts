@@ -4,8 +4,8 @@ const keptWhen = { refused: 0.85, slow: 0.9 };
 /** How much of the quota the rate gains in a second: while it is below what was too much, and beyond that. */
 const gain = { below: 0.05, beyond: 0.01 };
 
-/** Least share of the quota that is still tried. */
-const leastShare = 0.04;
+/** What is always tried: a share of the quota, and so many calls a second that one finds its turn in a request's time. */
+const least = { share: 0.04, perSecond: 1 / 15 };
 
 /** Weight of the newest answer in the mean of their delays. */
 const newest = 0.25;
@@ -104,7 +104,7 @@ export class Pace {
     const rate = Math.min(this.rate, Math.max(this.quota, this.answerRate(now)));
     // Cut after cut without an answer, the hub is shut for a while: what it took before still says most.
     if (this.delay !== undefined || this.tooMuch === Number.POSITIVE_INFINITY) this.tooMuch = rate;
-    this.rate = Math.max(rate * kept, this.quota * leastShare);
+    this.rate = Math.max(rate * kept, this.quota * least.share, least.perSecond);
     this.cutAt = now;
     this.lastDelay = this.expectedDelay;
     this.delay = undefined;
@@ -114,7 +114,7 @@ export class Pace {
 
   private grow(now: number): void {
     const seconds = (now - this.grownAt) / 1000;
-    const step = this.quota * (this.rate < this.tooMuch ? gain.below : gain.beyond) * Math.min(1, this.quota);
+    const step = this.quota * (this.rate < this.tooMuch ? gain.below : gain.beyond) * Math.min(1, this.quota / 5);
     this.rate += step * seconds;
     this.grownAt = now;
   }

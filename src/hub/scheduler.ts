@@ -100,7 +100,7 @@ export class Scheduler {
   private late(lane: Lane, deadlineMs: number): HubError {
     const seconds = deadlineMs / 1000;
     return lane.pace.hindered(this.clock.now())
-      ? new HubError('throttled', `The hub is throttling requests: this one found no turn within ${seconds} s.`)
+      ? new HubError('throttled', `The hub is throttling requests: this one had no answer within ${seconds} s.`)
       : new HubError('unavailable', `The hub did not answer within ${seconds} s.`);
   }
 

@@ -11,6 +11,10 @@ const s1 = quotasOf('S1', 1);
 /** How hubs throttle writes of twins at S1. */
 const throttles: [string, Throttle][] = [
   ['lets calls wait', { rate: 50, burst: 100, backlog: 500, longest: 10_000, latency: 15 }],
+  [
+    'lets calls wait ever longer',
+    { rate: 50, burst: 100, backlog: Number.POSITIVE_INFINITY, longest: 5000, aheadMs: 30_000, latency: 15 },
+  ],
   ['lets calls wait for a second', { rate: 50, burst: 100, backlog: 500, longest: 1000, latency: 15 }],
   ['lets few calls wait', { rate: 50, burst: 100, backlog: 20, longest: 10_000, latency: 15 }],
   ['refuses at once', { rate: 50, burst: 100, backlog: 0, longest: 0, latency: 15 }],
@@ -104,15 +108,20 @@ describe('a run over many devices', () => {
 
 describe.each([
   ['lets them wait', { rate: 1 / 3, burst: 20, backlog: 20, longest: 30_000, latency: 100 }],
+  [
+    'lets them wait ever longer',
+    { rate: 1 / 3, burst: 20, backlog: Number.POSITIVE_INFINITY, longest: 5000, aheadMs: 30_000, latency: 100 },
+  ],
   ['lets them wait for ten seconds', { rate: 1 / 3, burst: 20, backlog: 20, longest: 10_000, latency: 100 }],
   ['refuses at once', { rate: 1 / 3, burst: 20, backlog: 0, longest: 0, latency: 100 }],
 ] satisfies [string, Throttle][])('pages of queries at a hub that %s', (_name, throttle) => {
-  it('use the quota', async () => {
-    const fleet = new Fleet(throttle);
+  it.each([1, 4])('use the quota, in %i instances', async (instances) => {
+    const fleet = new Fleet(throttle, instances);
     await fleet.clock.runFor(fleet.bulk(400, { kind: 'query', atATime: 1 }));
     const bestSeconds = (400 - throttle.burst) / throttle.rate;
     expect(bestSeconds / (fleet.clock.now() / 1000)).toBeGreaterThan(0.97);
-    expect(fleet.failures).toEqual([]);
+    // Where others ask as much, a page may find no turn within a minute; who lists asks for it again.
+    expect(fleet.failures.length).toBeLessThan(instances === 1 ? 1 : 4);
   });
 });
 

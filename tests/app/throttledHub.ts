@@ -11,6 +11,8 @@ export interface Throttle {
   backlog: number;
   /** Longest that it lets a call wait, in milliseconds. */
   longest: number;
+  /** Where calls do not wait for their turn but ever longer: how far they may run ahead until they are refused. */
+  aheadMs?: number;
   /** How long an answer takes, in milliseconds. */
   latency: number;
 }
@@ -36,10 +38,11 @@ export class ThrottledHub {
 
   /** One call; `signal` cuts it off, though a hub works on what it has taken. */
   async call(signal: AbortSignal): Promise<void> {
-    const { rate, backlog, longest, latency } = this.throttle;
+    const { rate, backlog, longest, latency, aheadMs } = this.throttle;
     const now = this.clock.now();
     const turn = Math.max(this.nextTurn, now - this.burstTime) + 1000 / rate;
-    const wait = Math.max(0, turn - now);
+    const ahead = Math.max(0, turn - now);
+    const wait = aheadMs === undefined ? ahead : (ahead / aheadMs) * longest;
     while ((this.waiting[0] ?? now) < now) this.waiting.shift();
     if (wait > 0 && (this.waiting.length >= backlog || wait > longest)) {
       this.refused++;
