@@ -28,16 +28,16 @@ export class DeviceRegistry {
 
   /** Registers a device with keys that the hub makes; answers its connection string. Fails where it exists. */
   register(deviceId: string): Promise<string> {
-    return this.#connectionString((registry) => registry.create({ deviceId }), writeAccess);
+    return this.#connectionString(({ registry }) => registry.create({ deviceId }), writeAccess);
   }
 
   /** The connection string of a registered device. */
   connectionString(deviceId: string): Promise<string> {
-    return this.#connectionString((registry) => registry.get(deviceId), readAccess);
+    return this.#connectionString(({ registry }) => registry.get(deviceId), readAccess);
   }
 
   async #connectionString(invoke: Parameters<HubConnection['send']>[0]['invoke'], access: Access): Promise<string> {
-    const call = { invoke, schema: identitySchema, access };
+    const call = { kind: 'registry' as const, invoke, schema: identitySchema, access };
     const { body } = await this.#connection.send(call, AbortSignal.timeout(deadlineMs));
     const { deviceId, authentication } = body;
     return `HostName=${this.#deviceHostName};DeviceId=${deviceId};SharedAccessKey=${authentication.symmetricKey.primaryKey}`;

@@ -3,6 +3,9 @@ import type { HttpResponseInit } from '@azure/functions';
 const problems = {
   'invalid-request': { status: 400, title: 'The request is not valid' },
   'unknown-device': { status: 404, title: 'There is no such device' },
+  'unknown-job': { status: 404, title: 'There is no such job' },
+  'not-acceptable': { status: 406, title: 'The answer has no such content type' },
+  'job-state': { status: 409, title: 'The state of the job does not allow this' },
   'etag-mismatch': { status: 412, title: 'The twin has changed' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-content-type': { status: 415, title: 'The content type is not supported' },

@@ -7,6 +7,10 @@ import { type Problem, ProblemError, type ProblemName } from './problem';
 const hubProblems: Record<HubErrorCode, ProblemName> = {
   invalid: 'invalid-request',
   notFound: 'unknown-device',
+  unknownJob: 'unknown-job',
+  jobExists: 'job-state',
+  jobsBusy: 'job-state',
+  jobState: 'job-state',
   etagMismatch: 'etag-mismatch',
   unauthorized: 'hub-refuses',
   forbidden: 'hub-refuses',
@@ -17,7 +21,12 @@ const hubProblems: Record<HubErrorCode, ProblemName> = {
 };
 
 /** When to try again where the hub does not say so: it never does. */
-const retryAfterSeconds: Partial<Record<HubErrorCode, number>> = { throttled: 10, unavailable: 5, badReply: 5 };
+const retryAfterSeconds: Partial<Record<HubErrorCode, number>> = {
+  throttled: 10,
+  jobsBusy: 60,
+  unavailable: 5,
+  badReply: 5,
+};
 
 /** What a failed request is answered. An error that nobody foresaw tells the caller nothing: the log has it. */
 export function toProblem(error: unknown): Problem {

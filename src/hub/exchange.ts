@@ -12,7 +12,7 @@ export interface Reply<T> {
 }
 
 /**
- * One request and its reply, as the transport of a `Registry` that makes one call.
+ * One request and its reply, as the transport of a client of the SDK that makes one call.
  *
  * The SDK forms and signs the request. It does not check replies: those that it does not expect make it throw inside an
  * event of the socket, which would end the process. So the reply is checked here first, and what the SDK throws
@@ -30,7 +30,7 @@ export class Exchange<T> extends RestApiClient {
   }
 
   override executeApiCall(
-    method: 'GET' | 'POST' | 'PATCH',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH',
     path: string,
     headers: Record<string, string>,
     body: unknown,

@@ -1,11 +1,23 @@
 import * as z from 'zod/mini';
+import type { Condition } from '../queries/condition';
 import { holdsPatch } from '../twins/holdsPatch';
 import type { TagsPatch } from '../twins/tags';
 import { type RegistryStatistics, statisticsSchema, type Twin, twinSchema } from '../twins/twin';
 import type { Reply } from './exchange';
 import type { HubCall, HubConnection } from './hubConnection';
-import { HubError } from './hubError';
-import type { CallOptions, OperationKind } from './operationKind';
+import { HubError, type HubErrorCode } from './hubError';
+import {
+  createJob,
+  endJob,
+  type HubJob,
+  type JobFailure,
+  type JobSchedule,
+  jobCondition,
+  jobFailureSchema,
+  jobFailuresQuery,
+  readJob,
+} from './hubJobs';
+import type { CallOptions } from './operationKind';
 import type { Attempt } from './scheduler';
 import type { Access } from './toHubError';
 
@@ -36,6 +48,16 @@ export interface QueryPage<Row> {
 }
 
 /**
+ * How a write that is repeated may meet what an earlier attempt, whose outcome is unknown, has done: it is refused by a
+ * code, and a look tells. What is as it was to be made is what the caller asked for.
+ */
+interface Echo<T> {
+  code: HubErrorCode;
+  look: HubCall<T>;
+  isMade(found: T): boolean;
+}
+
+/**
  * The IoT Hub operations that the app uses. Each call goes through the scheduler of the connection, has a deadline over
  * all its attempts, and fails with a {@link HubError}.
  */
@@ -48,7 +70,7 @@ export class Hub {
 
   /** Reads a twin: the present one, which queries may not show yet. */
   async getTwin(deviceId: string): Promise<Twin> {
-    const { body } = await this.call('twinRead', readTwin(deviceId));
+    const { body } = await this.call(readTwin(deviceId));
     return body;
   }
 
@@ -62,29 +84,18 @@ export class Hub {
    * @param etag of the twin that the patch is meant for; `*` for any.
    */
   async updateTags(deviceId: string, tags: TagsPatch, etag: string): Promise<Twin> {
-    const end = performance.now() + this.deadlineMs;
-    let outcomeUnknown = false;
-    const call = writeTags(deviceId, tags, etag);
-    try {
-      const { body } = await this.schedule('twinWrite', this.deadlineMs, async (signal) => {
-        try {
-          return await this.connection.send(call, signal);
-        } catch (error) {
-          outcomeUnknown ||= error instanceof HubError && error.code === 'unavailable';
-          throw error;
-        }
-      });
-      return body;
-    } catch (error) {
-      if (!(error instanceof HubError) || error.code !== 'etagMismatch' || !outcomeUnknown) throw error;
-      return this.confirm(deviceId, tags, error, end - performance.now());
-    }
+    return this.write(writeTags(deviceId, tags, etag), {
+      code: 'etagMismatch',
+      look: readTwin(deviceId),
+      isMade: (twin) => holdsPatch(twin.tags ?? {}, tags),
+    });
   }
 
   /** Counts the devices of the registry. Needs the right RegistryRead, which twins do not. */
   async getStatistics(): Promise<RegistryStatistics> {
-    const { body } = await this.call('registry', {
-      invoke: (registry) => registry.getRegistryStatistics(),
+    const { body } = await this.call({
+      kind: 'registry',
+      invoke: ({ registry }) => registry.getRegistryStatistics(),
       schema: statisticsSchema,
       access: registryAccess,
     });
@@ -93,9 +104,10 @@ export class Hub {
 
   /** Asks for one page of a query. What it tells comes from an index that lags: seconds, at times half an hour. */
   async queryPage<Row>(query: string, row: z.ZodMiniType<Row>, page: PageRequest): Promise<QueryPage<Row>> {
-    const { body, headers, requests } = await this.call('query', {
+    const { body, headers, requests } = await this.call({
+      kind: 'query',
       // The token is passed even where there is none: without an argument the SDK would ask for page one for ever.
-      invoke: (registry) => registry.createQuery(query, page.pageSize).next(page.continuation ?? ''),
+      invoke: ({ registry }) => registry.createQuery(query, page.pageSize).next(page.continuation ?? ''),
       schema: z.array(row),
       access: twinAccess,
     });
@@ -119,32 +131,104 @@ export class Hub {
     }
   }
 
-  private call<T>(kind: OperationKind, call: HubCall<T>): Promise<Reply<T> & { requests: number }> {
-    return this.schedule(kind, this.deadlineMs, async (signal, retry) => ({
+  /**
+   * Has the hub itself merge a patch into the tags of all devices that meet a condition. It works on about ten devices
+   * a second at S1, and on one job at a time.
+   *
+   * @param jobId of lower-case letters, digits and `-`, never used before.
+   * @param condition all devices where it is undefined.
+   */
+  async scheduleTwinUpdate(
+    jobId: string,
+    condition: Condition | undefined,
+    tags: TagsPatch,
+    schedule: JobSchedule = {},
+  ): Promise<HubJob> {
+    const text = jobCondition(condition);
+    return this.write(createJob(jobId, text, tags, schedule), {
+      code: 'jobExists',
+      look: readJob(jobId),
+      isMade: ({ queryCondition }) => queryCondition === text,
+    });
+  }
+
+  /** @throws HubError `unknownJob`; the hub itself answers a job of the status `unknown`. */
+  async getJob(jobId: string): Promise<HubJob> {
+    const { body } = await this.call(readJob(jobId));
+    if (body.status === 'unknown') throw new HubError('unknownJob', 'The hub has no such job.');
+    return body;
+  }
+
+  /**
+   * Cancels a job that waits. The hub may still call it `scheduled` for a while.
+   *
+   * @throws HubError `jobState` where it runs or has ended; `unknownJob`.
+   */
+  async cancelJob(jobId: string): Promise<HubJob> {
+    return this.write(endJob(jobId), {
+      code: 'jobState',
+      look: readJob(jobId),
+      isMade: ({ status }) => status === 'cancelled',
+    });
+  }
+
+  /** Asks for one page of the devices that a job failed on. */
+  async jobFailures(jobId: string, page: PageRequest): Promise<QueryPage<JobFailure>> {
+    return this.queryPage(jobFailuresQuery(jobId), jobFailureSchema, page);
+  }
+
+  /** Makes a call that changes something, as one that is safe to repeat: see {@link Echo}. */
+  private async write<T>(call: HubCall<T>, { code, look, isMade }: Echo<T>): Promise<T> {
+    const end = performance.now() + this.deadlineMs;
+    let outcomeUnknown = false;
+    const attempt = async (signal: AbortSignal) => {
+      try {
+        return (await this.connection.send(call, signal)).body;
+      } catch (error) {
+        outcomeUnknown ||= error instanceof HubError && error.code === 'unavailable';
+        throw error;
+      }
+    };
+    try {
+      return await this.schedule(call, attempt);
+    } catch (error) {
+      if (!(error instanceof HubError) || error.code !== code || !outcomeUnknown) throw error;
+      const { body } = await this.call(look, end - performance.now());
+      if (!isMade(body)) throw error;
+      return body;
+    }
+  }
+
+  private call<T>(call: HubCall<T>, deadlineMs?: number): Promise<Reply<T> & { requests: number }> {
+    const attempt = async (signal: AbortSignal, retry: number) => ({
       ...(await this.connection.send(call, signal)),
       requests: retry + 1,
-    }));
+    });
+    return this.schedule(call, attempt, deadlineMs);
   }
 
-  private schedule<T>(kind: OperationKind, deadlineMs: number, attempt: Attempt<T>): Promise<T> {
+  private schedule<T>(
+    { kind }: HubCall<unknown>,
+    attempt: Attempt<T>,
+    deadlineMs: number = this.deadlineMs,
+  ): Promise<T> {
     return this.connection.scheduler.run(kind, deadlineMs, attempt, this.options);
-  }
-
-  private async confirm(deviceId: string, tags: TagsPatch, mismatch: HubError, deadlineMs: number): Promise<Twin> {
-    const read = readTwin(deviceId);
-    const { body: twin } = await this.schedule('twinRead', deadlineMs, (signal) => this.connection.send(read, signal));
-    if (!holdsPatch(twin.tags ?? {}, tags)) throw mismatch;
-    return twin;
   }
 }
 
 function readTwin(deviceId: string): HubCall<Twin> {
-  return { invoke: (registry) => registry.getTwin(deviceId), schema: twinSchema, access: twinAccess };
+  return {
+    kind: 'twinRead',
+    invoke: ({ registry }) => registry.getTwin(deviceId),
+    schema: twinSchema,
+    access: twinAccess,
+  };
 }
 
 function writeTags(deviceId: string, tags: TagsPatch, etag: string): HubCall<Twin> {
   return {
-    invoke: (registry) => registry.updateTwin(deviceId, { tags }, etag),
+    kind: 'twinWrite',
+    invoke: ({ registry }) => registry.updateTwin(deviceId, { tags }, etag),
     schema: twinSchema,
     access: twinAccess,
   };

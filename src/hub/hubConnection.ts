@@ -1,18 +1,20 @@
 import { Agent, request } from 'node:https';
 import { SharedAccessSignature } from 'azure-iothub/dist/common-core/shared_access_signature';
 import type { RestApiClient } from 'azure-iothub/dist/common-http/rest_api_client';
-import { Registry } from 'azure-iothub/dist/registry';
 import type * as z from 'zod/mini';
 import { Exchange, type Reply } from './exchange';
 import type { HubAddress } from './hubAddress';
 import { HubError } from './hubError';
+import type { OperationKind } from './operationKind';
 import { type Quotas, quotasOf } from './quotas';
 import { Scheduler } from './scheduler';
+import { Sdk } from './sdk';
 import { type Access, toHubError } from './toHubError';
 
-/** One call of the SDK, what its reply must look like, and what it needs. */
+/** One call of the SDK, how the hub throttles it, what its reply must look like, and what it needs. */
 export interface HubCall<T> {
-  invoke(registry: Registry): Promise<unknown>;
+  kind: OperationKind;
+  invoke(sdk: Sdk): Promise<unknown>;
   schema: z.ZodMiniType<T>;
   access: Access;
 }
@@ -68,7 +70,7 @@ export class HubConnection {
       { port, request: (options, onReply) => request({ ...Object(options), agent: this.agent, signal }, onReply) },
       schema,
     );
-    await invoke(new Registry({ ...config, host }, exchange));
+    await invoke(new Sdk({ ...config, host }, exchange));
     if (!exchange.reply) throw new HubError('badReply', 'The SDK made no request.');
     return exchange.reply;
   }

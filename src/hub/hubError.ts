@@ -10,6 +10,14 @@ export type HubErrorCode =
   | 'quotaExceeded'
   /** There is no such device (404). */
   | 'notFound'
+  /** There is no such job (404, or a job of the status `unknown`). */
+  | 'unknownJob'
+  /** There is such a job already (409). */
+  | 'jobExists'
+  /** The hub works on as many jobs as it can (429): repeating the call within its deadline is of no use. */
+  | 'jobsBusy'
+  /** The job runs or has ended, and cannot be cancelled (405). */
+  | 'jobState'
   /** The twin is not of the version that `If-Match` asks for (412). */
   | 'etagMismatch'
   /** Too many requests (429), beyond our own retries. */

@@ -52,12 +52,18 @@ function codeOf(status: number, hubCode: string | undefined): HubErrorCode {
     case 403:
       return hubCode === 'IotHubQuotaExceeded' || hubCode === '403002' ? 'quotaExceeded' : 'forbidden';
     case 404:
+      if (/^(JobNotFound|404002)$/.test(hubCode ?? '')) return 'unknownJob';
       // Any other 404 is about the hub, or about a proxy in front of it.
       return hubCode === undefined || /^(DeviceNotFound|404001)$/.test(hubCode) ? 'notFound' : 'badReply';
+    case 405:
+      // Without a code of the hub it is about a proxy.
+      return hubCode === undefined ? 'badReply' : 'jobState';
+    case 409:
+      return hubCode === 'JobAlreadyExists' ? 'jobExists' : 'badReply';
     case 412:
       return 'etagMismatch';
     case 429:
-      return 'throttled';
+      return /^(ThrottlingMaxActiveJobCountExceeded|429004)$/.test(hubCode ?? '') ? 'jobsBusy' : 'throttled';
     default:
       return status === 408 || status >= 500 ? 'unavailable' : 'badReply';
   }
@@ -74,6 +80,14 @@ function explain(code: HubErrorCode, status: number, access: Access, address: Hu
       return "The hub's messages of today are used up; add units to the hub, or wait for the next day (UTC).";
     case 'notFound':
       return 'The hub has no such device; register it first.';
+    case 'unknownJob':
+      return 'The hub has no such job.';
+    case 'jobExists':
+      return 'The hub has a job of this id already; choose another one.';
+    case 'jobsBusy':
+      return 'The hub works on as many jobs as it can (one at S1); wait until one has ended, or cancel one that waits.';
+    case 'jobState':
+      return 'The job runs or has ended: a hub cancels only jobs that wait.';
     case 'etagMismatch':
       return 'The twin has changed since; read it again, and repeat the request with its present etag.';
     case 'throttled':

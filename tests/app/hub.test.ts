@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { Hub } from '../../src/hub/hub';
 import { HubConnection } from '../../src/hub/hubConnection';
+import { equals } from '../../src/queries/condition';
+import { parsePropertyPath } from '../../src/queries/propertyPath';
 import { parseTagsPatch } from '../../src/twins/tags';
 import { failure, json, reset, type ScriptedHub, silence, startScriptedHub } from './scriptedHub';
 
@@ -229,6 +231,134 @@ describe('a write with an etag', () => {
   });
 });
 
+describe('a job', () => {
+  const located = equals(parsePropertyPath('tags.location.plant'), 'P1');
+  const job = {
+    jobId: 'j-1',
+    type: 'scheduleUpdateTwin',
+    status: 'queued',
+    queryCondition: "tags.location.plant = 'P1'",
+  };
+  const received = () => server.received.map(({ method, url }) => `${method} ${url.split('?')[0]}`);
+
+  it('is scheduled over a condition, for any etag, at once', async () => {
+    server.play(json(job));
+    await expect(hub.scheduleTwinUpdate('j-1', located, patch)).resolves.toMatchObject({ status: 'queued' });
+    expect(received()).toEqual(['PUT /jobs/v2/j-1']);
+    const { startTime, ...body } = JSON.parse(server.received[0]?.body ?? '');
+    expect(body).toEqual({
+      jobId: 'j-1',
+      type: 'scheduleUpdateTwin',
+      queryCondition: "tags.location.plant = 'P1'",
+      updateTwin: { etag: '*', tags: { plant: 'P1' } },
+      maxExecutionTimeInSeconds: 3600,
+    });
+    expect(Math.abs(Date.parse(startTime) - Date.now())).toBeLessThan(10_000);
+  });
+
+  it('over all devices has a condition too, and takes place when it is told to', async () => {
+    server.play(json(job));
+    const startTime = new Date('2030-01-01T00:00:00Z');
+    await hub.scheduleTwinUpdate('j-1', undefined, patch, { startTime, maxExecutionSeconds: 60 });
+    expect(JSON.parse(server.received[0]?.body ?? '')).toMatchObject({
+      queryCondition: 'is_defined(deviceId)',
+      startTime: '2030-01-01T00:00:00.000Z',
+      maxExecutionTimeInSeconds: 60,
+    });
+  });
+
+  it('is read with its numbers, those that are there', async () => {
+    const deviceJobStatistics = { deviceCount: 3, failedCount: 1, succeededCount: 2, runningCount: 0, pendingCount: 0 };
+    server.play(json({ ...job, status: 'completed', deviceJobStatistics, endTime: null }));
+    await expect(hub.getJob('j-1')).resolves.toMatchObject({ status: 'completed', deviceJobStatistics, endTime: null });
+    expect(received()).toEqual(['GET /jobs/v2/j-1']);
+  });
+
+  it('that the hub does not know is told as unknown, though it answers 200', async () => {
+    server.play(json({ type: 'unknown', status: 'unknown' }));
+    await expect(hub.getJob('j-2')).rejects.toMatchObject({ code: 'unknownJob' });
+  });
+
+  it('is cancelled', async () => {
+    server.play(json({ ...job, status: 'cancelled' }));
+    await expect(hub.cancelJob('j-1')).resolves.toMatchObject({ status: 'cancelled' });
+    expect(received()).toEqual(['POST /jobs/v2/j-1/cancel']);
+  });
+
+  it.each([
+    ['a running job', failure(405, 'OperationNotAllowedInCurrentState'), 'jobState'],
+    ['an unknown job', failure(404, 'JobNotFound'), 'unknownJob'],
+    ['a proxy', json('', { status: 405 }), 'badReply'],
+  ])('is not cancelled: %s', async (_name, answer, code) => {
+    server.play(answer);
+    await expect(hub.cancelJob('j-1')).rejects.toMatchObject({ code });
+    expect(server.received).toHaveLength(1);
+  });
+
+  it.each([
+    ['another one runs', failure(429, 'ThrottlingMaxActiveJobCountExceeded'), 'jobsBusy'],
+    [
+      'another one runs, told by number',
+      json({ Message: '{"errorCode":429004,"message":"x"}', ExceptionMessage: '' }, { status: 429 }),
+      'jobsBusy',
+    ],
+    ['its id is taken', failure(409, 'JobAlreadyExists'), 'jobExists'],
+    ['its condition is none', failure(400, 'ArgumentInvalid'), 'invalid'],
+  ])('is refused at once where %s', async (_name, answer, code) => {
+    server.play(answer);
+    await expect(hub.scheduleTwinUpdate('j-1', located, patch)).rejects.toMatchObject({ code });
+    expect(server.received).toHaveLength(1);
+  });
+
+  it.each(['', 'J1', 'a_b', 'a.b', 'a/../b', 'a b', 'x'.repeat(65)])('of the id %j is never asked for', async (id) => {
+    server.play(json(job));
+    await expect(hub.scheduleTwinUpdate(id, located, patch)).rejects.toMatchObject({ code: 'invalid' });
+    await expect(hub.getJob(id)).rejects.toMatchObject({ code: 'invalid' });
+    await expect(hub.cancelJob(id)).rejects.toMatchObject({ code: 'invalid' });
+    await expect(hub.jobFailures(id, { pageSize: 10 })).rejects.toMatchObject({ code: 'invalid' });
+    expect(server.received).toEqual([]);
+  });
+
+  it('whose condition a hub would not take is not sent', async () => {
+    const long = equals(parsePropertyPath('tags.location.plant'), 'x'.repeat(8192));
+    await expect(hub.scheduleTwinUpdate('j-1', long, patch)).rejects.toMatchObject({ code: 'invalid' });
+  });
+
+  it('that exists after an attempt without an answer is the one that was asked for, if it does the same', async () => {
+    server.play(reset, failure(409, 'JobAlreadyExists'), json(job));
+    await expect(hub.scheduleTwinUpdate('j-1', located, patch)).resolves.toMatchObject({ status: 'queued' });
+    expect(received()).toEqual(['PUT /jobs/v2/j-1', 'PUT /jobs/v2/j-1', 'GET /jobs/v2/j-1']);
+    server.play(reset, failure(409, 'JobAlreadyExists'), json({ ...job, queryCondition: 'is_defined(deviceId)' }));
+    await expect(hub.scheduleTwinUpdate('j-1', located, patch)).rejects.toMatchObject({ code: 'jobExists' });
+  });
+
+  it('that was cancelled by an attempt without an answer is cancelled', async () => {
+    server.play(reset, failure(405, 'OperationNotAllowedInCurrentState'), json({ ...job, status: 'cancelled' }));
+    await expect(hub.cancelJob('j-1')).resolves.toMatchObject({ status: 'cancelled' });
+  });
+
+  it('whose answer is none of a job fails the call and not the process', async () => {
+    server.play(json({ status: 'finished' }));
+    await expect(hub.getJob('j-1')).rejects.toMatchObject({ code: 'badReply' });
+    server.play(json('[]'));
+    await expect(hub.cancelJob('j-1')).rejects.toMatchObject({ code: 'badReply' });
+  });
+
+  it('tells the devices that it failed on, page by page', async () => {
+    const error = { code: 'DeviceNotFound', description: 'gone' };
+    server.play(
+      json([{ deviceId: 'd1', jobId: 'j-1', status: 'failed', error }], { headers: { 'x-ms-continuation': 't' } }),
+    );
+    await expect(hub.jobFailures('j-1', { pageSize: 10 })).resolves.toMatchObject({
+      rows: [{ deviceId: 'd1', error }],
+      continuation: 't',
+    });
+    expect(JSON.parse(server.received[0]?.body ?? '').query).toBe(
+      "SELECT * FROM devices.jobs WHERE devices.jobs.jobId = 'j-1' AND devices.jobs.status = 'failed'",
+    );
+  });
+});
+
 describe('pages of a query', () => {
   const page = (id: string, token?: string) =>
     json([{ deviceId: id }], { headers: token === undefined ? {} : { 'x-ms-continuation': token } });
@@ -268,7 +398,9 @@ test('what the SDK throws itself is no fault of the connection, and not repeated
   const connection = new HubConnection({ host: 'localhost', port: server.port, credential }, { ca: server.ca });
   const invoke = () => Promise.reject(new TypeError('transform is not a function'));
   const access = { right: 'ServiceConnect', role: 'IoT Hub Twin Contributor' };
-  await expect(connection.send({ invoke, schema: row, access }, AbortSignal.timeout(5000))).rejects.toMatchObject({
+  await expect(
+    connection.send({ kind: 'query', invoke, schema: row, access }, AbortSignal.timeout(5000)),
+  ).rejects.toMatchObject({
     name: 'HubError',
     code: 'badReply',
     message: expect.stringContaining('transform is not a function'),
