@@ -10,6 +10,7 @@ import './functions/queryTwins';
 import './functions/relayTwinChanges';
 import './functions/runTwinQueries';
 import './functions/statistics';
+import './functions/summary';
 import './functions/tagTwin';
 
 app.hook.appStart(() => {

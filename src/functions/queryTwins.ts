@@ -1,21 +1,102 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import * as z from 'zod/mini';
+import { encodeCsv } from '../formats/csvEncode';
 import { endpoint } from '../http/endpoint';
-import { given, parseLimit } from '../http/pageQuery';
+import { negotiate } from '../http/negotiate';
+import { nextLink } from '../http/nextLink';
+import { flagParameter, limitParameter, readParameters, textParameter } from '../http/parameters';
 import { maxPageSize } from '../hub/hub';
-import { listDevices } from '../queries/listDevices';
+import { InvalidInputError } from '../invalidInputError';
+import { parseFields } from '../queries/chosenFields';
+import { countDevices } from '../queries/countDevices';
+import { parseFilter } from '../queries/deviceFilter';
+import { freshNow, freshnessSchema } from '../queries/freshness';
+import { type ListedDevice, listDevices, listedDeviceSchema, toJson } from '../queries/listDevices';
+import { type PropertyPath, plainPath } from '../queries/propertyPath';
+import type { ListedFields } from '../queries/twinQuery';
 import { deadlines, type Services } from '../services';
 import { need } from '../settings';
 
-/** Answers one page of the devices of a location, of a connectivity, of both, or of the fleet. */
-export async function queryTwins({ query }: HttpRequest, { hub, settings }: Services): Promise<HttpResponseInit> {
-  const list = await listDevices(hub(deadlines.request), {
-    paths: { location: need(settings.locationPath), connectivity: need(settings.connectivityPath) },
-    location: given(query.get('location')),
-    connectivity: given(query.get('connectivity')),
-    limit: parseLimit(query.get('limit'), maxPageSize),
-    continuation: given(query.get('continuation')),
-  });
-  return { jsonBody: list };
+/** The query parameters of `GET /api/devices`. `where` is a condition as JSON text (see `conditionSchema`). */
+export const queryTwinsParameters = z.object({
+  location: textParameter,
+  connectivity: textParameter,
+  where: textParameter,
+  /** Property paths, separated by commas. */
+  fields: textParameter,
+  limit: limitParameter(maxPageSize),
+  continuation: textParameter,
+  /** Counts the devices that meet the condition: one more query of the hub. */
+  count: flagParameter,
+});
+
+/** The JSON answer of `GET /api/devices`. */
+export const queryTwinsAnswer = z.object({
+  devices: z.array(listedDeviceSchema),
+  count: z.optional(z.int()),
+  continuation: z.optional(z.string()),
+  freshness: freshnessSchema,
+});
+
+/** The content types of `GET /api/devices`. */
+export const queryTwinsTypes = ['application/json', 'text/csv', 'application/x-ndjson'] as const;
+
+/** Answers one page of the devices that meet a condition, or of the fleet. */
+export async function queryTwins(request: HttpRequest, { hub, settings }: Services): Promise<HttpResponseInit> {
+  const type = negotiate(request.headers.get('accept'), queryTwinsTypes);
+  refuseSort(request.query);
+  const parameters = readParameters(queryTwinsParameters, request.query);
+  const paths = { location: need(settings.locationPath), connectivity: need(settings.connectivityPath) };
+  const condition = parseFilter(parameters, paths);
+  const fields = parseFields(parameters.fields);
+  const { limit } = parameters;
+  const freshness = freshNow();
+  const connection = hub(deadlines.request);
+  const [{ devices, continuation }, counted] = await Promise.all([
+    listDevices(connection, { paths, condition, fields, limit, continuation: parameters.continuation }),
+    parameters.count ? countDevices(connection, condition) : undefined,
+  ]);
+  const count = counted && { count: counted.count };
+  return {
+    headers: {
+      'content-type': type === 'text/csv' ? 'text/csv; charset=utf-8' : type,
+      vary: 'accept',
+      ...(continuation === undefined ? {} : { link: nextLink(request.url, continuation) }),
+      // CSV and NDJSON have no place for these.
+      'x-freshness': `${freshness.source}; askedAt="${freshness.askedAt}"`,
+      ...(count && { 'x-total-count': String(count.count) }),
+    },
+    body:
+      type === 'application/json'
+        ? JSON.stringify({ devices: devices.map((each) => toJson(each, fields)), ...count, continuation, freshness })
+        : (type === 'text/csv' ? toCsv : toNdjson)(devices, fields, paths),
+  };
+}
+
+/** `deviceId`, the location, the connectivity, then the chosen fields, each by its path: what an import reads again. */
+function toCsv(devices: ListedDevice[], fields: readonly PropertyPath[], paths: ListedFields): string {
+  const always = [paths.location, paths.connectivity];
+  const shown = fields.map((path, index) => ({ path, index })).filter(({ path }) => !always.includes(path));
+  return encodeCsv(
+    ['deviceId', ...[...always, ...shown.map(({ path }) => path)].map(plainPath)],
+    devices.map(({ deviceId, location, connectivity, values }) => [
+      deviceId,
+      location,
+      connectivity,
+      ...shown.map(({ index }) => values[index]),
+    ]),
+  );
+}
+
+function toNdjson(devices: ListedDevice[], fields: readonly PropertyPath[]): string {
+  return devices.map((device) => `${JSON.stringify(toJson(device, fields))}\n`).join('');
+}
+
+function refuseSort(query: URLSearchParams): void {
+  for (const name of ['sort', 'orderBy', 'order']) {
+    if (!query.has(name)) continue;
+    throw new InvalidInputError('A hub cannot sort: its query language has no ORDER BY. Sort what you got.', name);
+  }
 }
 
 app.get('queryTwins', { route: 'devices', authLevel: 'function', handler: endpoint(queryTwins) });

@@ -1,14 +1,19 @@
 import * as z from 'zod/mini';
 import type { Hub } from '../hub/hub';
-import { allOf, equals } from './condition';
+import type { Json } from '../json';
+import { nestFields } from './chosenFields';
+import type { Condition } from './condition';
 import { unwrapContinuation, wrapContinuation } from './continuation';
+import type { PropertyPath } from './propertyPath';
 import { type ListedFields, listQuery } from './twinQuery';
 
-/** What to list; without a location and a connectivity, the fleet. */
-export interface DeviceFilter {
+/** What to list. */
+export interface Listing {
   paths: ListedFields;
-  location: string | undefined;
-  connectivity: string | undefined;
+  /** The fleet where it is undefined. */
+  condition: Condition | undefined;
+  /** What to show of each device besides its location and its connectivity. */
+  fields: readonly PropertyPath[];
   /** Devices per page. */
   limit: number;
   /** Of the page before. */
@@ -16,15 +21,35 @@ export interface DeviceFilter {
 }
 
 const column = z._default(z.json(), null);
-const rowSchema = z.object({ deviceId: z.string(), location: column, connectivity: column });
+const rowSchema = z.catchall(z.object({ deviceId: z.string(), location: column, connectivity: column }), z.json());
 
-/** A device in a list; what its twin lacks is null. */
-export type ListedDevice = z.infer<typeof rowSchema>;
+const section = z.optional(z.record(z.string(), z.json()));
+
+/** A device in a list; what its twin lacks is null, of chosen fields absent. These are nested as the twin nests them. */
+export const listedDeviceSchema = z.catchall(
+  z.object({
+    deviceId: z.string(),
+    location: z.json(),
+    connectivity: z.json(),
+    tags: section,
+    properties: z.optional(z.object({ desired: section, reported: section })),
+  }),
+  z.json(),
+);
+
+/** What a page shows of a device: its location, its connectivity, and the values of the chosen fields. */
+export interface ListedDevice {
+  deviceId: string;
+  location: Json;
+  connectivity: Json;
+  /** In the order in which the fields were chosen. */
+  values: (Json | undefined)[];
+}
 
 /** A page of devices. It may be short, even empty, where there is a continuation. */
 export interface DeviceList {
   devices: ListedDevice[];
-  continuation?: string;
+  continuation: string | undefined;
 }
 
 /**
@@ -32,19 +57,25 @@ export interface DeviceList {
  *
  * @throws InvalidInputError for a continuation of another query.
  */
-export async function listDevices(hub: Hub, filter: DeviceFilter): Promise<DeviceList> {
-  const { paths, location, connectivity, limit, continuation } = filter;
-  const condition = allOf([
-    ...(location === undefined ? [] : [equals(paths.location, location)]),
-    ...(connectivity === undefined ? [] : [equals(paths.connectivity, connectivity)]),
-  ]);
-  const paged = { query: listQuery(paths, condition), pageSize: limit };
+export async function listDevices(hub: Hub, listing: Listing): Promise<DeviceList> {
+  const { paths, condition, fields, limit, continuation } = listing;
+  const paged = { query: listQuery(paths, condition, fields), pageSize: limit };
   const page = await hub.queryPage(paged.query, rowSchema, {
     pageSize: limit,
     continuation: continuation === undefined ? undefined : unwrapContinuation(paged, continuation),
   });
   return {
-    devices: page.rows,
-    ...(page.continuation === undefined ? {} : { continuation: wrapContinuation(paged, page.continuation) }),
+    devices: page.rows.map(({ deviceId, location, connectivity, ...chosen }) => ({
+      deviceId,
+      location,
+      connectivity,
+      values: fields.map((_, index) => chosen[`f${index}`]),
+    })),
+    continuation: page.continuation === undefined ? undefined : wrapContinuation(paged, page.continuation),
   };
+}
+
+/** A device as JSON shows it. */
+export function toJson({ values, ...device }: ListedDevice, fields: readonly PropertyPath[]) {
+  return { ...device, ...nestFields(fields.map((path, index) => [path, values[index]] as const)) };
 }

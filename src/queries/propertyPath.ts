@@ -42,6 +42,16 @@ export function parsePropertyPath(text: string): PropertyPath {
   return [section, ...names.map(bracketed)].join('.') as PropertyPath;
 }
 
+/** The path as it was given: without brackets. */
+export function plainPath(path: PropertyPath): string {
+  return path.replace(/\[\[|\]\]/g, '');
+}
+
+/** The names of a path, from the root of the twin down. */
+export function namesOf(path: PropertyPath): string[] {
+  return plainPath(path).split('.');
+}
+
 function splitSection(text: string): [section: string | undefined, names: string[]] {
   const section = ['tags', 'properties.desired', 'properties.reported'].find((each) => text.startsWith(`${each}.`));
   return [section, text.slice((section ?? '').length + 1).split('.')];

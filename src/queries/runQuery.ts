@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import type { Hub } from '../hub/hub';
 import type { Condition } from './condition';
-import { countQuery, idsQuery } from './twinQuery';
+import { countDevices } from './countDevices';
+import { idsQuery } from './twinQuery';
 
 /** What a scheduled query found and what it cost. */
 export interface QueryRun {
@@ -16,7 +17,6 @@ export interface QueryRun {
   messages: number;
 }
 
-const countRow = z.object({ deviceCount: z.number() });
 const idRow = z.object({ deviceId: z.string() });
 
 /**
@@ -25,11 +25,7 @@ const idRow = z.object({ deviceId: z.string() });
  */
 export async function runQuery(hub: Hub, condition: Condition, maxPages: number): Promise<QueryRun> {
   const start = performance.now();
-  const run: QueryRun = { count: 0, ids: [], ms: 0, hubQueries: 0, messages: 0 };
-  for await (const page of hub.queryPages(countQuery(condition), countRow)) {
-    spend(run, page);
-    for (const { deviceCount } of page.rows) run.count += deviceCount;
-  }
+  const run: QueryRun = { ids: [], ms: 0, ...(await countDevices(hub, condition)) };
   if (run.count > 0) await listIds(hub, condition, maxPages, run);
   run.ms = Math.round(performance.now() - start);
   return run;
@@ -38,13 +34,9 @@ export async function runQuery(hub: Hub, condition: Condition, maxPages: number)
 async function listIds(hub: Hub, condition: Condition, maxPages: number, run: QueryRun): Promise<void> {
   let pages = 0;
   for await (const page of hub.queryPages(idsQuery(condition), idRow)) {
-    spend(run, page);
+    run.hubQueries += page.requests;
+    run.messages += page.messages;
     run.ids.push(...page.rows.map(({ deviceId }) => deviceId));
     if (++pages >= maxPages) return;
   }
-}
-
-function spend(run: QueryRun, { requests, messages }: { requests: number; messages: number }): void {
-  run.hubQueries += requests;
-  run.messages += messages;
 }

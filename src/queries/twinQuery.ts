@@ -30,14 +30,23 @@ export function idsQuery(condition: Condition | undefined): string {
 }
 
 /**
- * Lists devices with their location and connectivity. Every column has an alias, since the hub does not promise how
- * it spells the name of one without.
+ * Lists devices with their location and connectivity, and further fields as `f0`, `f1`, …. Every column has an alias,
+ * since the hub does not promise how it spells the name of one without.
  *
  * @throws InvalidInputError when the query is too long.
  */
-export function listQuery(fields: ListedFields, condition: Condition | undefined): string {
-  const columns = `deviceId AS deviceId, ${fields.location} AS location, ${fields.connectivity} AS connectivity`;
-  return query(columns, condition);
+export function listQuery(
+  paths: ListedFields,
+  condition: Condition | undefined,
+  fields: readonly PropertyPath[] = [],
+): string {
+  const columns = [
+    'deviceId AS deviceId',
+    `${paths.location} AS location`,
+    `${paths.connectivity} AS connectivity`,
+    ...fields.map((path, index) => `${path} AS f${index}`),
+  ];
+  return query(columns.join(', '), condition);
 }
 
 /**
@@ -55,8 +64,18 @@ export function countByLocationQuery({ location }: ListedFields): string {
   return `SELECT ${location} AS location, COUNT() AS devices FROM devices GROUP BY ${location}`;
 }
 
-function query(columns: string, condition: Condition | undefined): string {
-  const text = `SELECT ${columns} FROM devices${condition ? ` WHERE ${toText(condition)}` : ''}`;
+/**
+ * Counts devices by the values of a path: rows of `value` and `devices`. The language groups by one path only.
+ *
+ * @throws InvalidInputError when the query is too long.
+ */
+export function countByQuery(path: PropertyPath, condition: Condition | undefined): string {
+  return query(`${path} AS value, COUNT() AS devices`, condition, path);
+}
+
+function query(columns: string, condition: Condition | undefined, groupBy?: PropertyPath): string {
+  const where = condition ? ` WHERE ${toText(condition)}` : '';
+  const text = `SELECT ${columns} FROM devices${where}${groupBy ? ` GROUP BY ${groupBy}` : ''}`;
   if (text.length > maxQueryLength) {
     throw new InvalidInputError(`The query would have ${text.length} characters; a hub takes ${maxQueryLength}.`);
   }

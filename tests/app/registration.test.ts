@@ -34,6 +34,7 @@ it('every function registers without a single valid setting, and the start says 
     'relayTwinChanges',
     'runTwinQueries',
     'statistics',
+    'summary',
     'tagTwin',
   ]);
   for (const [name, method, route] of [
@@ -41,6 +42,7 @@ it('every function registers without a single valid setting, and the start says 
     ['getTwin', 'GET', 'devices/{deviceId}'],
     ['queryTwins', 'GET', 'devices'],
     ['statistics', 'GET', 'statistics'],
+    ['summary', 'GET', 'summary'],
   ] as const) {
     expect(bindings(name)).toContainEqual(expect.objectContaining({ methods: [method], route, authLevel: 'function' }));
   }

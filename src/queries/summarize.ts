@@ -1,0 +1,89 @@
+import * as z from 'zod/mini';
+import type { Hub } from '../hub/hub';
+import { InvalidInputError } from '../invalidInputError';
+import type { Json } from '../json';
+import { allOf, type Condition, equals } from './condition';
+import type { PropertyPath } from './propertyPath';
+import { countByQuery, type ListedFields } from './twinQuery';
+
+/** By what devices are counted. The last is a table of both. */
+export const summaryDimensions = ['location', 'connectivity', 'location,connectivity'] as const;
+
+export type SummaryDimension = (typeof summaryDimensions)[number];
+
+/** Most values of the connectivity that a table of both may have: each takes a query, of which S1 answers 20 a minute. */
+export const maxCrossed = 12;
+
+/** A number of devices, with what they have in common; null: they lack it. */
+export const summaryCountSchema = z.object({
+  location: z.optional(z.json()),
+  connectivity: z.optional(z.json()),
+  devices: z.int(),
+});
+
+export type SummaryCount = z.infer<typeof summaryCountSchema>;
+
+export interface Summary {
+  counts: SummaryCount[];
+  /** What it took of the hub's queries, of which few are allowed a minute. */
+  hubQueries: number;
+}
+
+const rowSchema = z.object({ value: z._default(z.json(), null), devices: z.number() });
+type Row = z.infer<typeof rowSchema>;
+
+/**
+ * Counts devices by their location, their connectivity, or both, as the query index has them. A hub groups by one path
+ * only: one dimension is one query, whatever the size of the fleet; both are one more for each connectivity.
+ *
+ * @throws InvalidInputError where both have too many values, or some that a condition cannot name.
+ */
+export async function summarize(
+  hub: Hub,
+  by: SummaryDimension,
+  paths: ListedFields,
+  condition: Condition | undefined,
+): Promise<Summary> {
+  if (by !== 'location,connectivity') {
+    const { rows, hubQueries } = await countBy(hub, paths[by], condition);
+    return { counts: rows.map(({ value, devices }) => ({ [by]: value, devices })), hubQueries };
+  }
+  const crossed = await countBy(hub, paths.connectivity, condition);
+  if (crossed.rows.length > maxCrossed) {
+    throw new InvalidInputError(
+      `The devices have ${crossed.rows.length} values of ${paths.connectivity}; a table may have ${maxCrossed}. ` +
+        'Choose fewer devices by a condition, or ask by=location for one connectivity after the other.',
+      'by',
+    );
+  }
+  const columns = await Promise.all(
+    crossed.rows.map(async ({ value }) => {
+      const within = allOf([...(condition ? [condition] : []), has(paths.connectivity, value)]);
+      return { connectivity: value, ...(await countBy(hub, paths.location, within)) };
+    }),
+  );
+  return {
+    counts: columns.flatMap(({ connectivity, rows }) =>
+      rows.map(({ value, devices }) => ({ location: value, connectivity, devices })),
+    ),
+    hubQueries: columns.reduce((total, { hubQueries }) => total + hubQueries, crossed.hubQueries),
+  };
+}
+
+async function countBy(hub: Hub, path: PropertyPath, condition: Condition | undefined) {
+  const found = { rows: [] as Row[], hubQueries: 0 };
+  for await (const page of hub.queryPages(countByQuery(path, condition), rowSchema)) {
+    found.rows.push(...page.rows);
+    found.hubQueries += page.requests;
+  }
+  return found;
+}
+
+function has(path: PropertyPath, value: Json): Condition {
+  if (value === null) return { kind: 'not', condition: { kind: 'isDefined', path } };
+  if (typeof value !== 'object') return equals(path, value);
+  throw new InvalidInputError(
+    `${path} is an object in some twins, which no condition can name: ask by=location.`,
+    'by',
+  );
+}
