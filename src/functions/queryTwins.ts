@@ -11,7 +11,7 @@ import { parseFields } from '../queries/chosenFields';
 import { countDevices } from '../queries/countDevices';
 import { parseFilter } from '../queries/deviceFilter';
 import { freshNow, freshnessSchema } from '../queries/freshness';
-import { type ListedDevice, listDevices, listedDeviceSchema, toJson } from '../queries/listDevices';
+import { type ListedDevice, listedDeviceSchema, planListing, toJson } from '../queries/listDevices';
 import { type PropertyPath, plainPath } from '../queries/propertyPath';
 import type { ListedFields } from '../queries/twinQuery';
 import { deadlines, type Services } from '../services';
@@ -49,11 +49,11 @@ export async function queryTwins(request: HttpRequest, { hub, settings }: Servic
   const paths = { location: need(settings.locationPath), connectivity: need(settings.connectivityPath) };
   const condition = parseFilter(parameters, paths);
   const fields = parseFields(parameters.fields);
-  const { limit } = parameters;
+  const list = planListing({ ...parameters, paths, condition, fields, continuation: parameters.continuation });
   const freshness = freshNow();
   const connection = hub(deadlines.request);
   const [{ devices, continuation }, counted] = await Promise.all([
-    listDevices(connection, { paths, condition, fields, limit, continuation: parameters.continuation }),
+    list(connection),
     parameters.count ? countDevices(connection, condition) : undefined,
   ]);
   const count = counted && { count: counted.count };

@@ -3,7 +3,7 @@ import type { Hub } from '../hub/hub';
 import type { Json } from '../json';
 import { nestFields } from './chosenFields';
 import type { Condition } from './condition';
-import { unwrapContinuation, wrapContinuation } from './continuation';
+import { type PagedQuery, unwrapContinuation, wrapContinuation } from './continuation';
 import type { PropertyPath } from './propertyPath';
 import { type ListedFields, listQuery } from './twinQuery';
 
@@ -53,17 +53,30 @@ export interface DeviceList {
 }
 
 /**
- * Lists a page of devices, as the hub's query index has them.
+ * Makes a listing ready to be asked of a hub.
  *
- * @throws InvalidInputError for a continuation of another query.
+ * @throws InvalidInputError for a continuation of another query, or a query that is too long.
  */
-export async function listDevices(hub: Hub, listing: Listing): Promise<DeviceList> {
-  const { paths, condition, fields, limit, continuation } = listing;
+export function planListing({
+  paths,
+  condition,
+  fields,
+  limit,
+  continuation,
+}: Listing): (hub: Hub) => Promise<DeviceList> {
   const paged = { query: listQuery(paths, condition, fields), pageSize: limit };
-  const page = await hub.queryPage(paged.query, rowSchema, {
-    pageSize: limit,
-    continuation: continuation === undefined ? undefined : unwrapContinuation(paged, continuation),
-  });
+  const hubToken = continuation === undefined ? undefined : unwrapContinuation(paged, continuation);
+  return (hub) => askForPage(hub, paged, hubToken, fields);
+}
+
+/** Lists a page of devices, as the hub's query index has them. */
+async function askForPage(
+  hub: Hub,
+  paged: PagedQuery,
+  continuation: string | undefined,
+  fields: readonly PropertyPath[],
+): Promise<DeviceList> {
+  const page = await hub.queryPage(paged.query, rowSchema, { pageSize: paged.pageSize, continuation });
   return {
     devices: page.rows.map(({ deviceId, location, connectivity, ...chosen }) => ({
       deviceId,

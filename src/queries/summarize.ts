@@ -56,11 +56,16 @@ export async function summarize(
       'by',
     );
   }
+  // All are checked before the first is asked.
+  const parts = crossed.rows.map(({ value }) => ({
+    connectivity: value,
+    within: allOf([...(condition ? [condition] : []), has(paths.connectivity, value)]),
+  }));
   const columns = await Promise.all(
-    crossed.rows.map(async ({ value }) => {
-      const within = allOf([...(condition ? [condition] : []), has(paths.connectivity, value)]);
-      return { connectivity: value, ...(await countBy(hub, paths.location, within)) };
-    }),
+    parts.map(async ({ connectivity, within }) => ({
+      connectivity,
+      ...(await countBy(hub, paths.location, within)),
+    })),
   );
   return {
     counts: columns.flatMap(({ connectivity, rows }) =>

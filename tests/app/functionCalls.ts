@@ -38,8 +38,11 @@ export interface HttpAnswer {
   logged: string[];
 }
 
-/** Calls an HTTP function as the host does, and reads its JSON answer. */
-export async function call(handler: HttpHandler, request: Omit<HttpRequestInit, 'url'>): Promise<HttpAnswer> {
+/** Calls an HTTP function as the host does, and reads its answer, JSON or text. */
+export async function call(
+  handler: HttpHandler,
+  request: Omit<HttpRequestInit, 'url'> & { url?: string },
+): Promise<HttpAnswer> {
   const { context, logged } = recordingContext();
   const {
     status = 200,
@@ -52,5 +55,11 @@ export async function call(handler: HttpHandler, request: Omit<HttpRequestInit, 
     jsonBody?: Json;
     body?: string;
   };
-  return { status, headers: headers ?? {}, body: jsonBody ?? JSON.parse(body ?? 'null'), logged };
+  const isText = /^(text\/csv|application\/x-ndjson)/.test(headers?.['content-type'] ?? '');
+  return {
+    status,
+    headers: headers ?? {},
+    body: jsonBody ?? (isText ? (body ?? '') : JSON.parse(body ?? 'null')),
+    logged,
+  };
 }

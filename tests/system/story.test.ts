@@ -43,6 +43,7 @@ test('the story: tag, query, report, query again, and every change is reacted to
   const listed = await fetch(`${system.url}/api/devices?location=Redmond43&connectivity=cellular`);
   expect(await listed.json()).toEqual({
     devices: [{ deviceId: 'myDeviceId', location: 'Redmond43', connectivity: 'cellular' }],
+    freshness: { source: 'queryIndex', askedAt: expect.any(String) },
   });
   expect(await (await fetch(`${system.url}/api/statistics`)).json()).toEqual({
     totalDeviceCount: 1,
