@@ -37,6 +37,7 @@ export class Pace {
   private tooMuch = Number.POSITIVE_INFINITY;
   private grownAt = 0;
   private cutAt = Number.NEGATIVE_INFINITY;
+  private firstAnswerAt = Number.POSITIVE_INFINITY;
   private nextAt = Number.NEGATIVE_INFINITY;
   private pushedBackAt = Number.NEGATIVE_INFINITY;
   private delay: number | undefined;
@@ -74,6 +75,7 @@ export class Pace {
   /** The hub answered a call. */
   answered(sentAt: number, now: number): void {
     this.count(now);
+    this.firstAnswerAt = Math.min(this.firstAnswerAt, now);
     this.learn(sentAt, now);
     if (this.expectedDelay > this.slowAfter) this.pushedBackAt = now;
   }
@@ -91,8 +93,8 @@ export class Pace {
   }
 
   private learn(sentAt: number, now: number): void {
-    // What was sent at an earlier rate says nothing about the present one.
-    if (sentAt < this.cutAt) return;
+    // What was sent at an earlier rate says nothing about the present one, nor what had to wait for a connection first.
+    if (sentAt < this.cutAt || sentAt < this.firstAnswerAt) return;
     const delay = now - sentAt;
     this.delay = this.delay === undefined ? delay : this.delay + newest * (delay - this.delay);
     if (this.delay > this.slowAfter) this.cut(now, keptWhen.slow);

@@ -98,6 +98,17 @@ describe('a run over many devices', () => {
     expect(fleet.clock.now()).toBeLessThan((10_000 / 32) * 15 * 1.02);
   });
 
+  it('is not slowed by the first calls, which wait for their connections', async () => {
+    const { clock, schedulers } = new Fleet(patient);
+    const connect = async () => clock.sleep(clock.now() < 1 ? 3000 : 15);
+    const work = async (calls: number) => {
+      for (let call = 0; call < calls; call++)
+        await schedulers[0]?.run('twinWrite', 60_000, connect, { priority: 'bulk' });
+    };
+    await clock.runFor(Promise.all(Array.from({ length: 32 }, () => work(20))));
+    expect(clock.now()).toBeLessThan(3000 + 20 * 15);
+  });
+
   it('finds the pace of a larger hub than it was told of', async () => {
     const fleet = new Fleet({ ...patient, rate: 250, burst: 250, backlog: 0 });
     await fleet.clock.runFor(fleet.bulk(10_000));
