@@ -8,6 +8,6 @@ export type Priority = 'interactive' | 'bulk';
 export interface CallOptions {
   /** `interactive` unless told otherwise. */
   priority?: Priority | undefined;
-  /** Ends the call when the caller goes. */
+  /** Ends the call when the caller goes. Requests of `@azure/functions` tell of no such thing: theirs end by the deadline. */
   signal?: AbortSignal | undefined;
 }
