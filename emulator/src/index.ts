@@ -59,6 +59,10 @@ export interface IotHubOptions {
   strictQueries?: boolean;
   /** Routes, Event Hubs and the Event Grid topic, as the README describes their JSON. Default: none. */
   topology?: object;
+  /** How many jobs may be scheduled or running at a time. Default 10, the most that a tier has. */
+  jobConcurrency?: number;
+  /** How many devices jobs work on in a second. Default: as many as it goes. */
+  jobRate?: { perSecond: number };
   /** The shape in which errors about twins, methods and jobs come. Default: `A`, but `B` of devices that were called. */
   errorShape?: 'A' | 'B' | 'C';
   /** Whose bearer tokens the service API accepts. Default: nobody's. */
@@ -137,8 +141,12 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       hostName: host,
       makeKeys: keys.device,
       queries: { strict: options.strictQueries ?? false },
+      jobConcurrency: options.jobConcurrency,
+      jobRate: options.jobRate,
       ...(store ? { store } : {}),
     });
+    // After the doors, before the store: no job is taken any more, and none writes.
+    running.push(hub.jobs);
     await seedDevices(hub, devices, options.simulated ?? 0);
     if (options.queryLagMs) hub.delayQueries(options.queryLagMs, options.clock ?? systemClock);
     const { port = 8443, mqttPort = 8883, amqpPort = 5672 } = options;
@@ -157,6 +165,8 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       serviceApi({ hub, access, gate, errorShape: options.errorShape, log }),
     ];
     const https = await started(startHttps({ bind, port, certificates, handlers, acceptDevice: mqtt.accept }));
+    // The doors are open: methods reach their devices.
+    hub.jobs.start();
     const ports = { https: https.port, mqtt: mqtt.port, amqp: events.amqpPort };
     const address = { host, ports, keys };
     const [device] = devices.map((deviceId) => hub.getDevice(deviceId).identity);
