@@ -1,6 +1,7 @@
 import type { JobClient, Registry } from 'azure-iothub';
 import { startEmulator, type TestEmulator } from './support/emulator';
 import { endedJob, type JobAnswer, jobClient, jobThat, listJobs } from './support/jobs';
+import { deviceOf } from './support/sdkDevice';
 
 let emulator: TestEmulator;
 let client: JobClient;
@@ -12,6 +13,12 @@ beforeAll(async () => {
   registry = emulator.registry();
 });
 afterAll(() => emulator.stop());
+
+interface MethodCall {
+  methodName: string;
+  payload: unknown;
+  responseTimeoutInSeconds: number;
+}
 
 const all = 'is_defined(deviceId)';
 const patchOf = (tags: object) => ({ etag: '*', tags });
@@ -121,6 +128,34 @@ describe('a twin update by JobClient', () => {
 });
 
 describe('a method by JobClient', () => {
+  it.each([
+    ['promise', (call: MethodCall) => client.scheduleDeviceMethod('by-promise', "deviceId = 'one'", call)],
+    [
+      'callback',
+      (call: MethodCall) =>
+        called<JobAnswer>((done) => client.scheduleDeviceMethod('by-callback', "deviceId = 'one'", call, done)),
+    ],
+  ])('is answered by a device of the device SDK: %s', async (form, schedule) => {
+    const device = await deviceOf(emulator.hub, 'one');
+    const asked: unknown[] = [];
+    device.onDeviceMethod('reboot', ({ payload }, response) => {
+      asked.push(payload);
+      response.send(207, { rebooting: true }, () => {});
+    });
+    await schedule({ methodName: 'reboot', payload: { at: 'night' }, responseTimeoutInSeconds: 15 });
+    expect(await endedJob(client, `by-${form}`)).toMatchObject({
+      status: 'completed',
+      deviceJobStatistics: { deviceCount: 1, succeededCount: 1 },
+    });
+    expect(asked).toEqual([{ at: 'night' }]);
+    const { result } = await registry
+      .createQuery(`SELECT * FROM devices.jobs WHERE devices.jobs.jobId = 'by-${form}'`)
+      .next();
+    const outcome = { deviceMethodResponse: { status: 207, payload: { rebooting: true } } };
+    expect(result).toMatchObject([{ deviceId: 'one', status: 'completed', outcome }]);
+    await device.close();
+  });
+
   it('waits for a device that is offline until its time is up, and has failed there', async () => {
     const call = { methodName: 'reboot', payload: null, responseTimeoutInSeconds: 15 };
     const { jobStatus } = await client.scheduleDeviceMethod('offline', all, call, new Date(), 1);
