@@ -2,11 +2,17 @@ import { Hub } from '../src/hub/hub';
 import { parseIdentityInput } from '../src/hub/identity';
 import type { Json, JsonObject } from '../src/hub/types';
 import { parseJobRequest } from '../src/jobs/jobRequest';
+import type { Store } from '../src/store/store';
 
 /** A hub whose devices answer methods as the test says, apart from the door that they come through. */
-function hubOf(deviceIds: string[], answer: (deviceId: string) => { status: number; payload: Json } | 'silent') {
+function hubOf(
+  deviceIds: string[],
+  answer: (deviceId: string) => { status: number; payload: Json } | 'silent',
+  kept = new Map<string, string>(),
+) {
   const key = Buffer.alloc(32).toString('base64');
-  const hub = new Hub({ hostName: 'localhost', makeKeys: () => ({ primaryKey: key, secondaryKey: key }) });
+  const makeKeys = () => ({ primaryKey: key, secondaryKey: key });
+  const hub = new Hub({ hostName: 'localhost', makeKeys, store: storeIn(kept) });
   const online = new Set<string>();
   const called: string[] = [];
   hub.methods.deliverTo((id, { requestId, methodName, payload }) => {
@@ -23,6 +29,7 @@ function hubOf(deviceIds: string[], answer: (deviceId: string) => { status: numb
   return {
     hub,
     called,
+    kept,
     async register() {
       for (const id of deviceIds) await hub.registry.create(id, parseIdentityInput({}));
     },
@@ -30,6 +37,17 @@ function hubOf(deviceIds: string[], answer: (deviceId: string) => { status: numb
       online.add(id);
       hub.methods.listening(id);
     },
+  };
+}
+
+/** A store whose keys are those of the kind behind its name. */
+function storeIn(kept: Map<string, string>): Store {
+  return {
+    *all(kind) {
+      for (const [key, text] of kept) if (key.startsWith(`${kind} `)) yield [key.slice(kind.length + 1), text];
+    },
+    put: async (kind, key, text) => void kept.set(`${kind} ${key}`, text),
+    delete: async (kind, key) => void kept.delete(`${kind} ${key}`),
   };
 }
 
@@ -83,6 +101,24 @@ it('a device that comes online later is called then, once; others are not held u
   await jobThat(fleet.hub, 'wait', ({ status }) => status === 'completed');
   expect(fleet.called).toHaveLength(2);
   await fleet.hub.jobs.stop();
+});
+
+it('a job whose search was cut off by the end of the process looks for its devices again', async () => {
+  const { hub, register, kept } = hubOf(['a'], () => 'silent');
+  await register();
+  await hub.jobs.stop();
+  const { startTime: _, ...asked } = request('cut');
+  const created = '2026-01-01T00:00:00Z';
+  const state = { ...asked, ordinal: 1, status: 'queued', createdTime: created, startTime: created };
+  const stale = { ordinal: 2, deviceId: 'gone', status: 'pending', createdTime: created, lastUpdatedTime: created };
+  kept.set('job cut', JSON.stringify(state));
+  for (const block of ['cut/0', 'cut/1']) kept.set(`job ${block}`, JSON.stringify([stale]));
+  const again = hubOf([], () => ({ status: 200, payload: null }), kept);
+  again.connect('a');
+  const job = await jobThat(again.hub, 'cut', ({ status }) => status === 'completed');
+  expect(job).toMatchObject({ deviceJobStatistics: { deviceCount: 1, succeededCount: 1 } });
+  expect([...kept.keys()].filter((key) => key.startsWith('job ')).sort()).toEqual(['job cut', 'job cut/0']);
+  await again.hub.jobs.stop();
 });
 
 it('a device that does not answer in time has failed', async () => {

@@ -26,6 +26,11 @@ export class KeptJobs {
       .map((state) => {
         const { jobId } = state;
         const inOrder = (blocks.get(jobId) ?? []).sort((one, other) => one.at - other.at);
+        // The process ended while the job looked for its devices: it looks again.
+        if (state.began === undefined) {
+          for (const { at } of inOrder.splice(0))
+            void this.#do((store) => store.delete('job', keyOf(jobId, at))).catch(() => undefined);
+        }
         return toJob(
           state,
           inOrder.map(({ devices }) => devices),
