@@ -59,9 +59,9 @@ export interface IotHubOptions {
   strictQueries?: boolean;
   /** Routes, Event Hubs and the Event Grid topic, as the README describes their JSON. Default: none. */
   topology?: object;
-  /** How many jobs may be scheduled or running at a time. Default 10, the most that a tier has. */
+  /** How many jobs may be scheduled or running at a time. Default: what the edition has, and 10 without one. */
   jobConcurrency?: number;
-  /** How many devices jobs work on in a second. Default: as many as it goes. */
+  /** How many devices jobs work on in a second. Default: what the edition has, and as many as it goes without one. */
   jobRate?: { perSecond: number };
   /** The shape in which errors about twins, methods and jobs come. Default: `A`, but `B` of devices that were called. */
   errorShape?: 'A' | 'B' | 'C';
@@ -141,8 +141,11 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       hostName: host,
       makeKeys: keys.device,
       queries: { strict: options.strictQueries ?? false },
-      jobConcurrency: options.jobConcurrency,
-      jobRate: options.jobRate,
+      jobLimits: {
+        concurrency: options.jobConcurrency ?? limits?.tier.maxActiveJobs,
+        perSecond: options.jobRate?.perSecond ?? limits?.tier.jobsDeviceOpsPerSecond,
+        meter: limits?.quota,
+      },
       ...(store ? { store } : {}),
     });
     // After the doors, before the store: no job is taken any more, and none writes.

@@ -89,6 +89,27 @@ describe('jobs at a time', () => {
     await client.scheduleTwinUpdate('third', all, patch);
   });
 
+  it('and their rate are those of the SKU, and what they write costs messages', async () => {
+    const { emulator, client } = await start({ devices: names(4), sku: 'S1' });
+    const used = async (): Promise<number> => JSON.parse((await emulator.request({ path: '/admin/quota' })).text).used;
+    await client.scheduleTwinUpdate('s1', all, { etag: '*', tags: { text: 'x'.repeat(4090) } });
+    await expect(client.scheduleTwinUpdate('s1-too', all, patch)).rejects.toMatchObject({ name: 'ThrottlingError' });
+    const before = Date.now();
+    expect(await endedJob(client, 's1')).toMatchObject({ deviceJobStatistics: { succeededCount: 4 } });
+    // Ten a second, the first at once.
+    expect(Date.now() - before).toBeGreaterThanOrEqual(200);
+    // Two blocks of 4 KB for each device.
+    expect(await used()).toBe(8);
+  });
+
+  it('fail where the day has no messages left', async () => {
+    const { emulator, client } = await start({ devices: names(2), sku: 'S1' });
+    const headers = { 'content-type': 'application/json' };
+    await emulator.request({ method: 'PUT', path: '/admin/quota', headers, body: '{ "used": 400000 }' });
+    await client.scheduleTwinUpdate('broke', all, patch);
+    expect(await endedJob(client, 'broke')).toMatchObject({ deviceJobStatistics: { failedCount: 2 } });
+  });
+
   it('are ten where no tier is named', async () => {
     const { client } = await start({});
     const jobIds = Array.from({ length: 11 }, (_, at) => `job-${at}`);

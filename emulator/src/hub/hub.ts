@@ -1,4 +1,4 @@
-import { Jobs } from '../jobs/jobs';
+import { type JobLimits, Jobs } from '../jobs/jobs';
 import type { Clock } from '../limits/clock';
 import { type QueryOptions, runQuery } from '../query';
 import type { PageRequest } from '../query/page';
@@ -28,10 +28,8 @@ export interface HubOptions {
   store?: Store;
   /** How queries are taken. */
   queries?: QueryOptions;
-  /** How many jobs may be scheduled or running at a time. Default: 10, the most that a tier has. */
-  jobConcurrency?: number | undefined;
-  /** How many devices jobs work on in a second. Default: as many as it goes. */
-  jobRate?: { perSecond: number } | undefined;
+  /** What jobs may do. */
+  jobLimits?: JobLimits;
 }
 
 /**
@@ -51,13 +49,13 @@ export class Hub {
   /** What queries see, where that is not the present. */
   #late: LateFleet | undefined;
 
-  constructor({ hostName, makeKeys, store, queries = {}, jobConcurrency, jobRate }: HubOptions) {
+  constructor({ hostName, makeKeys, store, queries = {}, jobLimits }: HubOptions) {
     this.name = hostName.split('.')[0] ?? hostName;
     this.#fleet = new Fleet(store);
     this.#queries = queries;
     this.registry = new Registry({ hubName: this.name, fleet: this.#fleet, events: this.events, makeKeys });
     this.methods = new Methods((id) => this.getDevice(id));
-    this.jobs = new Jobs({ hub: this, store, concurrency: jobConcurrency, rate: jobRate });
+    this.jobs = new Jobs({ hub: this, store, limits: jobLimits });
   }
 
   /**

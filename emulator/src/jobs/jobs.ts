@@ -11,17 +11,24 @@ import { findDevices } from './findDevices';
 import { isActive, type Job, type JobRequest, type JobType, toJobDocument } from './job';
 import { KeptJobs } from './keptJobs';
 import { Pace } from './pace';
-import { runOnDevices } from './runJob';
+import { type Meter, runOnDevices } from './runJob';
 
 /** What jobs are made of. */
 export interface JobsOptions {
   hub: Pick<Hub, 'query' | 'patchTwin' | 'methods'>;
   /** Where jobs outlive the process; in memory only where absent. */
   store?: Store | undefined;
-  /** How many jobs may be active at a time. Default: 10, the most that a tier has. */
+  limits?: JobLimits | undefined;
+}
+
+/** What jobs may do. */
+export interface JobLimits {
+  /** How many jobs may be scheduled or running at a time. Default: 10, the most that an edition has. */
   concurrency?: number | undefined;
-  /** How many devices all jobs together work on. Default: as many as it goes. */
-  rate?: { perSecond: number } | undefined;
+  /** How many devices all jobs together work on in a second. Default: as many as it goes. */
+  perSecond?: number | undefined;
+  /** Counts the messages that jobs cost. Default: nobody. */
+  meter?: Meter | undefined;
 }
 
 /** The service keeps jobs for 30 days. */
@@ -53,8 +60,8 @@ export class Jobs {
 
   constructor(private readonly options: JobsOptions) {
     this.devices = this.#devices;
-    this.#concurrency = options.concurrency ?? 10;
-    this.#pace = new Pace(options.rate?.perSecond);
+    this.#concurrency = options.limits?.concurrency ?? 10;
+    this.#pace = new Pace(options.limits?.perSecond);
     this.#kept = new KeptJobs(options.store);
     for (const job of this.#kept.load()) {
       this.#jobs.set(job.state.jobId, job);
@@ -163,7 +170,8 @@ export class Jobs {
     // A job that was kept as running has its devices.
     if (job.state.status !== 'running') await this.#begin(job);
     if (signal.aborted) return;
-    await runOnDevices(job, { hub: this.options.hub, kept: this.#kept, pace: this.#pace, signal });
+    const { hub, limits: { meter } = {} } = this.options;
+    await runOnDevices(job, { hub, meter, kept: this.#kept, pace: this.#pace, signal });
     if (signal.aborted) return;
     await this.#end(job, 'completed');
   }

@@ -2,14 +2,23 @@ import type { Hub } from '../hub/hub';
 import { HubError } from '../hub/hubError';
 import { serviceTime } from '../hub/time';
 import { parseTwinWrite } from '../hub/twinWrite';
+import type { Json } from '../hub/types';
 import type { DeviceJob, DeviceJobState } from './deviceJobs';
 import type { Job } from './job';
 import type { KeptJobs } from './keptJobs';
 import type { Pace } from './pace';
 
+/** Counts what is written to devices as messages of the day. */
+export interface Meter {
+  /** @throws HubError where nothing is left of the day. */
+  check(): void;
+  charge(bytes: number): void;
+}
+
 /** What a job works on and with. */
 export interface JobTools {
   hub: Pick<Hub, 'patchTwin' | 'methods'>;
+  meter: Meter | undefined;
   kept: KeptJobs;
   pace: Pace;
   /** Where the hub stops: the job stays as it is, and goes on when the hub starts again. */
@@ -55,7 +64,7 @@ class DeviceRun {
   ) {
     const { began = Date.now(), maxExecutionTimeInSeconds } = job.state;
     this.#deadline = began + maxExecutionTimeInSeconds * 1000;
-    this.#act = actionOf(job, tools.hub);
+    this.#act = metered(actionOf(job, tools.hub), job, tools.meter);
   }
 
   async block(at: number, block: DeviceJob[]): Promise<void> {
@@ -132,6 +141,23 @@ function actionOf({ state: { work } }: Job, hub: JobTools['hub']): Action {
     await hub.patchTwin(deviceId, write, typeof etag === 'string' ? etag : undefined);
     return undefined;
   };
+}
+
+/** A device costs what is sent to it, and what it answers; one that fails costs nothing. */
+function metered(act: Action, { state: { work } }: Job, meter: Meter | undefined): Action {
+  if (!meter) return act;
+  const sent = bytesOf(work.type === 'scheduleUpdateTwin' ? work.updateTwin : work.cloudToDeviceMethod.payload);
+  return async (...call) => {
+    meter.check();
+    const response = await act(...call);
+    meter.charge(sent);
+    if (response) meter.charge(bytesOf(response.payload));
+    return response;
+  };
+}
+
+function bytesOf(value: Json): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 function isNotOnline(error: unknown): boolean {
