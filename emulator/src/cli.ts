@@ -3,8 +3,9 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseTopology } from './events/topology';
-import { type IotHubOptions, startIotHub } from './index';
+import { type IotHubOptions, startIotHub, type TrustedIssuer } from './index';
 import { parseSku } from './limits/tier';
+import { parseKeySet } from './security/bearerTokens';
 
 const help = `An Azure IoT Hub emulator for the official service and device SDKs.
 
@@ -33,6 +34,8 @@ Usage: iot-hub-emulator [options]
   --retry-after SECONDS what a throttled request is told to wait (nothing, as the service)
   --query-lag MS        queries see changes so late; reads by id do not (0)
   --fault-seed N        makes faults that strike by chance strike otherwise (1)
+  --trust-issuer URL=FILE
+                        accept bearer tokens of this issuer, by the keys of a JWK Set; may be repeated
   --help                this text
 `;
 
@@ -83,6 +86,7 @@ function readOptions(): IotHubOptions | undefined {
       'retry-after': { type: 'string' },
       'query-lag': { type: 'string', default: '0' },
       'fault-seed': { type: 'string', default: '1' },
+      'trust-issuer': { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', default: false },
     },
   });
@@ -102,6 +106,7 @@ function readOptions(): IotHubOptions | undefined {
     strictQueries: values.strict,
     functionsUrl: values['functions-url'],
     deadLetterDir: values['dead-letters'],
+    trustedIssuers: values['trust-issuer'].map(readTrustedIssuer),
     retryScale: factor('--retry-scale', values['retry-scale']),
     sku: values.sku === undefined ? undefined : parseSku(values.sku),
     units: count('--units', values.units, 200),
@@ -135,10 +140,20 @@ function readCa(file: string): string {
 }
 
 function readTopology(file: string): object {
+  return readJson(`--topology ${file}`, file, parseTopology);
+}
+
+function readTrustedIssuer(text: string): TrustedIssuer {
+  const [, issuer, file] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (!issuer || !file) throw new Error(`--trust-issuer takes URL=FILE, not '${text}'.`);
+  return { issuer, keys: readJson(`--trust-issuer ${text}`, file, parseKeySet) };
+}
+
+function readJson<T>(option: string, file: string, parse: (input: unknown) => T): T {
   try {
-    return parseTopology(JSON.parse(readFileSync(file, 'utf8')));
+    return parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    throw new Error(`--topology ${file}: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`${option}: ${error instanceof Error ? error.message : error}`);
   }
 }
 

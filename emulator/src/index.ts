@@ -13,6 +13,7 @@ import type { Ports } from './ports';
 import { health, startHttps } from './rest/httpsServer';
 import { serviceApi } from './rest/serviceApi';
 import { AccessControl } from './security/accessControl';
+import { parseKeySet } from './security/bearerTokens';
 import { seedDevices } from './seed';
 import { loadCertificates } from './state/certificates';
 import { deviceConnectionString, serviceConnectionString, settings } from './state/connectionStrings';
@@ -21,6 +22,14 @@ import { loadKeys } from './state/keys';
 
 export type { FaultInput } from './faults/fault';
 export type { Clock } from './limits/clock';
+
+/** Whose bearer tokens are good. */
+export interface TrustedIssuer {
+  /** The claim `iss` of its tokens. */
+  issuer: string;
+  /** Its public keys: a JWK Set (RFC 7517), `{ keys: [ … ] }`. */
+  keys: object;
+}
 
 /** Options of {@link startIotHub}; a port of 0 is a free one. */
 export interface IotHubOptions {
@@ -50,6 +59,14 @@ export interface IotHubOptions {
   strictQueries?: boolean;
   /** Routes, Event Hubs and the Event Grid topic, as the README describes their JSON. Default: none. */
   topology?: object;
+  /** How many jobs may be scheduled or running at a time. Default: what the edition has, and 10 without one. */
+  jobConcurrency?: number;
+  /** How many devices jobs work on in a second. Default: what the edition has, and as many as it goes without one. */
+  jobRate?: { perSecond: number };
+  /** The shape in which errors about twins, methods and jobs come. Default: `A`, but `B` of devices that were called. */
+  errorShape?: 'A' | 'B' | 'C';
+  /** Whose bearer tokens the service API accepts. Default: nobody's. */
+  trustedIssuers?: TrustedIssuer[];
   /** Where the functions are that the topic's subscriptions name. Default `http://localhost:7071`. */
   functionsUrl?: string;
   /** Where Event Grid puts events aside that it cannot deliver; they are lost where it is absent. */
@@ -104,7 +121,8 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
   const keys = loadKeys(stateDir);
-  const access = new AccessControl(keys.policies);
+  const trustedIssuers = options.trustedIssuers?.map(({ issuer, keys }) => ({ issuer, keys: parseKeySet(keys) }));
+  const access = new AccessControl(keys.policies, trustedIssuers);
   const { gate, faults, limits, stop: stopGate } = startGate(options);
   const running: { stop(): Promise<void> }[] = [];
   const stop = async () => {
@@ -123,8 +141,15 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       hostName: host,
       makeKeys: keys.device,
       queries: { strict: options.strictQueries ?? false },
+      jobLimits: {
+        concurrency: options.jobConcurrency ?? limits?.tier.maxActiveJobs,
+        perSecond: options.jobRate?.perSecond ?? limits?.tier.jobsDeviceOpsPerSecond,
+        meter: limits?.quota,
+      },
       ...(store ? { store } : {}),
     });
+    // After the doors, before the store: no job is taken any more, and none writes.
+    running.push(hub.jobs);
     await seedDevices(hub, devices, options.simulated ?? 0);
     if (options.queryLagMs) hub.delayQueries(options.queryLagMs, options.clock ?? systemClock);
     const { port = 8443, mqttPort = 8883, amqpPort = 5672 } = options;
@@ -140,9 +165,11 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       health,
       events.handle,
       adminDoor({ faults, limits, log }),
-      serviceApi({ hub, access, gate, log }),
+      serviceApi({ hub, access, gate, errorShape: options.errorShape, log }),
     ];
     const https = await started(startHttps({ bind, port, certificates, handlers, acceptDevice: mqtt.accept }));
+    // The doors are open: methods reach their devices.
+    hub.jobs.start();
     const ports = { https: https.port, mqtt: mqtt.port, amqp: events.amqpPort };
     const address = { host, ports, keys };
     const [device] = devices.map((deviceId) => hub.getDevice(deviceId).identity);

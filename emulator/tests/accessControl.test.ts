@@ -46,7 +46,7 @@ describe('a call of a service', () => {
   });
 
   const refused: [what: string, token: () => string][] = [
-    ['another scheme', () => `Bearer ${ownerToken()}`],
+    ['another scheme', () => `Basic ${ownerToken()}`],
     ['no fields', () => 'SharedAccessSignature '],
     ['junk', () => 'SharedAccessSignature &&=&%zz=%'],
     ['a forged signature', () => ownerToken({ key: Buffer.alloc(32).toString('base64') })],
@@ -89,6 +89,29 @@ describe('a call of a service', () => {
   });
 });
 
+describe('a token that a device made of its own key', () => {
+  const own = (resource: string) => signSas({ key: keyOf(emulator.hub.deviceConnectionString('device')), resource });
+
+  it.each([
+    ['GET', '/devices/device'],
+    ['PUT', '/devices/device'],
+    ['GET', '/twins/device'],
+    ['GET', '/devices/device/modules'],
+  ])('has no right to %s %s', async (method, path) => {
+    for (const resource of ['localhost', 'localhost/devices/device', `localhost${path}`]) {
+      expect(await call(own(resource), method, path)).toMatchObject({ status: 401, code: 'IotHubUnauthorizedAccess' });
+    }
+  });
+});
+
+it("a policy's token that is scoped to a device reaches its identity, not its twin and no other device", async () => {
+  const token = ownerToken({ resource: 'localhost/devices/device' });
+  expect(await call(token, 'GET', '/devices/device')).toMatchObject({ status: 200 });
+  expect(await call(token, 'GET', '/devices/device/modules')).toMatchObject({ status: 200 });
+  expect(await call(token, 'GET', '/twins/device')).toMatchObject({ status: 401 });
+  expect(await call(token, 'GET', '/devices/device2')).toMatchObject({ status: 401 });
+});
+
 describe('rights of the policies', () => {
   const calls: Record<string, [method: string, path: string, passes: number]> = {
     'read an identity': ['GET', '/devices/device', 200],
@@ -101,13 +124,38 @@ describe('rights of the policies', () => {
     'replace a twin': ['PUT', '/twins/device', 400],
     'query twins': ['POST', '/devices/query', 400],
     'call a method': ['POST', '/twins/device/methods', 400],
-    'write many identities': ['POST', '/devices', 400],
-    'ask for what is not served': ['GET', '/configurations/configuration', 501],
+    'call a method of a module': ['POST', '/twins/device/modules/none/methods', 400],
+    'change many identities': ['POST', '/devices', 400],
+    'read the modules of a device': ['GET', '/devices/device/modules', 200],
+    'read a module': ['GET', '/devices/device/modules/none', 404],
+    'write a module': ['PUT', '/devices/device/modules/module', 400],
+    'delete a module': ['DELETE', '/devices/device/modules/module', 412],
+    'read the twin of a module': ['GET', '/twins/device/modules/none', 404],
+    'patch the twin of a module': ['PATCH', '/twins/device/modules/none', 400],
+    'replace the twin of a module': ['PUT', '/twins/device/modules/none', 400],
+    'count connections': ['GET', '/statistics/service', 200],
+    'read a job': ['GET', '/jobs/v2/none', 200],
+    'list jobs': ['GET', '/jobs/v2/query', 200],
+    'create a job': ['PUT', '/jobs/v2/job', 400],
+    'cancel a job': ['POST', '/jobs/v2/none/cancel', 404],
+    'ask for what is not served': ['GET', '/configurations/any', 501],
   };
-  const registryRead = ['read an identity', 'list identities', 'count identities'];
-  const service = ['read a twin', 'patch a twin', 'replace a twin', 'query twins', 'call a method'];
-  const registryWrite = ['write an identity', 'write many identities', 'delete an identity'];
+  const registryRead = [
+    'read an identity',
+    'list identities',
+    'count identities',
+    'read the modules of a device',
+    'read a module',
+  ];
+  const registryWrite = [
+    'write an identity',
+    'delete an identity',
+    'change many identities',
+    'write a module',
+    'delete a module',
+  ];
   const every = 'ask for what is not served';
+  const service = Object.keys(calls).filter((what) => ![...registryRead, ...registryWrite, every].includes(what));
   it.each([
     ['iothubowner', Object.keys(calls)],
     ['service', [...service, every]],

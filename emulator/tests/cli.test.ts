@@ -8,6 +8,7 @@ import { parseEnv } from 'node:util';
 import type { TwinDocument } from '../src/hub/types';
 import { makeCredential } from './support/certificates';
 import { type Cli, startCli } from './support/cli';
+import { makeIssuer } from './support/jwt';
 import { rawRequest } from './support/rawRequest';
 import { keyOf } from './support/sas';
 
@@ -56,6 +57,28 @@ describe('the command line', () => {
     expect(cli.stdout()).toMatch(
       /^Service API +https:\/\/localhost:\d+\nDevices +mqtts:\/\/localhost:\d+\nEvent Hubs +amqp:\/\/localhost:\d+\nSettings +.*state\/env\nready\n$/,
     );
+  });
+
+  it('trusts the issuers that it is told of', async () => {
+    const { issuer, keys, token } = makeIssuer('https://sts.example/tenant/');
+    const file = join(dir, 'keys.json');
+    await writeFile(file, JSON.stringify(keys));
+    const cli = start('--device', 'device', '--trust-issuer', `${issuer}=${file}`);
+    await cli.ready();
+    const ca = await readFile(join(dir, 'state', 'ca.pem'), 'utf8');
+    const headers = { authorization: `Bearer ${token({ roles: ['IoT Hub Twin Contributor'] })}` };
+    const door = { port: cli.port('Service API'), ca, key: '' };
+    expect(await rawRequest(door, { path: '/twins/device', headers })).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['https://sts.example/', /--trust-issuer takes URL=FILE/],
+    ['https://sts.example/=/no/such/file', /--trust-issuer .*ENOENT/],
+    [`https://sts.example/=${__filename}`, /--trust-issuer .*JSON/],
+    [`https://sts.example/=${join(__dirname, '../package.json')}`, /no JWK Set/],
+  ])('refuses --trust-issuer %s', async (value, said) => {
+    const { code, stderr } = await outcome('--trust-issuer', value);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(said)]);
   });
 
   it('explains its options', async () => {

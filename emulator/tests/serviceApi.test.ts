@@ -32,12 +32,12 @@ async function exchange(sent: string): Promise<string> {
 
 describe('what the service API does not serve', () => {
   const calls: [what: string, method: string, path: string][] = [
-    ['jobs', 'PUT', '/jobs/v2/job'],
-    ['jobs', 'POST', '/jobs/create'],
+    ['import and export jobs', 'POST', '/jobs/create'],
+    ['import and export jobs', 'GET', '/jobs'],
+    ['import and export jobs', 'DELETE', '/jobs/job'],
     ['automatic configurations', 'GET', '/configurations/configuration'],
     ['automatic configurations', 'POST', '/devices/device/applyConfigurationContent'],
     ['digital twins', 'GET', '/digitaltwins/device'],
-    ['service statistics', 'GET', '/statistics/service'],
     ['feedback and notifications of files over HTTP', 'GET', '/messages/serviceBound/feedback'],
     ['devices over HTTP: their messages and files', 'POST', '/devices/device/messages/events'],
     ['devices over HTTP: their messages and files', 'GET', '/devices/device/messages/deviceBound'],
@@ -138,4 +138,45 @@ describe('replies', () => {
 
 it('nothing of this was a failure of the emulator', () => {
   expect(lines).toEqual([]);
+});
+
+describe('the shape of errors', () => {
+  async function errorsOf(errorShape: 'A' | 'B' | 'C', path = '/twins/nobody', authorization?: string) {
+    const shaped = await startEmulator({ errorShape });
+    const headers = authorization === undefined ? {} : { authorization };
+    const { status, headers: answered, text } = await shaped.request({ path, headers });
+    const rejected = await shaped
+      .registry()
+      .getTwin('nobody')
+      .catch((error: Error) => error.name);
+    await shaped.stop();
+    return { status, code: answered['iothub-errorcode'], body: JSON.parse(text), rejected };
+  }
+  const inner = {
+    errorCode: 404001,
+    message: expect.stringContaining('nobody'),
+    trackingId: expect.stringMatching(/^[0-9A-F]{32}-G2:-TimeStamp:\d{4}-/),
+    timestampUtc: expect.stringMatching(/^\d{4}-.*Z$/),
+  };
+
+  it("is the gateway's, which the SDK reads", async () => {
+    const { body, rejected } = await errorsOf('A');
+    expect(body.Message).toMatch(/^ErrorCode:DeviceNotFound;/);
+    expect(rejected).toBe('DeviceNotFoundError');
+  });
+
+  it('can be that of the service behind it, plain or as text', async () => {
+    const plain = await errorsOf('C');
+    expect(plain).toMatchObject({ status: 404, code: 'DeviceNotFound', body: inner, rejected: 'Error' });
+    const wrapped = await errorsOf('B');
+    expect(wrapped).toMatchObject({ status: 404, code: 'DeviceNotFound', body: { ExceptionMessage: '' } });
+    expect(JSON.parse(wrapped.body.Message)).toEqual(inner);
+  });
+
+  it("stays the gateway's for identities, and for who may not come in", async () => {
+    expect((await errorsOf('C', '/devices/nobody')).body.Message).toMatch(/^ErrorCode:DeviceNotFound;/);
+    expect((await errorsOf('C', '/twins/nobody', 'none')).body.Message).toBe(
+      'ErrorCode:IotHubUnauthorizedAccess;Unauthorized',
+    );
+  });
 });

@@ -41,6 +41,10 @@ export class Entry implements Connection, QueryEntry {
     return splitId(this.id).moduleId === undefined && isPackedDisabled(this.text);
   }
 
+  get isConnectedDevice(): boolean {
+    return this.connected && splitId(this.id).moduleId === undefined;
+  }
+
   unpack(): Device {
     const { ordinal, connected, connectionChanged, lastActivity } = this;
     return {

@@ -37,6 +37,7 @@ export class Fleet {
   /** Microseconds of the epoch to begin with: a place is never taken again, by a later process neither. */
   #lastOrdinal = Date.now() * 1000;
   #disabled = 0;
+  #connected = 0;
   #watcher: ((change: FleetChange) => void) | undefined;
 
   constructor(private readonly store?: Store) {
@@ -63,8 +64,8 @@ export class Fleet {
   }
 
   /** Devices, without modules. */
-  count(): { total: number; disabled: number } {
-    return { total: this.devices.size, disabled: this.#disabled };
+  count(): { total: number; disabled: number; connected: number } {
+    return { total: this.devices.size, disabled: this.#disabled, connected: this.#connected };
   }
 
   /** Takes a new device or module behind all others. */
@@ -96,7 +97,9 @@ export class Fleet {
   connect(before: Device, changes: Partial<Connection>): void {
     const entry = this.#entries.get(idOf(before.identity));
     if (!entry) return;
+    this.#connected -= Number(entry.isConnectedDevice);
     Object.assign(entry, changes);
+    this.#connected += Number(entry.isConnectedDevice);
     this.#told(entry, before, { ...before, ...changes });
   }
 
@@ -106,6 +109,7 @@ export class Fleet {
     if (!entry) return;
     this.#entries.delete(id);
     this.#disabled -= Number(entry.isDisabledDevice);
+    this.#connected -= Number(entry.isConnectedDevice);
     const { deviceId } = splitId(id);
     this.#modulesOf.get(deviceId)?.delete(id);
     const members = this.#membersOf(id);

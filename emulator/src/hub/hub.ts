@@ -1,3 +1,4 @@
+import { type JobLimits, Jobs } from '../jobs/jobs';
 import type { Clock } from '../limits/clock';
 import { type QueryOptions, runQuery } from '../query';
 import type { PageRequest } from '../query/page';
@@ -27,6 +28,8 @@ export interface HubOptions {
   store?: Store;
   /** How queries are taken. */
   queries?: QueryOptions;
+  /** What jobs may do. */
+  jobLimits?: JobLimits;
 }
 
 /**
@@ -40,17 +43,19 @@ export class Hub {
   readonly events = new HubEvents();
   readonly registry: Registry;
   readonly methods: Methods;
+  readonly jobs: Jobs;
   readonly #fleet: Fleet;
   readonly #queries: QueryOptions;
   /** What queries see, where that is not the present. */
   #late: LateFleet | undefined;
 
-  constructor({ hostName, makeKeys, store, queries = {} }: HubOptions) {
+  constructor({ hostName, makeKeys, store, queries = {}, jobLimits }: HubOptions) {
     this.name = hostName.split('.')[0] ?? hostName;
     this.#fleet = new Fleet(store);
     this.#queries = queries;
     this.registry = new Registry({ hubName: this.name, fleet: this.#fleet, events: this.events, makeKeys });
     this.methods = new Methods((id) => this.getDevice(id));
+    this.jobs = new Jobs({ hub: this, store, limits: jobLimits });
   }
 
   /**
@@ -132,7 +137,7 @@ export class Hub {
    */
   query(sql: string, page: PageRequest): QueryPage {
     const { devices, modules } = this.#late ?? this.#fleet;
-    return runQuery(sql, { twins: devices, modules }, page, this.#queries);
+    return runQuery(sql, { twins: devices, modules, jobs: this.jobs.devices }, page, this.#queries);
   }
 
   async #writeTwin(

@@ -69,6 +69,11 @@ export class Registry {
     return { totalDeviceCount: total, enabledDeviceCount: total - disabled, disabledDeviceCount: disabled };
   }
 
+  /** Devices that are connected now. */
+  serviceStatistics(): { connectedDeviceCount: number } {
+    return { connectedDeviceCount: this.options.fleet.count().connected };
+  }
+
   /**
    * Registers a device, or a module on one, with a twin that may have tags and desired properties.
    *

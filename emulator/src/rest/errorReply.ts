@@ -1,19 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { HubError, type HubErrorName } from '../hub/hubError';
 import { serviceTime } from '../hub/time';
-import type { JsonObject } from '../hub/types';
 import { QueryError } from '../query/queryError';
 import { BodyTooLargeError } from './readBody';
 import type { Reply } from './reply';
 
+/**
+ * How a body tells an error: `A`, the gateway's, with the code's name in `Message`; `C`, of those behind the gateway, with
+ * its number; `B`, the same as text inside `Message`.
+ */
+export type ErrorShape = 'A' | 'B' | 'C';
+
 /** Errors that the service's back end words, behind the gateway: those of a device that was called. */
 const backEndErrors: readonly HubErrorName[] = ['DeviceNotOnline', 'GatewayTimeout', 'GenericBadGateway'];
 
-/** An error as the service words it, and the name of its code in a header. */
-export function errorReply(error: unknown): Reply {
+/**
+ * An error as the service words it, with the code's name in a header; in the shape asked for, but that it is the gateway
+ * which says who is let in. Of the shapes the official SDKs read only `A`.
+ */
+export function errorReply(error: unknown, shape?: ErrorShape): Reply {
   const hubError = toHubError(error);
   const { status, errorName, retryAfterSeconds } = hubError;
-  const body = backEndErrors.includes(errorName) ? backEndBody(hubError) : gatewayBody(hubError);
+  const usual = backEndErrors.includes(errorName) ? 'B' : 'A';
+  const body = bodies[status === 401 ? 'A' : (shape ?? usual)](hubError);
   return {
     status,
     headers: {
@@ -26,19 +35,19 @@ export function errorReply(error: unknown): Reply {
   };
 }
 
-/** The gateway's: the code's name inside `Message`, a tracking id beside it. The official SDKs read just that. */
-function gatewayBody({ errorName, message }: HubError): JsonObject {
-  return {
+const bodies: Readonly<Record<ErrorShape, (error: HubError) => object>> = {
+  A: ({ errorName, message }) => ({
     Message: `ErrorCode:${errorName};${message}`,
     ExceptionMessage: `Tracking ID:${trackingId()}-G:0-TimeStamp:${gatewayTime()}`,
-  };
-}
-
-/** The back end's: JSON with the code's number as text, in the gateway's envelope. The SDKs go by the status then. */
-function backEndBody({ code, message }: HubError): JsonObject {
-  const error = { errorCode: code, trackingId: trackingId(), message, timestampUtc: serviceTime() };
-  return { Message: JSON.stringify(error), ExceptionMessage: '' };
-}
+  }),
+  B: (error) => ({ Message: JSON.stringify(bodies.C(error)), ExceptionMessage: '' }),
+  C: ({ code, message }) => ({
+    errorCode: code,
+    trackingId: `${trackingId()}-G2:-TimeStamp:${serviceTime()}`,
+    message,
+    timestampUtc: serviceTime(),
+  }),
+};
 
 function trackingId(): string {
   return randomUUID().replaceAll('-', '').toUpperCase();

@@ -1,9 +1,8 @@
 /** Operations that this emulator knows and does not serve; `README.md` lists the same. */
 export const notServed: readonly NotServed[] = [
-  { what: 'jobs', path: /^\/jobs(\/|$)/ },
+  { what: 'import and export jobs', path: /^\/jobs(\/|$)/ },
   { what: 'automatic configurations', path: /^\/(configurations(\/|$)|devices\/[^/]+\/applyConfigurationContent$)/ },
   { what: 'digital twins', path: /^\/digitaltwins\// },
-  { what: 'service statistics', path: /^\/statistics\/service$/ },
   { what: 'feedback and notifications of files over HTTP', path: /^\/messages(\/|$)/ },
   {
     what: 'devices over HTTP: their messages and files',

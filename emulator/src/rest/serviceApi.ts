@@ -5,7 +5,7 @@ import { HubError } from '../hub/hubError';
 import type { Json } from '../hub/types';
 import type { Gate } from '../limits/gate';
 import type { AccessControl } from '../security/accessControl';
-import { errorReply } from './errorReply';
+import { type ErrorShape, errorReply } from './errorReply';
 import type { Handler } from './httpsServer';
 import { type NotServed, notServed } from './notServed';
 import type { Operation } from './operation';
@@ -23,17 +23,19 @@ export interface ServiceApiOptions {
   hub: Hub;
   access: AccessControl;
   gate: Gate;
+  /** The shape of errors about twins, methods and jobs, where it is not to be the usual one. */
+  errorShape?: ErrorShape | undefined;
   log: (line: string) => void;
 }
 
 /** The service's REST API over one hub: takes whatever comes. */
 export function serviceApi(options: ServiceApiOptions): Handler {
-  const { log } = options;
+  const { errorShape, log } = options;
   return (request, response) => {
     void answer(options, request)
       .catch((error: unknown) => {
         if (error instanceof Disturbance) return disturb(error, response);
-        const reply = errorReply(error);
+        const reply = errorReply(error, isOfBackend(request) ? errorShape : undefined);
         // A caller that hung up in the middle is no failure of ours, nor is an answer that was asked for.
         const failed = reply.status === 500 && !(error instanceof HubError) && !response.destroyed;
         if (failed) log(`${request.method} failed: ${error instanceof Error ? error.stack : error}`);
@@ -45,12 +47,14 @@ export function serviceApi(options: ServiceApiOptions): Handler {
 }
 
 async function answer({ hub, access, gate }: ServiceApiOptions, request: IncomingMessage): Promise<Reply> {
+  const { method = '' } = request;
   const { path, query } = readTarget(request);
   const segments = path.split('/').filter(Boolean).map(decodeSegment);
-  const operation = operations.find((each) => each.method === request.method && matches(each, segments));
+  const operation = operations.find((each) => each.method === method && matches(each, segments));
   const known = operation ? undefined : notServed.find((each) => each.path.test(path));
-  if (!known?.ofDevices) access.authorize(request.headers.authorization, operation?.right, segments);
-  if (!operation) throw unknownOperation(request.method, path, known);
+  const { authorization } = request.headers;
+  if (!known?.ofDevices) await access.authorize({ method, path, segments, authorization }, operation?.right);
+  if (!operation) throw unknownOperation(method, path, known);
   const parameters = segments.filter((_, index) => operation.path[index] === '*');
   const bytes = await readBody(request, maxBodyBytes);
   const body = parseBody(bytes);
@@ -62,6 +66,11 @@ async function answer({ hub, access, gate }: ServiceApiOptions, request: Incomin
 function disturb({ kind }: Disturbance, response: ServerResponse): void {
   if (kind === 'cut') response.destroy();
   else response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(brokenJson);
+}
+
+/** What the service's gateway hands on to others, whose errors may come in a shape of their own. */
+function isOfBackend(request: IncomingMessage): boolean {
+  return /^\/(twins|jobs)\//.test(readTarget(request).path);
 }
 
 function matches({ path }: Operation, segments: string[]): boolean {
@@ -76,7 +85,7 @@ function decodeSegment(segment: string): string {
   }
 }
 
-function unknownOperation(method = '', path: string, known?: NotServed): HubError {
+function unknownOperation(method: string, path: string, known?: NotServed): HubError {
   return known
     ? new HubError('NotImplemented', `This emulator does not serve ${known.what}.`)
     : new HubError('ResourceNotFound', `There is no ${method} ${path}.`);

@@ -2,8 +2,10 @@ import { type SymmetricKey, thumbprintsOf } from '../hub/authentication';
 import type { Hub } from '../hub/hub';
 import { HubError } from '../hub/hubError';
 import { type Identity, type Ids, idOf } from '../hub/identity';
+import { BearerTokens, checkDataActions, type TrustedIssuer } from './bearerTokens';
 import { type ClientCertificate, plainThumbprint } from './clientCertificate';
 import { policyRights, type Right } from './policies';
+import { dataActionsOf } from './roles';
 import { covers, isSignedWith, parseSharedAccessSignature, type SharedAccessSignature } from './sharedAccessSignature';
 
 /** Keys of the hub's policies, by name. */
@@ -23,19 +25,43 @@ export interface Admission {
   expiresAt: number;
 }
 
-/** Who may do what: policies for services, their own keys for devices. */
+/** A call of the service API, as far as rights depend on it. */
+export interface ServiceCall {
+  method: string;
+  /** As it was sent, percent-encoding included. */
+  path: string;
+  /** The path's segments, decoded. */
+  segments: readonly string[];
+  authorization: string | undefined;
+}
+
+/** Who may do what: policies and roles for services, their own keys for devices. */
 export class AccessControl {
-  constructor(private readonly keys: PolicyKeys) {}
+  readonly #bearerTokens: BearerTokens;
+
+  constructor(
+    private readonly keys: PolicyKeys,
+    issuers: readonly TrustedIssuer[] = [],
+  ) {
+    this.#bearerTokens = new BearerTokens(issuers);
+  }
 
   /**
    * Lets a service call pass: with `right`, or with any right where none is named.
    *
-   * @throws HubError IotHubUnauthorized without a token, IotHubUnauthorizedAccess where it does not give the right.
+   * @throws HubError IotHubUnauthorized without a token, with a bad bearer token, or where its roles do not suffice;
+   * IotHubUnauthorizedAccess where a shared access signature does not give the right.
    */
-  authorize(authorization: string | undefined, right: Right | undefined, path: readonly string[]): void {
+  async authorize(call: ServiceCall, right: Right | undefined): Promise<void> {
+    const { authorization, method, path, segments } = call;
     if (!authorization) throw new HubError('IotHubUnauthorized', 'Unauthorized');
+    const [, bearer] = /^Bearer (\S+)$/i.exec(authorization) ?? [];
+    if (bearer !== undefined) {
+      const principal = await this.#bearerTokens.verify(bearer);
+      return checkDataActions(principal, right ? dataActionsOf(method, segments) : [], `${method} on ${path}`);
+    }
     const token = parseSharedAccessSignature(authorization);
-    if (!token || !covers(token, path) || !this.#policyGives(token, right)) throw unauthorized();
+    if (!token || !covers(token, segments) || !this.#policyGives(token, right)) throw unauthorized();
   }
 
   /**

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Registry } from 'azure-iothub';
 import { type IotHub, type IotHubOptions, startIotHub } from 'iot-hub-emulator';
+import { overHttps } from './overHttps';
 import { type RawReply, type RawRequest, rawRequest } from './rawRequest';
 import { keyOf } from './sas';
 
@@ -11,6 +12,8 @@ import { keyOf } from './sas';
 export interface TestEmulator {
   hub: IotHub;
   stateDir: string;
+  /** Leads the SDKs to the emulator's port. */
+  agent: Agent;
   /** Unmodified `azure-iothub`; of the policy `iothubowner`, or of another one. */
   registry(policy?: string): Registry;
   /** The same of the SDK's other client, that of direct methods. */
@@ -23,13 +26,15 @@ export interface TestEmulator {
 export async function startEmulator(options: IotHubOptions = {}): Promise<TestEmulator> {
   const stateDir = await mkdtemp(join(tmpdir(), 'iot-hub-emulator-'));
   const hub = await startIotHub({ port: 0, mqttPort: 0, amqpPort: 0, stateDir, ...options });
-  const agent = new Agent({ ca: hub.caCertificate, keepAlive: true });
+  /** The SDK dials port 443 whatever the connection string says; the agent's default port is its way elsewhere. */
+  const agent = Object.assign(new Agent({ ca: hub.caCertificate, keepAlive: true }), { defaultPort: hub.ports.https });
   const door = { port: hub.ports.https, ca: hub.caCertificate, key: keyOf(hub.connectionString()), agent };
   return {
     hub,
     stateDir,
-    registry: (policy = 'iothubowner') => pointed(Registry.fromConnectionString(address(hub, policy)), hub, agent),
-    serviceClient: (policy = 'iothubowner') => pointed(Client.fromConnectionString(address(hub, policy)), hub, agent),
+    agent,
+    registry: (policy = 'iothubowner') => overHttps(agent, Registry.fromConnectionString(address(hub, policy))),
+    serviceClient: (policy = 'iothubowner') => overHttps(agent, Client.fromConnectionString(address(hub, policy))),
     request: (request) => rawRequest(door, request),
     async stop() {
       agent.destroy();
@@ -41,13 +46,4 @@ export async function startEmulator(options: IotHubOptions = {}): Promise<TestEm
 
 function address(hub: IotHub, policy: string): string {
   return hub.connectionString(policy).replace(/:\d+/, '');
-}
-
-/** The SDK dials port 443 whatever the connection string says; the agent's default port is its way elsewhere. */
-function pointed<T extends Registry | Client>(client: T, hub: IotHub, agent: Agent): T {
-  const { _restApiClient: rest } = client as unknown as {
-    _restApiClient: { setOptions(options: { http: { agent: Agent } }): void };
-  };
-  rest.setOptions({ http: { agent: Object.assign(agent, { defaultPort: hub.ports.https }) } });
-  return client;
 }

@@ -1,7 +1,13 @@
 import type { Operation } from '../operation';
+import { jobOperations } from './jobOperations';
 import { methodOperations } from './methodOperations';
 import { registryOperations } from './registryOperations';
 import { twinOperations } from './twinOperations';
 
 /** What this emulator serves of the service API. */
-export const operations: readonly Operation[] = [...twinOperations, ...methodOperations, ...registryOperations];
+export const operations: readonly Operation[] = [
+  ...twinOperations,
+  ...methodOperations,
+  ...registryOperations,
+  ...jobOperations,
+];

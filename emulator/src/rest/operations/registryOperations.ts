@@ -12,6 +12,7 @@ const kind = 'registry';
 /** Identities of devices and modules, and what is counted of them. */
 export const registryOperations: readonly Operation[] = [
   { kind, method: 'GET', path: ['statistics', 'devices'], right: 'RegistryRead', run: statistics },
+  { kind, method: 'GET', path: ['statistics', 'service'], right: 'ServiceConnect', run: serviceStatistics },
   { kind, method: 'GET', path: ['devices'], right: 'RegistryRead', run: listDevices },
   { kind, method: 'POST', path: ['devices'], right: 'RegistryWrite', run: changeMany },
   { kind, method: 'GET', path: ['devices', '*'], right: 'RegistryRead', run: getIdentity },
@@ -34,6 +35,10 @@ const maxListed = 1000;
 
 function statistics({ hub }: Call): Reply {
   return ok(hub.registry.statistics());
+}
+
+function serviceStatistics({ hub }: Call): Reply {
+  return ok(hub.registry.serviceStatistics());
 }
 
 function listDevices({ hub, query }: Call): Reply {
