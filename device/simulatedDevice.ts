@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AuthenticationProvider } from 'azure-iot-common';
+import { type AuthenticationProvider, ConnectionString } from 'azure-iot-common';
 import { Client, type Twin } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
 import { MqttBase } from 'azure-iot-mqtt-base';
@@ -34,7 +34,7 @@ export async function runSimulatedDevice(options: SimulatedDeviceOptions): Promi
   );
   await client.setOptions({ ca: options.ca });
   try {
-    await answered('the connection', client.open());
+    await answered('the connection', open(client, options.connectionString));
     log('connected');
     const twin = await answered('the request for the twin', client.getTwin());
     log(`twin: ${status} ${JSON.stringify(twin.properties)}`);
@@ -64,6 +64,18 @@ function mqttTelling(status: (status: number) => void) {
       super(authenticationProvider, connection);
     }
   };
+}
+
+/** The SDK calls every failure "not authorized", also where nobody answers. */
+async function open(client: Client, connectionString: string): Promise<void> {
+  try {
+    await client.open();
+  } catch (error) {
+    const [fault] = /(?:connect|getaddrinfo) E[A-Z]+ \S+/.exec(String(error)) ?? [];
+    if (fault === undefined) throw error;
+    const { HostName: host } = ConnectionString.parse(connectionString);
+    throw new Error(`No connection to ${host}: ${fault}`);
+  }
 }
 
 /** The SDK takes this call by callback only. */

@@ -24,6 +24,11 @@ param iotHubUnits int = 1
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
+@description('Optional. Most instances of the app.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
 @description('Optional. Instances kept ready for HTTP requests.')
 @minValue(0)
 param alwaysReadyHttpInstances int = 0
@@ -33,6 +38,12 @@ param privateNetworking bool = false
 
 @description('Optional. Address to which alerts go.')
 param alertEmail string = ''
+
+@description('Optional. Most that is logged in a day, in GB.')
+param logQuotaGb int = 1
+
+@description('Optional. Tags that a new device gets where it has none, as JSON; none if empty.')
+param firstTags string = ''
 
 @description('Optional. Object id of the person who deploys: may register devices and read dead-lettered events.')
 param principalId string = ''
@@ -55,9 +66,12 @@ module resources 'resources.bicep' = {
     iotHubSku: iotHubSku
     iotHubUnits: iotHubUnits
     instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
     alwaysReadyHttpInstances: alwaysReadyHttpInstances
     privateNetworking: privateNetworking
     alertEmail: alertEmail
+    logQuotaGb: logQuotaGb
+    firstTags: firstTags
     principalId: principalId
     principalType: principalType
   }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { ConnectionString } from 'azure-iot-common';
 import { runSimulatedDevice } from '../device/simulatedDevice';
 import { parseDeviceId } from '../src/twins/deviceId';
 import { defaultStateDir, trustedCertificates, withEmulatorEnv } from './emulatorEnv';
@@ -30,7 +31,17 @@ runScript(async () => {
 /** Of the device asked for: as given in `DEVICE_CONNECTION_STRING`, else by asking the hub for its key. */
 async function connectionString(deviceId: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
   const given = env.DEVICE_CONNECTION_STRING;
-  const givenId = given && /(?:^|;)DeviceId=([^;]*)/.exec(given)?.[1];
-  if (given && (deviceId === undefined || deviceId === givenId)) return given;
+  if (given && (deviceId === undefined || deviceId === ConnectionString.parse(given).DeviceId)) return checked(given);
   return new DeviceRegistry(env).connectionString(parseDeviceId(deviceId ?? tutorialDevice));
+}
+
+/** @throws Error for one that lacks a part: the SDK would end the process, or say that it is not authorized. */
+function checked(given: string): string {
+  const parts = ConnectionString.parse(given);
+  for (const part of ['HostName', 'DeviceId', 'SharedAccessKey'] as const) {
+    if (parts[part]) continue;
+    const example = 'HostName=my-hub.azure-devices.net;DeviceId=myDeviceId;SharedAccessKey=…';
+    throw new Error(`DEVICE_CONNECTION_STRING lacks ${part}=…. Example: ${example}`);
+  }
+  return given;
 }

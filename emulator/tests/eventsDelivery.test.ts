@@ -1,6 +1,8 @@
-import { EventEmitter, on } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { Agent } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
@@ -203,4 +205,37 @@ test("the hub's own events tell of the lives and the connections of devices", as
   expect(of('.DeviceConnected')).toMatchObject({
     data: { deviceId: 'd1', deviceConnectionStateEventInfo: { sequenceNumber: expect.any(String) } },
   });
+});
+
+test('at most 16 deliveries are under way; the others wait until one is answered', async () => {
+  let open = 0;
+  let isHeld = true;
+  const told = new EventEmitter();
+  const arrivals = on(told, 'arrival');
+  const held: (() => void)[] = [];
+  const server = createServer((request, response) => {
+    if (request.method === 'OPTIONS') return response.writeHead(200, { 'webhook-allowed-origin': '*' }).end();
+    open++;
+    const answer = () => {
+      open--;
+      response.writeHead(200).end();
+    };
+    if (isHeld) held.push(answer);
+    else answer();
+    return told.emit('arrival');
+  });
+  await once(server.listen(0, 'localhost'), 'listening');
+  try {
+    await start({ subscription: { webhook: `http://localhost:${(server.address() as AddressInfo).port}` } });
+    await publisher('CloudEvent').send(Array.from({ length: 40 }, (_, n) => cloud(String(n))));
+    for (let arrived = 0; arrived < 16; arrived++) await arrivals.next();
+    // Whatever else is on its way has come when another publication was answered.
+    await publisher('CloudEvent').send([cloud('last')]);
+    expect(open).toBe(16);
+    isHeld = false;
+    for (const answer of held) answer();
+    for (let arrived = 16; arrived < 41; arrived++) await arrivals.next();
+  } finally {
+    server.close().closeAllConnections();
+  }
 });

@@ -1,9 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { Template } from './arm/deploy';
 
-const candidates = ['node_modules/.cache/bicep/bicep', 'bicep'];
+const candidates = ['node_modules/.cache/bicep/bicep', 'bicep', join(homedir(), '.azure', 'bin', 'bicep')];
 
-/** The Bicep compiler: what `scripts/installBicep.sh` installed, or one on the PATH. */
+/** The Bicep compiler: what `scripts/installBicep.sh` installed, one on the PATH, or that of `az bicep install`. */
 export const bicep = candidates.find((command) => spawnSync(command, ['--version']).status === 0);
 
 /** What the compiler prints for a command. Warnings and errors come with what it prints. */

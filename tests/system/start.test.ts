@@ -71,3 +71,20 @@ test('devices are registered and run by name', async () => {
   );
   expect(await system.device('--device-id', 'nobody')).toContain('no such device');
 });
+
+test.each([
+  ['is none', 'garbage', /^DEVICE_CONNECTION_STRING lacks HostName=…\. Example: HostName=/],
+  ['names no device', 'HostName=localhost;SharedAccessKey=c2VjcmV0', /^DEVICE_CONNECTION_STRING lacks DeviceId=…/],
+  ['has no key', 'HostName=localhost;DeviceId=d', /^DEVICE_CONNECTION_STRING lacks SharedAccessKey=…/],
+  [
+    'names a hub that nobody answers for',
+    'HostName=localhost:1;DeviceId=d;SharedAccessKey=c2VjcmV0',
+    /^No connection to localhost:1: connect ECONNREFUSED/,
+  ],
+])('the device says so where its connection string %s', async (_, connectionString, message) => {
+  const env = { ...process.env, DEVICE_CONNECTION_STRING: connectionString };
+  const { code, output } = await runScript('scripts/device.ts', ['--once'], env);
+  expect(code).toBe(1);
+  expect(output).toMatch(message);
+  expect(output).not.toMatch(/c2VjcmV0|not authorized/i);
+});

@@ -16,8 +16,12 @@ export interface SubscriptionOptions {
   deadLetterDir?: string | undefined;
 }
 
-/** Deliveries that run at a time; further ones wait. */
-const maxConcurrent = 64;
+/**
+ * Deliveries that run at a time; further ones wait. The service has no such limit, as a functions app there has more
+ * instances: here one host starts an invocation for each event of each delivery, and a slow machine that ran them all at
+ * once would be done with none of them in time.
+ */
+const maxConcurrent = 16;
 
 /** How long the service waits for the answer to a delivery. */
 const answerMs = 30_000;
