@@ -11,7 +11,10 @@ import './functions/relayTwinChanges';
 import './functions/runTwinQueries';
 import './functions/statistics';
 import './functions/summary';
+import './functions/tagJob';
 import './functions/tagTwin';
+import './functions/tagTwins';
+import './functions/workTagJobs';
 
 app.hook.appStart(() => {
   for (const problem of settingProblems(services.settings)) console.error(describeProblem(problem));

@@ -3,11 +3,14 @@ import { ChangeHistory } from './history/changeHistory';
 import { Hub } from './hub/hub';
 import { HubConnection } from './hub/hubConnection';
 import type { CallOptions } from './hub/operationKind';
+import { quotasOf } from './hub/quotas';
 import { Members } from './members/members';
 import { MovesLog } from './members/moves';
 import { Sweep } from './members/sweep';
+import { Queue } from './queue/queue';
 import { need, readSettings, SettingError, type Settings } from './settings';
 import { Tables } from './tables/tables';
+import { TagJobStore } from './tagJobs/tagJobStore';
 
 /** How long a call to the hub may take over all its attempts, in milliseconds. */
 export const deadlines = {
@@ -32,6 +35,12 @@ export interface Services {
    * @throws SettingError when their setting is invalid.
    */
   records(): Records | undefined;
+  /**
+   * The queue of tag jobs; undefined where none is configured.
+   *
+   * @throws SettingError when its setting is invalid.
+   */
+  queue(): Pick<Queue, 'send'> | undefined;
 }
 
 /** What the app keeps. */
@@ -41,6 +50,7 @@ export interface Records {
   moves: MovesLog;
   sweep: Sweep;
   putAside: PutAside;
+  tagJobs: TagJobStore;
 }
 
 /**
@@ -58,20 +68,44 @@ export function needRecords({ records }: Services): Records {
   });
 }
 
+/**
+ * The queue of tag jobs, for what cannot do without it.
+ *
+ * @throws SettingError when none is configured.
+ */
+export function needQueue({ queue }: Services): Pick<Queue, 'send'> {
+  const found = queue();
+  if (found) return found;
+  throw new SettingError({
+    setting: 'TagJobs__queueServiceUri',
+    problem:
+      'is missing, and so is TagJobs, a connection string: without a queue only what fits into a request is tagged',
+    example: 'https://my-account.queue.core.windows.net',
+  });
+}
+
 /** Services by settings; the connection to the hub is made when it is first needed. */
 export function createServices(settings: Settings): Services {
   let connection: HubConnection | undefined;
   let records: Records | undefined;
+  let queue: Queue | undefined;
   return {
     settings,
     hub(deadlineMs, options) {
-      connection ??= new HubConnection(need(settings.hub));
+      connection ??= new HubConnection(need(settings.hub), {
+        quotas: quotasOf(need(settings.sku), need(settings.units)),
+      });
       return new Hub(connection, deadlineMs, options);
     },
     records() {
       const address = need(settings.tables);
       if (address && !records) records = openRecords(new Tables(address), need(settings.location));
       return records;
+    },
+    queue() {
+      const address = need(settings.tagJobs);
+      if (address) queue ??= new Queue(address, need(settings.tagJobsQueue));
+      return queue;
     },
   };
 }
@@ -83,6 +117,7 @@ function openRecords(tables: Tables, watched: string): Records {
     moves: new MovesLog(tables),
     sweep: new Sweep(tables),
     putAside: new PutAside(tables),
+    tagJobs: new TagJobStore(tables),
   };
 }
 

@@ -1,7 +1,14 @@
 import { type HubAddress, parseConnectionString, parseHostName } from './hub/hubAddress';
+import { type Sku, skus } from './hub/quotas';
 import { InvalidInputError } from './invalidInputError';
 import type { Json } from './json';
 import { parsePropertyPath } from './queries/propertyPath';
+import {
+  parseQueueConnectionString,
+  parseQueueEndpoint,
+  parseQueueName,
+  type QueueAddress,
+} from './queue/queueAddress';
 import { parseTablesConnectionString, parseTablesEndpoint, type TablesAddress } from './tables/tablesAddress';
 import { parseTagsPatch, type TagsPatch } from './twins/tags';
 
@@ -30,7 +37,7 @@ export class SettingError extends Error {
 /** Every setting of the app. */
 export type Settings = ReturnType<typeof readSettings>;
 
-const defaults = { schedule: '0 */5 * * * *', eventHub: 'twin-changes' };
+const defaults = { schedule: '0 */5 * * * *', eventHub: 'twin-changes', tagJobsQueue: 'tag-jobs' };
 const text = (value: string) => value;
 
 /**
@@ -51,6 +58,10 @@ export function readSettings(env: Environment) {
     topic: readTopic(env),
     tables: readTables(env),
     firstTags: readFirstTags(env),
+    sku: read(env, 'IOTHUB_SKU', parseSku, 'S1'),
+    units: read(env, 'IOTHUB_UNITS', parseUnits, '1'),
+    tagJobs: readTagJobs(env),
+    tagJobsQueue: read(env, 'TAG_JOBS_QUEUE', parseQueueName, defaults.tagJobsQueue),
   };
 }
 
@@ -75,10 +86,11 @@ export function need<T>(setting: Setting<T>): T {
  * schedule it cannot parse, so an invalid one is replaced, and its invocations fail instead.
  */
 export function readBindings(env: Environment) {
-  const { schedule, eventHub } = readSettings(env);
+  const { schedule, eventHub, tagJobsQueue } = readSettings(env);
   return {
     schedule: binding(env, 'TWIN_QUERY_SCHEDULE', schedule, defaults.schedule),
     eventHub: binding(env, 'TWIN_CHANGES_EVENT_HUB', eventHub, defaults.eventHub),
+    tagJobsQueue: binding(env, 'TAG_JOBS_QUEUE', tagJobsQueue, defaults.tagJobsQueue),
     /** The host's extension takes a key only in the first form, an identity only in the second. */
     topic: given(env, 'TWIN_CHANGES_TOPIC_KEY')
       ? { topicEndpointUri: 'TWIN_CHANGES_TOPIC_ENDPOINT', topicKeySetting: 'TWIN_CHANGES_TOPIC_KEY' }
@@ -156,6 +168,19 @@ function readTables(env: Environment): Setting<TablesAddress | undefined> {
   );
 }
 
+/** Undefined where there is no queue: what fits into a request is tagged all the same. */
+function readTagJobs(env: Environment): Setting<QueueAddress | undefined> {
+  const connectionString = given(env, 'TagJobs');
+  const endpoint = given(env, 'TagJobs__queueServiceUri');
+  if (connectionString !== undefined) {
+    const example = 'DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net';
+    return attempt('TagJobs', example, () => parseQueueConnectionString(connectionString));
+  }
+  return attempt('TagJobs__queueServiceUri', 'https://my-account.queue.core.windows.net', () =>
+    endpoint === undefined ? undefined : parseQueueEndpoint(endpoint, given(env, 'TagJobs__clientId')),
+  );
+}
+
 /** Undefined where new devices get none. */
 function readFirstTags(env: Environment): Setting<TagsPatch | undefined> {
   return attempt('TWIN_FIRST_TAGS', '{"location":{"region":"US","plant":"unassigned"}}', () => {
@@ -182,6 +207,17 @@ function parseSchedule(schedule: string): string {
 function parseMaxPages(pages: string): number {
   if (/^\d{1,4}$/.test(pages) && Number(pages) > 0) return Number(pages);
   throw new InvalidInputError('is not a whole number from 1 to 9999');
+}
+
+function parseSku(sku: string): Sku {
+  const known = skus.find((each) => each === sku.toUpperCase());
+  if (known) return known;
+  throw new InvalidInputError(`is not an edition of IoT Hub that has twins: ${skus.join(', ')}`);
+}
+
+function parseUnits(units: string): number {
+  if (/^\d{1,3}$/.test(units) && Number(units) >= 1 && Number(units) <= 200) return Number(units);
+  throw new InvalidInputError('is not a whole number from 1 to 200');
 }
 
 function parseEventHub(name: string): string {

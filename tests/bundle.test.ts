@@ -1,14 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** What of lodash `scripts/build.ts` bundles. */
 const bundledLodash = ['assign', 'merge'];
 
 test('nothing in the bundles needs node_modules', () => {
   for (const [bundle, others] of [
-    ['dist/index.js', ['@azure/functions-core', './identity.js', './azureTables.js']],
+    ['dist/index.js', ['@azure/functions-core', './identity.js', './azureTables.js', './storageQueue.js']],
     ['dist/azureTables.js', ['./identity.js']],
+    ['dist/storageQueue.js', ['./identity.js']],
     ['dist/identity.js', []],
   ] as const) {
     const text = readFileSync(bundle, 'utf8');
@@ -16,6 +18,10 @@ test('nothing in the bundles needs node_modules', () => {
     expect(required.length).toBeGreaterThan(0);
     expect(required.filter((id) => !isBuiltin(id) && !(others as readonly string[]).includes(id))).toEqual([]);
   }
+});
+
+test.each(['identity', 'azureTables', 'storageQueue'])('the bundle %s loads', (name) => {
+  execFileSync(process.execPath, ['-e', `require(${JSON.stringify(resolve('dist', `${name}.js`))})`]);
 });
 
 test('the service SDK uses no more of lodash than the bundle has', () => {

@@ -6,6 +6,7 @@ const problems = {
   'unknown-job': { status: 404, title: 'There is no such job' },
   'not-acceptable': { status: 406, title: 'The answer has no such content type' },
   'job-state': { status: 409, title: 'The state of the job does not allow this' },
+  'idempotency-conflict': { status: 409, title: 'The idempotency key was used for another request' },
   'etag-mismatch': { status: 412, title: 'The twin has changed' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-content-type': { status: 415, title: 'The content type is not supported' },
@@ -14,17 +15,22 @@ const problems = {
   'invalid-setting': { status: 500, title: 'This app is not configured' },
   'internal-error': { status: 500, title: 'This app failed' },
   'tables-unavailable': { status: 503, title: 'The tables of this app are not available' },
+  'queue-unavailable': { status: 503, title: 'The queue of this app is not available' },
   'hub-unavailable': { status: 503, title: 'The hub is not available' },
 };
 
 /** The problems that HTTP functions answer. */
 export type ProblemName = keyof typeof problems;
 
-/** A problem detail (RFC 9457). `detail` says what to do; `path` is where in the request the fault is. */
+/**
+ * A problem detail (RFC 9457). `detail` says what to do; `path` is where in the request the fault is, `lines` tell the
+ * faults of a body that is a list of lines.
+ */
 export interface Problem {
   name: ProblemName;
   detail: string;
   path?: string | undefined;
+  lines?: readonly { line: number; detail: string }[] | undefined;
   retryAfterSeconds?: number | undefined;
 }
 
@@ -42,6 +48,7 @@ export function problemResponse({
   name,
   detail,
   path,
+  lines,
   retryAfterSeconds,
 }: Problem): HttpResponseInit & { status: number } {
   const { status, title } = problems[name];
@@ -51,6 +58,6 @@ export function problemResponse({
       'content-type': 'application/problem+json',
       ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     },
-    body: JSON.stringify({ type: `urn:device-twins:problem:${name}`, title, status, detail, path }),
+    body: JSON.stringify({ type: `urn:device-twins:problem:${name}`, title, status, detail, path, lines }),
   };
 }

@@ -1,5 +1,7 @@
+import { InvalidLinesError } from '../formats/lineFaults';
 import { HubError, type HubErrorCode } from '../hub/hubError';
 import { InvalidInputError } from '../invalidInputError';
+import { QueueError } from '../queue/queue';
 import { SettingError } from '../settings';
 import { TablesError } from '../tables/tables';
 import { type Problem, ProblemError, type ProblemName } from './problem';
@@ -31,9 +33,13 @@ const retryAfterSeconds: Partial<Record<HubErrorCode, number>> = {
 /** What a failed request is answered. An error that nobody foresaw tells the caller nothing: the log has it. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
-  if (error instanceof InvalidInputError) return { name: 'invalid-request', detail: error.message, path: error.path };
+  if (error instanceof InvalidInputError) {
+    const lines = error instanceof InvalidLinesError ? error.faults : undefined;
+    return { name: 'invalid-request', detail: error.message, path: error.path, lines };
+  }
   if (error instanceof SettingError) return { name: 'invalid-setting', detail: error.message };
   if (error instanceof TablesError) return { name: 'tables-unavailable', detail: error.message, retryAfterSeconds: 5 };
+  if (error instanceof QueueError) return { name: 'queue-unavailable', detail: error.message, retryAfterSeconds: 5 };
   if (error instanceof HubError) {
     return {
       name: hubProblems[error.code],

@@ -1,7 +1,9 @@
 import type { OperationKind } from './operationKind';
 
 /** Editions of IoT Hub that have device twins. */
-export type Sku = 'F1' | 'S1' | 'S2' | 'S3';
+export const skus = ['F1', 'S1', 'S2', 'S3'] as const;
+
+export type Sku = (typeof skus)[number];
 
 /** What a hub allows, per second. */
 export type Quotas = Readonly<Record<OperationKind | 'jobDevice', number>>;

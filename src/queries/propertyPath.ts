@@ -42,6 +42,11 @@ export function parsePropertyPath(text: string): PropertyPath {
   return [section, ...names.map(bracketed)].join('.') as PropertyPath;
 }
 
+/** Whether a twin has this, and only the hub or the device may write it. Desired properties count too: they are no tags. */
+export function isReadOnlyPath(text: string): boolean {
+  return rootProperties.has(text) || /^(properties|capabilities)\./.test(text);
+}
+
 /** The path as it was given: without brackets. */
 export function plainPath(path: PropertyPath): string {
   return path.replace(/\[\[|\]\]/g, '');

@@ -1,5 +1,5 @@
 import { odata, RestError, TableClient, type TableEntityResult } from '@azure/data-tables';
-import type { Range, Row, RowPage, StoredRow, Table } from './table';
+import { maxRowsPerTransaction, type Range, type Row, type RowPage, type StoredRow, type Table } from './table';
 import type { TablesAddress } from './tablesAddress';
 
 /** Longest wait for one call with its retries, in milliseconds: somebody waits, or an event that comes again. */
@@ -46,6 +46,22 @@ class AzureTable implements Table {
         ? await unless(409, () => this.client.createEntity(row, options))
         : await unless([404, 412], () => this.client.updateEntity(row, 'Replace', { ...options, etag }));
     return written?.etag;
+  }
+
+  async putAll(rows: readonly Row[]): Promise<void> {
+    for (let start = 0; start < rows.length; start += maxRowsPerTransaction) {
+      const part = rows.slice(start, start + maxRowsPerTransaction);
+      await this.client.submitTransaction(
+        part.map((row) => ['upsert', row, 'Replace']),
+        { abortSignal: deadline() },
+      );
+    }
+  }
+
+  async addAll(rows: readonly Row[]): Promise<boolean> {
+    const actions = rows.map((row): ['create', Row] => ['create', row]);
+    const written = await unless(409, () => this.client.submitTransaction(actions, { abortSignal: deadline() }));
+    return written !== undefined;
   }
 
   async remove(partitionKey: string, rowKey: string, etag = '*'): Promise<void> {

@@ -35,6 +35,9 @@ export interface RowPage {
   continuation: string | undefined;
 }
 
+/** Most rows of one transaction (Azure Table Storage, "Performing entity group transactions"), which holds 4 MiB. */
+export const maxRowsPerTransaction = 100;
+
 /** Most rows of a page (Azure Table Storage, "Query timeout and pagination"). */
 export const maxRowsPerPage = 1000;
 
@@ -52,6 +55,14 @@ export interface Table {
    * @returns the new etag; undefined where it is not, and was not written.
    */
   putIf(row: Row, etag: string | undefined): Promise<string | undefined>;
+  /** Writes rows of one partition, whatever was there: each hundred of them all or none, in their order. */
+  putAll(rows: readonly Row[]): Promise<void>;
+  /**
+   * Writes rows of one partition, a hundred at most, all or none.
+   *
+   * @returns false where one of them was there, and none was written.
+   */
+  addAll(rows: readonly Row[]): Promise<boolean>;
   /** Removes a row, with an etag only where it is as it was read; it may be gone already. */
   remove(partitionKey: string, rowKey: string, etag?: string): Promise<void>;
   list(range: Range, pageSize: number, continuation?: string): Promise<RowPage>;

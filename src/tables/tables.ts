@@ -2,7 +2,7 @@ import type { Table } from './table';
 import type { TablesAddress } from './tablesAddress';
 
 /** The tables of this app, by what they keep. */
-export type TableName = 'TwinChanges' | 'TwinStates' | 'Members' | 'PutAside' | 'Runs';
+export type TableName = 'TwinChanges' | 'TwinStates' | 'Members' | 'PutAside' | 'Runs' | 'TagJobs' | 'TagJobFailures';
 
 /** Table Storage did not do what was asked, in words that say what to look at. */
 export class TablesError extends Error {

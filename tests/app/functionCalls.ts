@@ -15,6 +15,7 @@ export function servicesOf({ port, ca }: ScriptedHub, env: Environment = {}): Se
     settings: readSettings(env),
     hub: (deadlineMs, options) => new Hub(connection, deadlineMs, options),
     records: () => undefined,
+    queue: () => undefined,
   };
 }
 

@@ -16,7 +16,7 @@ jest.mock(
   { virtual: true },
 );
 
-const ours = /^(IOTHUB|TWIN|TwinChanges|LOCATION|CONNECTIVITY)/;
+const ours = /^(IOTHUB|TWIN|TAG|TwinChanges|TagJobs|LOCATION|CONNECTIVITY)/;
 
 it('every function registers without a single valid setting, and the start says what is wrong', async () => {
   for (const name of Object.keys(process.env).filter((name) => ours.test(name))) delete process.env[name];
@@ -35,17 +35,27 @@ it('every function registers without a single valid setting, and the start says 
     'runTwinQueries',
     'statistics',
     'summary',
+    'tagJob',
     'tagTwin',
+    'tagTwins',
+    'workTagJobs',
   ]);
   for (const [name, method, route] of [
     ['tagTwin', 'PATCH', 'devices/{deviceId}/tags'],
     ['getTwin', 'GET', 'devices/{deviceId}'],
     ['queryTwins', 'GET', 'devices'],
     ['statistics', 'GET', 'statistics'],
+    ['tagTwins', 'POST', 'tagJobs'],
     ['summary', 'GET', 'summary'],
   ] as const) {
     expect(bindings(name)).toContainEqual(expect.objectContaining({ methods: [method], route, authLevel: 'function' }));
   }
+  expect(bindings('tagJob')).toContainEqual(
+    expect.objectContaining({ methods: ['GET', 'DELETE'], route: 'tagJobs/{jobId}', authLevel: 'function' }),
+  );
+  expect(bindings('workTagJobs')).toEqual([
+    expect.objectContaining({ type: 'queueTrigger', connection: 'TagJobs', queueName: 'tag-jobs' }),
+  ]);
   expect(bindings('runTwinQueries')).toContainEqual(expect.objectContaining({ schedule: '0 */5 * * * *' }));
   expect(bindings('onTwinChange')).toContainEqual(expect.objectContaining({ type: 'eventGridTrigger' }));
   expect(bindings('relayTwinChanges')).toEqual([

@@ -79,7 +79,8 @@ export async function startScriptedHub(): Promise<ScriptedHub> {
   };
 }
 
-async function createCertificate(): Promise<{ cert: string; key: string }> {
+/** A certificate for localhost, which is its own CA. */
+export async function createCertificate(): Promise<{ cert: string; key: string }> {
   const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await crypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({

@@ -22,6 +22,9 @@ it('settings have defaults where the design has them', () => {
   expect(need(settings.location)).toBe('Redmond43');
   expect(need(settings.connectivity)).toBe('cellular');
   expect(need(settings.maxPages)).toBe(5);
+  expect([need(settings.sku), need(settings.units)]).toEqual(['S1', 1]);
+  expect(need(settings.tagJobs)).toBeUndefined();
+  expect(need(settings.tagJobsQueue)).toBe('tag-jobs');
   expect(need(settings.locationPath)).toBe('tags.location.plant');
   expect(need(settings.connectivityPath)).toBe('properties.reported.connectivity');
 });
@@ -32,8 +35,15 @@ it('an app in Azure needs no key', () => {
     AZURE_CLIENT_ID: 'a-client',
     TwinChanges__fullyQualifiedNamespace: 'my-namespace.servicebus.windows.net',
     TwinChangesTopic__topicEndpointUri: 'https://my-topic.westeurope-1.eventgrid.azure.net/api/events',
+    TagJobs__queueServiceUri: 'https://my-account.queue.core.windows.net',
+    TagJobs__clientId: 'a-client',
   });
   expect(settingProblems(settings)).toEqual([]);
+  expect(need(settings.tagJobs)).toEqual({
+    kind: 'identity',
+    endpoint: 'https://my-account.queue.core.windows.net',
+    clientId: 'a-client',
+  });
   expect(need(settings.hub)).toEqual({
     host: 'my-hub.azure-devices.net',
     port: 443,
@@ -68,6 +78,11 @@ describe('a wrong setting is told by name, fault and example:', () => {
     [{ LOCATION_PATH: 'location' }, "LOCATION_PATH 'location' is not a property path", 'tags.location.plant'],
     [{ CONNECTIVITY_PATH: 'tags.a = 1' }, 'CONNECTIVITY_PATH', 'properties.reported.connectivity'],
     [{ TWIN_CHANGES_EVENT_HUB: 'a/b' }, 'TWIN_CHANGES_EVENT_HUB is not the name', 'twin-changes'],
+    [{ IOTHUB_SKU: 'B1' }, 'IOTHUB_SKU is not an edition', 'Example: S1'],
+    [{ IOTHUB_UNITS: '0' }, 'IOTHUB_UNITS is not a whole number from 1 to 200', 'Example: 1'],
+    [{ TagJobs: 'nonsense' }, 'TagJobs is not the connection string of a storage account', 'AccountName'],
+    [{ TagJobs__queueServiceUri: 'http://queue' }, 'TagJobs__queueServiceUri is not an https URL', 'https://'],
+    [{ TAG_JOBS_QUEUE: 'a--b' }, 'TAG_JOBS_QUEUE is not the name of a queue', 'Example: tag-jobs'],
     [{ TwinChanges: '' }, 'TwinChanges is missing', 'TwinChanges__fullyQualifiedNamespace'],
     [{ TWIN_CHANGES_TOPIC_ENDPOINT: 'topic' }, 'TWIN_CHANGES_TOPIC_ENDPOINT is not an http(s) URL', 'https://'],
     [{ TWIN_CHANGES_TOPIC_KEY: '' }, 'TwinChangesTopic__topicEndpointUri is missing', 'TWIN_CHANGES_TOPIC_KEY'],
@@ -87,8 +102,14 @@ describe('a wrong setting is told by name, fault and example:', () => {
 
 describe('bindings', () => {
   it('name the settings that are there', () => {
-    const env = { ...complete, TWIN_QUERY_SCHEDULE: '0 0 * * * *', TWIN_CHANGES_EVENT_HUB: 'changes' };
+    const env = {
+      ...complete,
+      TWIN_QUERY_SCHEDULE: '0 0 * * * *',
+      TWIN_CHANGES_EVENT_HUB: 'changes',
+      TAG_JOBS_QUEUE: 'jobs',
+    };
     expect(readBindings(env)).toEqual({
+      tagJobsQueue: '%TAG_JOBS_QUEUE%',
       schedule: '%TWIN_QUERY_SCHEDULE%',
       eventHub: '%TWIN_CHANGES_EVENT_HUB%',
       topic: { topicEndpointUri: 'TWIN_CHANGES_TOPIC_ENDPOINT', topicKeySetting: 'TWIN_CHANGES_TOPIC_KEY' },
@@ -96,7 +117,8 @@ describe('bindings', () => {
   });
 
   it('have the defaults for those that are missing or that the host could not parse', () => {
-    expect(readBindings({ TWIN_QUERY_SCHEDULE: 'hourly' })).toEqual({
+    expect(readBindings({ TWIN_QUERY_SCHEDULE: 'hourly', TAG_JOBS_QUEUE: 'Not A Queue' })).toEqual({
+      tagJobsQueue: 'tag-jobs',
       schedule: '0 */5 * * * *',
       eventHub: 'twin-changes',
       topic: { connection: 'TwinChangesTopic' },

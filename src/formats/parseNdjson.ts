@@ -1,0 +1,58 @@
+import { InvalidInputError } from '../invalidInputError';
+import { isJsonObject, type Json } from '../json';
+import { isReadOnlyPath } from '../queries/propertyPath';
+import { parseDeviceId } from '../twins/deviceId';
+import { parseTagsPatch } from '../twins/tags';
+import { LineFaults } from './lineFaults';
+import { NamedDevices, type TagRow, type TagRows } from './tagRow';
+
+/** What a line that was exported also has, none of it a tag. */
+const passedOver: ReadonlySet<string> = new Set(['properties', 'location', 'connectivity']);
+
+/**
+ * Reads NDJSON: `{ "deviceId": …, "tags": { … } }` a line.
+ *
+ * @throws InvalidLinesError
+ */
+export function parseNdjson(text: string): TagRows {
+  const rows: TagRow[] = [];
+  const ignored = new Set<string>();
+  const faults = new LineFaults();
+  const named = new NamedDevices((line) => `line ${line}`);
+  let hasTags = false;
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue;
+    faults.read(index + 1, () => {
+      const { deviceId, tags, ...others } = parseLine(line);
+      for (const name of Object.keys(others)) ignored.add(checkMember(name));
+      if (typeof deviceId !== 'string') throw new InvalidInputError('it lacks deviceId, a string.');
+      named.add(parseDeviceId(deviceId), index + 1);
+      hasTags ||= tags !== undefined;
+      rows.push({ deviceId, tags: parseTagsPatch(tags ?? {}) });
+    });
+    if (faults.areMany) break;
+  }
+  faults.throwAny();
+  if (rows.length === 0) throw new InvalidInputError('The body names no device.');
+  if (!hasTags) throw new InvalidInputError('No line has tags: send { "deviceId": "…", "tags": { … } } a line.');
+  return { rows, ignoredColumns: [...ignored] };
+}
+
+function parseLine(line: string) {
+  const value = parseJson(line);
+  if (isJsonObject(value)) return value;
+  throw new InvalidInputError('it is not a JSON object.');
+}
+
+function parseJson(line: string): Json {
+  try {
+    return JSON.parse(line) as Json;
+  } catch {
+    throw new InvalidInputError('it is not well-formed JSON; each object stands in one line.');
+  }
+}
+
+function checkMember(name: string): string {
+  if (passedOver.has(name) || isReadOnlyPath(name)) return name;
+  throw new InvalidInputError(`it has a member '${name}'; a line has deviceId and tags.`);
+}

@@ -1,0 +1,24 @@
+import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import { endpoint } from '../http/endpoint';
+import { given, parseLimit } from '../http/pageQuery';
+import type { Services } from '../services';
+import { cancelJob, readJob } from '../tagJobs/keptJob';
+
+const maxFailures = 100;
+
+/** Answers how far a job is, with a page of the devices that were not tagged; on DELETE, cancels it first. */
+export async function tagJob({ method, params, query }: HttpRequest, services: Services): Promise<HttpResponseInit> {
+  const { jobId = '' } = params;
+  const page = {
+    limit: parseLimit(query.get('limit'), maxFailures),
+    continuation: given(query.get('continuation')),
+  };
+  return { jsonBody: await (method === 'DELETE' ? cancelJob : readJob)(jobId, services, page) };
+}
+
+app.http('tagJob', {
+  methods: ['GET', 'DELETE'],
+  route: 'tagJobs/{jobId}',
+  authLevel: 'function',
+  handler: endpoint(tagJob),
+});

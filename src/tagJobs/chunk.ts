@@ -1,0 +1,111 @@
+import type { TagRow } from '../formats/tagRow';
+import { InvalidInputError } from '../invalidInputError';
+import { fromColumns, toColumns } from '../tables/jsonColumns';
+import { maxRowsPerTransaction, type Row, type StoredRow } from '../tables/table';
+import type { TagsPatch } from '../twins/tags';
+
+/** A part of a job that one message stands for. */
+export interface Chunk {
+  number: number;
+  /** Each with its tags, where it has its own. */
+  devices: readonly (readonly [deviceId: string, tags?: TagsPatch])[];
+  /** Of a condition: the hub's token for the page after; absent after the last. */
+  next?: string | undefined;
+  isLast?: boolean;
+}
+
+/** What became of a chunk. */
+export interface ChunkProgress {
+  number: number;
+  /** A character a device: `.` is pending, `s` succeeded, `f` failed. */
+  outcomes: string;
+  next?: string | undefined;
+  isLast?: boolean;
+  /** When nothing of it was pending any more. */
+  endedAt?: string;
+}
+
+/** What became of a chunk, as it was read. */
+export interface ChunkRow {
+  progress: ChunkProgress;
+  etag: string;
+}
+
+/** Devices of a chunk: a page of a query, and two seconds of an S1 hub. */
+export const maxChunkDevices = 100;
+
+/**
+ * Characters of a chunk's devices in the table, where they are ASCII: {@link maxChunksPerWrite} such chunks fit into one
+ * transaction of 4 MiB.
+ */
+export const maxChunkCharacters = 48 * 1024;
+
+/** Chunks that one transaction writes: each has two rows. */
+export const maxChunksPerWrite = maxRowsPerTransaction / 2;
+
+/**
+ * Cuts a list into chunks.
+ *
+ * @throws InvalidInputError for tags that no chunk can hold; those of a twin are far shorter.
+ */
+export function* toChunks(rows: readonly TagRow[], shared: TagsPatch | undefined): Generator<Chunk> {
+  let devices: [string, TagsPatch?][] = [];
+  let characters = 0;
+  let number = 0;
+  for (const { deviceId, tags } of rows) {
+    const device: [string, TagsPatch?] = tags === shared ? [deviceId] : [deviceId, tags];
+    const size = charactersOf(device);
+    if (size > maxChunkCharacters) {
+      throw new InvalidInputError(
+        `The tags of ${deviceId} take ${size} characters; a job takes ${maxChunkCharacters}.`,
+      );
+    }
+    if (devices.length === maxChunkDevices || characters + size > maxChunkCharacters) {
+      yield { number: number++, devices };
+      devices = [];
+      characters = 0;
+    }
+    devices.push(device);
+    characters += size;
+  }
+  if (devices.length > 0) yield { number, devices };
+}
+
+/** The rows of a new chunk: its devices, which stay, and what became of them, which does not. */
+export function toChunkRows(jobId: string, { number, devices, next, isLast }: Chunk): Row[] {
+  const progress: ChunkProgress = {
+    number,
+    outcomes: '.'.repeat(devices.length),
+    ...(next === undefined ? {} : { next }),
+    ...(isLast ? { isLast } : {}),
+    ...(devices.length === 0 ? { endedAt: new Date().toISOString() } : {}),
+  };
+  return [
+    { partitionKey: jobId, rowKey: devicesKey(number), ...toColumns('devices', devices) },
+    { partitionKey: jobId, rowKey: progressKey(number), ...toColumns('progress', progress) },
+  ];
+}
+
+export function fromChunkRow(row: StoredRow): ChunkRow {
+  return { progress: fromColumns('progress', row) as ChunkProgress, etag: row.etag };
+}
+
+/** The key of the row that says what became of a chunk. */
+export function progressKey(number: number): string {
+  return `progress|${padded(number)}`;
+}
+
+/** The key of the row that holds the devices of a chunk. */
+export function devicesKey(number: number): string {
+  return `devices|${padded(number)}`;
+}
+
+/** A number that sorts as text. */
+export function padded(number: number): string {
+  return String(number).padStart(6, '0');
+}
+
+/** How many characters {@link toColumns} makes of a value. */
+export function charactersOf(value: unknown): number {
+  return Object.values(toColumns('value', value)).join('').length;
+}

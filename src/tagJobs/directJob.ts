@@ -1,0 +1,34 @@
+import type { TagRow } from '../formats/tagRow';
+import type { HubError } from '../hub/hubError';
+import type { Services } from '../services';
+import { tagDevice, workThrough } from './tagDevice';
+import type { Outcome } from './tagJob';
+
+/** What became of a device of a request. */
+export type Result = Outcome & { deviceId: string };
+
+/** Calls that wait for their turn at a time; the scheduler paces them. */
+const atATime = 32;
+
+/**
+ * Tags devices while somebody waits. What was not reached in time is told with status 0.
+ *
+ * @param end when the answer is due, by `performance.now()`.
+ * @throws HubError where the hub refuses the app, and no device was tagged.
+ */
+export async function tagDirectly(rows: readonly TagRow[], { hub }: Services, end: number): Promise<Result[]> {
+  const notReached = { status: 0, detail: 'Not reached in the time of a request; send it again, or choose queue.' };
+  const results = rows.map(({ deviceId }): Result => ({ deviceId, ...notReached }));
+  let refusal: HubError | undefined;
+  await workThrough(rows.entries(), atATime, async ([index, { deviceId, tags }]) => {
+    const remaining = end - performance.now();
+    if (remaining <= 0) return 'enough';
+    const tagged = await tagDevice(hub(remaining, { priority: 'bulk' }), deviceId, tags);
+    results[index] = { deviceId, ...tagged.outcome };
+    if (tagged.fault !== 'refused') return 'goOn';
+    refusal = tagged.error;
+    return 'enough';
+  });
+  if (refusal && !results.some(({ status }) => status === 200)) throw refusal;
+  return results;
+}

@@ -1,0 +1,113 @@
+import { HubError } from '../hub/hubError';
+import type { HubJob, JobFailure } from '../hub/hubJobs';
+import { InvalidInputError } from '../invalidInputError';
+import { unwrapContinuation, wrapContinuation } from '../queries/continuation';
+import { deadlines, needRecords, type Services } from '../services';
+import { documentOf, type FailuresPage } from './describeJob';
+import type { Failure, JobDocument, TagJob } from './tagJob';
+import type { Targets } from './tagRequest';
+
+/** How long the hub may take, in seconds: what is expected many times over, for it works on other jobs too. */
+const patience = { factor: 4, least: 3600, most: 172_800 };
+
+type Ended = 'completed' | 'failed' | 'cancelled';
+
+const states: Record<Exclude<HubJob['status'], 'unknown'>, 'queued' | 'running' | Ended> = {
+  enqueued: 'queued',
+  queued: 'queued',
+  scheduled: 'queued',
+  running: 'running',
+  completed: 'completed',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
+
+/**
+ * Has the hub itself tag the devices of a condition; nothing of this app runs meanwhile. The hub is asked first: a
+ * repetition of a request that was cut off finds the job there, under its own id.
+ */
+export async function startHubJob(job: TagJob, targets: Targets, services: Services): Promise<TagJob> {
+  const { tagJobs } = needRecords(services);
+  if (targets.kind === 'list') throw new InvalidInputError('A hub job takes a condition.', 'engine');
+  const { factor, least, most } = patience;
+  const maxExecutionSeconds = Math.min(most, Math.max(least, job.expectedSeconds * factor));
+  const hub = services.hub(deadlines.request);
+  try {
+    await hub.scheduleTwinUpdate(job.jobId, targets.condition, targets.tags, { maxExecutionSeconds });
+  } catch (error) {
+    if (!(error instanceof HubError) || error.code !== 'jobExists') throw error;
+  }
+  await tagJobs.write(job);
+  return job;
+}
+
+/**
+ * A job of the hub as the hub has it; once it has ended, as it was kept.
+ *
+ * @throws HubError `unknownJob` where the hub does not know it: it forgets a job after 30 days.
+ */
+export async function readHubJob(job: TagJob, services: Services, page: FailuresPage): Promise<JobDocument> {
+  const present = job.endedAt === undefined ? await look(job, services) : job;
+  const { total, succeeded = 0, failed = 0 } = present;
+  const failures = failed > 0 ? await failuresOf(job.jobId, services, page) : { failures: [] };
+  return documentOf(present, { total, succeeded, failed, pending: total - succeeded - failed }, failures);
+}
+
+/** @throws HubError `jobState` where the job runs or has ended: the hub cancels only what waits. */
+export async function cancelHubJob(job: TagJob, services: Services, page: FailuresPage): Promise<JobDocument> {
+  if (job.state === 'cancelled') return readHubJob(job, services, page);
+  await services.hub(deadlines.request).cancelJob(job.jobId);
+  // The hub may call it scheduled for a while; it was not begun.
+  const cancelled: TagJob = { ...job, state: 'cancelled', endedAt: new Date().toISOString(), succeeded: 0, failed: 0 };
+  await needRecords(services).tagJobs.write(cancelled);
+  return readHubJob(cancelled, services, page);
+}
+
+async function look(job: TagJob, services: Services): Promise<TagJob> {
+  const told = await services.hub(deadlines.request).getJob(job.jobId);
+  const { status, deviceJobStatistics: statistics, endTime, failureReason, statusMessage } = told;
+  if (status === 'unknown') throw new HubError('unknownJob', 'The hub has no such job.');
+  const state = states[status];
+  const present: TagJob = {
+    ...job,
+    state,
+    total: statistics?.deviceCount ?? job.total,
+    succeeded: statistics?.succeededCount ?? 0,
+    failed: statistics?.failedCount ?? 0,
+  };
+  if (state === 'queued' || state === 'running') return present;
+  const detail = [failureReason, statusMessage].filter(Boolean).join(' ');
+  const ended = { ...present, endedAt: toIso(endTime), ...(state === 'failed' && detail ? { detail } : {}) };
+  await needRecords(services).tagJobs.write(ended);
+  return ended;
+}
+
+/** The hub writes seven digits of a second. */
+function toIso(time: string | null | undefined): string {
+  const parsed = Date.parse(time ?? '');
+  return new Date(Number.isNaN(parsed) ? Date.now() : parsed).toISOString();
+}
+
+async function failuresOf(
+  jobId: string,
+  services: Services,
+  { limit, continuation }: FailuresPage,
+): Promise<Pick<JobDocument, 'failures' | 'continuation'>> {
+  const paged = { query: jobId, pageSize: limit };
+  const page = await services.hub(deadlines.request).jobFailures(jobId, {
+    pageSize: limit,
+    continuation: continuation === undefined ? undefined : unwrapContinuation(paged, continuation),
+  });
+  return {
+    failures: page.rows.map(toFailure),
+    ...(page.continuation === undefined ? {} : { continuation: wrapContinuation(paged, page.continuation) }),
+  };
+}
+
+/** The hub tells a code by its number, `404001`, or by its name. */
+function toFailure({ deviceId, error }: JobFailure): Failure {
+  const code = String(error?.code ?? '');
+  const byName: Record<string, number> = { DeviceNotFound: 404, PreconditionFailed: 412, ArgumentInvalid: 400 };
+  const status = Number(/^[45]\d\d(?=\d{3}$)/.exec(code)?.[0] ?? byName[code] ?? 500);
+  return { deviceId, status, detail: [code, error?.description].filter(Boolean).join(': ') || 'The hub says no more.' };
+}

@@ -1,0 +1,36 @@
+/** How long a job may take before what is left of it is given up, in milliseconds. */
+export const giveUpAfterMs = 24 * 60 * 60 * 1000;
+
+/** After this, whoever was to put a job into the queue is gone. */
+const abandonedAfterMs = 10 * 60 * 1000;
+
+/** After this, whoever was to tag the devices itself is gone: nobody waits so long for an answer. */
+const directEndsAfterMs = 5 * 60 * 1000;
+
+/** How long a message is worked before what is left goes back to the queue: hosts end invocations after five minutes. */
+export const workMs = 120_000;
+
+/** The longest wait before a chunk is tried again. */
+const longestDelaySeconds = 600;
+
+/** How long to wait after so many attempts in a row that came to nothing: 5 s, doubled each time, half of it by chance. */
+export function delaySecondsAfter(attempt: number): number {
+  const delay = Math.min(longestDelaySeconds, 5 * 2 ** Math.min(attempt, 10));
+  return Math.ceil(delay / 2 + (Math.random() * delay) / 2);
+}
+
+export function ageOf({ createdAt }: { createdAt: string }): number {
+  return Date.now() - Date.parse(createdAt);
+}
+
+/** What a job becomes whose request is gone before its part was done; undefined for others. */
+export function abandoned({ state, createdAt }: { state: string; createdAt: string }) {
+  const [patience, detail] =
+    state === 'preparing'
+      ? [abandonedAfterMs, 'The request was cut off before all of the job was in the queue; nothing was tagged.']
+      : [directEndsAfterMs, 'The request was cut off; some of the devices may be tagged.'];
+  const isWaiting = state === 'preparing' || state === 'running';
+  if (!isWaiting || ageOf({ createdAt }) < patience) return undefined;
+  const endedAt = new Date(Date.parse(createdAt) + patience).toISOString();
+  return { state: 'failed' as const, endedAt, detail: `${detail} Send it again.` };
+}

@@ -1,0 +1,53 @@
+import { maxPageSize } from '../hub/hub';
+import { HubError } from '../hub/hubError';
+import { deadlines, type Services } from '../services';
+import type { ChunkProgress } from './chunk';
+import { idRow } from './listDeviceIds';
+import type { TagMessage } from './messages';
+import type { TagJob } from './tagJob';
+import type { TagJobStore } from './tagJobStore';
+
+/** What follows from a page: chunks that can be tagged now, and then the page to list. */
+export interface Following {
+  chunks: number[];
+  nextPage: number | undefined;
+}
+
+/**
+ * Lists a page of a condition's devices, as a chunk of the job. A page that was listed before stays as it was: the hub
+ * may order its rows anew each time.
+ *
+ * @returns what to send next; nothing where a repetition of the message has done so.
+ */
+export async function listPage(
+  { jobId, query = '', listsFirst = false }: TagJob,
+  { number }: TagMessage,
+  store: TagJobStore,
+  { hub }: Services,
+): Promise<Following> {
+  const before = await store.readProgress(jobId, number);
+  if (before) {
+    const goesOn = await store.readProgress(jobId, number + 1);
+    return goesOn ? { chunks: [], nextPage: undefined } : following(before.progress, listsFirst);
+  }
+  const previous = number === 0 ? undefined : await store.readProgress(jobId, number - 1);
+  const continuation = previous?.progress.next;
+  if (number > 0 && continuation === undefined) throw new Error(`Job ${jobId} lacks the page before ${number}.`);
+  const page = await hub(deadlines.background, { priority: 'bulk' }).queryPage(query, idRow, {
+    pageSize: maxPageSize,
+    continuation,
+  });
+  // A token that repeats would lead in a circle.
+  const next = page.continuation === continuation ? undefined : page.continuation;
+  const devices = page.rows.map(({ deviceId }) => [deviceId] as const);
+  await store.addChunks(jobId, [{ number, devices, next, isLast: next === undefined }]);
+  const row = await store.readProgress(jobId, number);
+  if (!row) throw new HubError('unavailable', `The page ${number} of job ${jobId} is not there.`);
+  return following(row.progress, listsFirst);
+}
+
+function following({ number, outcomes, next }: ChunkProgress, listsFirst: boolean): Following {
+  const nextPage = next === undefined ? undefined : number + 1;
+  if (!listsFirst) return { chunks: outcomes.length > 0 ? [number] : [], nextPage };
+  return { chunks: nextPage === undefined ? Array.from({ length: number + 1 }, (_, each) => each) : [], nextPage };
+}

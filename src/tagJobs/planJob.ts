@@ -1,0 +1,84 @@
+import type { Quotas } from '../hub/quotas';
+import { quotasOf } from '../hub/quotas';
+import { InvalidInputError } from '../invalidInputError';
+import { deadlines, needQueue, needRecords, type Services } from '../services';
+import { need, type Settings } from '../settings';
+import { changesItself } from './changesItself';
+import { directLimit, expectedSeconds, type Listing } from './expectedTime';
+import { countDevices, listDeviceIds } from './listDeviceIds';
+import type { Engine } from './tagJob';
+import type { TagRequest, Targets } from './tagRequest';
+
+/** How a request will be carried out. */
+export interface Plan {
+  engine: Engine;
+  /** Devices; of a condition as the query index counts them. */
+  devices: number;
+  expectedSeconds: number;
+}
+
+/** What a request would do. */
+export interface DryRun extends Plan {
+  dryRun: true;
+  /** Some of the devices. */
+  sample: string[];
+  ignoredColumns?: string[];
+}
+
+/** Most devices that a request tags itself where it is told to: what it does not reach it says. */
+const maxDirectDevices = 10_000;
+
+const sampleSize = 10;
+
+/**
+ * Chooses the engine by size, unless the request names one.
+ *
+ * @throws InvalidInputError for an engine that does not fit.
+ * @throws SettingError for one that is not configured.
+ */
+export async function planJob({ targets, engine: asked }: TagRequest, services: Services): Promise<Plan> {
+  if (asked === 'hubJob' && targets.kind === 'list') {
+    throw new InvalidInputError(
+      'A hub job takes a condition (where), never a list of devices: leave engine out, or choose queue.',
+      'engine',
+    );
+  }
+  const quotas = quotasFor(services.settings);
+  const devices =
+    targets.kind === 'list'
+      ? targets.rows.length
+      : await countDevices(services.hub(deadlines.request), targets.condition);
+  const engine = asked ?? (devices <= directLimit(quotas) ? 'direct' : 'queue');
+  if (engine === 'direct' && devices > maxDirectDevices) {
+    throw new InvalidInputError(`engine direct takes at most ${maxDirectDevices} devices; choose queue.`, 'engine');
+  }
+  if (engine !== 'direct') needRecords(services);
+  if (engine === 'queue') needQueue(services);
+  return { engine, devices, expectedSeconds: expectedSeconds(engine, devices, listingOf(targets, engine), quotas) };
+}
+
+function listingOf(targets: Targets, engine: Engine): Listing {
+  if (targets.kind === 'list') return 'none';
+  return engine === 'queue' && !changesItself(targets.condition, targets.tags) ? 'meanwhile' : 'before';
+}
+
+/** Says what a request would do, and does nothing. */
+export async function tryOut(request: TagRequest, services: Services): Promise<DryRun> {
+  const plan = await planJob(request, services);
+  const { ignoredColumns } = request;
+  return {
+    dryRun: true,
+    ...plan,
+    sample: await sampleOf(request.targets, services),
+    ...(ignoredColumns.length > 0 ? { ignoredColumns } : {}),
+  };
+}
+
+async function sampleOf(targets: Targets, { hub }: Services): Promise<string[]> {
+  if (targets.kind === 'list') return targets.rows.slice(0, sampleSize).map(({ deviceId }) => deviceId);
+  return listDeviceIds(hub(deadlines.request), targets.condition, sampleSize);
+}
+
+function quotasFor({ sku, units }: Settings): Quotas {
+  return quotasOf(need(sku), need(units));
+}

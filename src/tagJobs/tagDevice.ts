@@ -1,0 +1,67 @@
+import type { Hub } from '../hub/hub';
+import { HubError, type HubErrorCode } from '../hub/hubError';
+import type { TagsPatch } from '../twins/tags';
+import type { Outcome } from './tagJob';
+
+/** What a failure says about the device, the moment, or the app. */
+export type Fault =
+  /** To repeat it would fail again. */
+  | 'device'
+  /** The hub wants fewer requests. */
+  | 'throttled'
+  /** The hub is not there, or not itself. */
+  | 'unavailable'
+  /** The hub refuses the app, whatever the device. */
+  | 'refused';
+
+const notItself = { status: 502, fault: 'unavailable' } as const;
+
+const faults: Partial<Record<HubErrorCode, { status: number; fault: Fault }>> = {
+  invalid: { status: 400, fault: 'device' },
+  notFound: { status: 404, fault: 'device' },
+  etagMismatch: { status: 412, fault: 'device' },
+  unauthorized: { status: 401, fault: 'refused' },
+  forbidden: { status: 403, fault: 'refused' },
+  quotaExceeded: { status: 403, fault: 'refused' },
+  throttled: { status: 429, fault: 'throttled' },
+  unavailable: { status: 503, fault: 'unavailable' },
+};
+
+/** What became of a device, and where it was not tagged, why. */
+export type Tagged = { outcome: Outcome; fault?: undefined } | { outcome: Outcome; fault: Fault; error: HubError };
+
+/** Tags one device of a job, whatever the version of its twin. */
+export async function tagDevice(hub: Hub, deviceId: string, tags: TagsPatch): Promise<Tagged> {
+  try {
+    const { etag } = await hub.updateTags(deviceId, tags, '*');
+    return { outcome: { status: 200, etag } };
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error;
+    const { status, fault } = faults[error.code] ?? notItself;
+    return { outcome: { status, detail: error.message }, fault, error };
+  }
+}
+
+/** Works through items, so many at a time, until one of them says that it is enough. */
+export async function workThrough<T>(
+  items: Iterable<T>,
+  atATime: number,
+  work: (item: T) => Promise<'goOn' | 'enough'>,
+): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  let isEnough = false;
+  const worker = async () => {
+    while (!isEnough) {
+      const { done, value } = iterator.next();
+      if (done) return;
+      try {
+        if ((await work(value)) === 'enough') isEnough = true;
+      } catch (error) {
+        isEnough = true;
+        throw error;
+      }
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: atATime }, worker));
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
+}

@@ -1,0 +1,149 @@
+import { fromColumns, toColumns } from '../tables/jsonColumns';
+import { encodeKey } from '../tables/keys';
+import { maxRowsPerPage, type StoredRow } from '../tables/table';
+import type { Tables } from '../tables/tables';
+import type { TagsPatch } from '../twins/tags';
+import {
+  type Chunk,
+  type ChunkProgress,
+  type ChunkRow,
+  devicesKey,
+  fromChunkRow,
+  padded,
+  progressKey,
+  toChunkRows,
+} from './chunk';
+import type { Failure, StoredJob, TagJob } from './tagJob';
+
+/** Who holds an idempotency key. */
+export interface Claim {
+  jobId: string;
+  /** Tells requests apart. */
+  fingerprint: string;
+  claimedAt: string;
+}
+
+const jobRow = 'job';
+const claimRow = 'claim';
+
+/**
+ * The memory of tag jobs: in `TagJobs` a partition a job with the row `job` and, for each chunk, one row with its devices
+ * and one with what became of them; in `TagJobFailures` a row for each device that was not tagged.
+ *
+ * Counts are summed from the chunks when they are asked for: a counter would be a row that every worker fights for.
+ */
+export class TagJobStore {
+  constructor(private readonly tables: Pick<Tables, 'use'>) {}
+
+  async read(jobId: string): Promise<StoredJob | undefined> {
+    const row = await this.tables.use('TagJobs', (table) => table.get(jobId, jobRow));
+    return row && { job: fromColumns('job', row) as TagJob, etag: row.etag };
+  }
+
+  /** Writes a job, with an etag only where it is as it was read; whether it was. */
+  async write(job: TagJob, etag?: string): Promise<boolean> {
+    const row = { partitionKey: job.jobId, rowKey: jobRow, ...toColumns('job', job) };
+    return this.tables.use('TagJobs', async (table) => {
+      if (etag !== undefined) return (await table.putIf(row, etag)) !== undefined;
+      await table.put(row);
+      return true;
+    });
+  }
+
+  /** Holds an idempotency key for a job; where it is held already, tells by whom. */
+  async claim(key: string, claim: Claim): Promise<Claim> {
+    const partitionKey = claimOf(key);
+    return this.tables.use('TagJobs', async (table) => {
+      const row = { partitionKey, rowKey: claimRow, ...toColumns('claim', claim) };
+      if ((await table.putIf(row, undefined)) !== undefined) return claim;
+      const held = await table.get(partitionKey, claimRow);
+      return held ? (fromColumns('claim', held) as Claim) : claim;
+    });
+  }
+
+  /** Lets the next request with the key go on with its job: who held it has failed to start it. */
+  async release(key: string, claim: Claim): Promise<void> {
+    const released: Claim = { ...claim, claimedAt: new Date(0).toISOString() };
+    const row = { partitionKey: claimOf(key), rowKey: claimRow, ...toColumns('claim', released) };
+    await this.tables.use('TagJobs', (table) => table.put(row));
+  }
+
+  /** Adds chunks, as many as one transaction takes; whether they were new. */
+  async addChunks(jobId: string, chunks: readonly Chunk[]): Promise<boolean> {
+    return this.tables.use('TagJobs', (table) => table.addAll(chunks.flatMap((chunk) => toChunkRows(jobId, chunk))));
+  }
+
+  async readProgress(jobId: string, number: number): Promise<ChunkRow | undefined> {
+    const row = await this.tables.use('TagJobs', (table) => table.get(jobId, progressKey(number)));
+    return row && fromChunkRow(row);
+  }
+
+  /** The devices of a chunk, each with its tags where it has its own. */
+  async readDevices(jobId: string, number: number): Promise<Chunk['devices']> {
+    const row = await this.tables.use('TagJobs', (table) => table.get(jobId, devicesKey(number)));
+    return row ? (fromColumns('devices', row) as [string, TagsPatch?][]) : [];
+  }
+
+  /** Writes what became of a chunk where it is as it was read; the new etag, undefined where it is not. */
+  async writeProgress(jobId: string, progress: ChunkProgress, etag: string): Promise<string | undefined> {
+    const row = { partitionKey: jobId, rowKey: progressKey(progress.number), ...toColumns('progress', progress) };
+    return this.tables.use('TagJobs', (table) => table.putIf(row, etag));
+  }
+
+  /** What became of all chunks of a job, page by page. */
+  async *progressOf(jobId: string): AsyncGenerator<ChunkRow[], void> {
+    let continuation: string | undefined;
+    do {
+      const range = { partitionKey: jobId, prefix: 'progress|' };
+      const page = await this.tables.use('TagJobs', (table) => table.list(range, maxRowsPerPage, continuation));
+      yield page.rows.map(fromChunkRow);
+      continuation = page.continuation;
+    } while (continuation !== undefined);
+  }
+
+  /** Keeps failures by the place of their device; one that is kept again is the same row. */
+  async keepFailures(jobId: string, failures: readonly (Failure & Place)[]): Promise<void> {
+    const rows = failures.map(({ chunk, index, ...failure }) => ({
+      partitionKey: jobId,
+      rowKey: failureKey(chunk, index),
+      ...toColumns('failure', failure),
+    }));
+    await this.tables.use('TagJobFailures', (table) => table.putAll(rows));
+  }
+
+  async forgetFailure(jobId: string, { chunk, index }: Place): Promise<void> {
+    await this.tables.use('TagJobFailures', (table) => table.remove(jobId, failureKey(chunk, index)));
+  }
+
+  /** One page of failures, in the order of the devices. */
+  async listFailures(jobId: string, pageSize: number, continuation: string | undefined): Promise<FailurePage> {
+    const page = await this.tables.use('TagJobFailures', (table) =>
+      table.list({ partitionKey: jobId }, pageSize, continuation),
+    );
+    return { failures: page.rows.map(toFailure), continuation: page.continuation };
+  }
+}
+
+/** Where in a job a device stands. */
+export interface Place {
+  chunk: number;
+  index: number;
+}
+
+/** One page of the devices that were not tagged. */
+export interface FailurePage {
+  failures: Failure[];
+  continuation: string | undefined;
+}
+
+function toFailure(row: StoredRow): Failure {
+  return fromColumns('failure', row) as Failure;
+}
+
+function claimOf(key: string): string {
+  return `claim|${encodeKey(key)}`;
+}
+
+function failureKey(chunk: number, index: number): string {
+  return `${padded(chunk)}|${padded(index)}`;
+}

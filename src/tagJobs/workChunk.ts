@@ -1,0 +1,111 @@
+import type { Hub } from '../hub/hub';
+import { deadlines, type Services } from '../services';
+import type { TagsPatch } from '../twins/tags';
+import { ChunkOutcomes } from './chunkOutcomes';
+import { ageOf, giveUpAfterMs, workMs } from './limits';
+import type { TagMessage } from './messages';
+import { type Fault, tagDevice, workThrough } from './tagDevice';
+import type { TagJob } from './tagJob';
+import type { TagJobStore } from './tagJobStore';
+
+/** What became of a chunk in one go. */
+export interface ChunkRun {
+  done: number;
+  pending: number;
+  /** What kept the rest from being tagged; undefined where only time ran out. */
+  hindrance: Hindrance | undefined;
+}
+
+/** Why the hub took no more. */
+export interface Hindrance {
+  fault: Exclude<Fault, 'device'>;
+  status: number;
+  detail: string;
+}
+
+/** Calls of a chunk that wait for their turn at a time; the scheduler of the instance paces them. */
+const atATime = 8;
+
+/** How old the knowledge may be of whether the job is still wanted, and of what the table says, in milliseconds. */
+const freshMs = 1000;
+
+/** Failures of the connection in a row after which the hub is taken for down. */
+const downAfter = 5;
+
+/** Tags the devices of a chunk of which nothing is known yet, until all are done or the hub takes no more. */
+export async function workChunk(
+  job: TagJob,
+  message: TagMessage,
+  store: TagJobStore,
+  services: Services,
+): Promise<ChunkRun> {
+  const { jobId } = job;
+  const row = await store.readProgress(jobId, message.number);
+  const devices = row ? await store.readDevices(jobId, message.number) : [];
+  if (!row) throw new Error(`Job ${jobId} has no chunk ${message.number}.`);
+  const outcomes = new ChunkOutcomes(store, jobId, devices, row);
+  const todo = outcomes.pending();
+  const run = new Run(job, outcomes, store, services.hub(deadlines.background, { priority: 'bulk' }));
+  await workThrough(todo, atATime, async (index) => {
+    const [deviceId, tags = job.tags] = devices[index] ?? [];
+    if (deviceId === undefined || tags === undefined) throw new Error(`Chunk ${message.number} lacks device ${index}.`);
+    return run.tag(index, deviceId, tags);
+  });
+  giveUpLate(job, outcomes, run.hindrance);
+  await outcomes.save();
+  const pending = outcomes.pending().length;
+  return { done: todo.length - pending, pending, hindrance: run.hindrance };
+}
+
+/** Counts what is still pending as failed, once the job is too old to go on. */
+export function giveUpLate(job: TagJob, outcomes: ChunkOutcomes, last: Hindrance | undefined): void {
+  if (ageOf(job) < giveUpAfterMs) return;
+  const { status, detail } = last ?? { status: 0, detail: 'Its turn never came.' };
+  for (const index of outcomes.pending())
+    outcomes.note(index, { status, detail: `Given up after 24 hours. ${detail}` });
+}
+
+/** One go at a chunk. */
+class Run {
+  hindrance: Hindrance | undefined;
+  private failedInARow = 0;
+  private savedAt = performance.now();
+  private askedAt = performance.now();
+  private isWanted = true;
+  private readonly end = performance.now() + workMs;
+
+  constructor(
+    private readonly job: TagJob,
+    private readonly outcomes: ChunkOutcomes,
+    private readonly store: TagJobStore,
+    private readonly hub: Hub,
+  ) {}
+
+  async tag(index: number, deviceId: string, tags: TagsPatch): Promise<'goOn' | 'enough'> {
+    if (performance.now() > this.end || !(await this.stillWanted())) return 'enough';
+    const { outcome, fault } = await tagDevice(this.hub, deviceId, tags);
+    if (fault === undefined || fault === 'device') {
+      this.failedInARow = 0;
+      this.outcomes.note(index, outcome);
+      await this.saveSometimes();
+      return 'goOn';
+    }
+    this.hindrance = { fault, status: outcome.status, detail: outcome.detail ?? '' };
+    // One device's connection may be cut while the others are served.
+    return fault === 'unavailable' && ++this.failedInARow < downAfter ? 'goOn' : 'enough';
+  }
+
+  private async stillWanted(): Promise<boolean> {
+    if (performance.now() - this.askedAt > freshMs) {
+      this.askedAt = performance.now();
+      this.isWanted = (await this.store.read(this.job.jobId))?.job.state !== 'cancelled';
+    }
+    return this.isWanted;
+  }
+
+  private async saveSometimes(): Promise<void> {
+    if (performance.now() - this.savedAt < freshMs) return;
+    this.savedAt = performance.now();
+    await this.outcomes.save();
+  }
+}
