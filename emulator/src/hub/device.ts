@@ -2,7 +2,7 @@ import { thumbprintsOf, toAuthenticationDocument } from './authentication';
 import { type Identity, identityEtag } from './identity';
 import { never } from './time';
 import { type TwinState, toProperties, twinEtag, twinVersion } from './twin';
-import type { JsonObject, TwinDocument } from './types';
+import type { JsonObject, TwinDocument, TwinProperties } from './types';
 
 /** A device or a module: its identity and twin, which are kept, and its connection, which is not. */
 export interface Device extends Connection {
@@ -20,29 +20,48 @@ export interface Connection {
   lastActivity?: string;
 }
 
+/** A twin whose properties are as the service shows them. */
+export interface ShownTwin extends Pick<TwinState, 'writes' | 'tags'> {
+  desired: TwinProperties;
+  reported: TwinProperties;
+}
+
 /** The twin as `GET /twins/{id}` answers it. */
-export function toDocument({ identity, twin, connected, lastActivity = never }: Device): TwinDocument {
-  const { deviceId, moduleId, status, statusReason, statusUpdatedTime, authentication } = identity;
-  return {
+export function toDocument({ identity, twin, ...connection }: Device): TwinDocument {
+  const { desired, reported } = twin;
+  return showTwin(identity, connection, { ...twin, desired: toProperties(desired), reported: toProperties(reported) });
+}
+
+/** The twin as `GET /twins/{id}` answers it, from parts that are kept. */
+export function showTwin(
+  identity: Identity,
+  { connected, lastActivity = never }: Connection,
+  { writes, tags, desired, reported }: ShownTwin,
+): TwinDocument {
+  const { deviceId, moduleId, statusReason, deviceScope, parentScopes } = identity;
+  const document: TwinDocument = {
     deviceId,
-    ...(moduleId === undefined ? {} : { moduleId }),
-    etag: twinEtag(twin),
+    etag: twinEtag(writes),
     deviceEtag: identityEtag(identity),
-    status,
-    ...(statusReason === undefined ? {} : { statusReason }),
-    statusUpdateTime: statusUpdatedTime,
+    status: identity.status,
+    statusUpdateTime: identity.statusUpdatedTime,
     connectionState: connectionState(connected),
     lastActivityTime: lastActivity,
     cloudToDeviceMessageCount: 0,
-    authenticationType: authentication.type,
-    x509Thumbprint: { ...thumbprintsOf(authentication) },
+    authenticationType: identity.authentication.type,
+    x509Thumbprint: { ...thumbprintsOf(identity.authentication) },
     modelId: '',
-    version: twinVersion(twin),
-    ...(twin.tags === undefined ? {} : { tags: twin.tags }),
-    properties: { desired: toProperties(twin.desired), reported: toProperties(twin.reported) },
-    ...(moduleId === undefined ? { capabilities: { iotEdge: identity.iotEdge } } : {}),
-    ...scopes(identity),
+    version: twinVersion(writes, reported.$version),
+    properties: { desired, reported },
   };
+  // One by one: conditional spreads would double what a twin costs to read.
+  if (tags !== undefined) document.tags = tags;
+  if (moduleId === undefined) document.capabilities = { iotEdge: identity.iotEdge };
+  else document.moduleId = moduleId;
+  if (statusReason !== undefined) document.statusReason = statusReason;
+  if (deviceScope !== undefined) document.deviceScope = deviceScope;
+  if (parentScopes !== undefined) document.parentScopes = parentScopes;
+  return document;
 }
 
 /** The identity, keys included, as `GET /devices/{id}` or `GET /devices/{id}/modules/{moduleId}` answers it. */

@@ -1,10 +1,10 @@
 import type { Roots } from '../query/roots';
 import type { Entry as QueryEntry } from '../query/source';
-import { type Connection, type Device, toDocument } from './device';
+import { type Connection, type Device, type ShownTwin, showTwin } from './device';
 import { type Identity, idOf, splitId } from './identity';
 import { isPackedDisabled, packIdentity, unpackIdentity } from './packedIdentity';
-import { type TwinState, toProperties } from './twin';
-import type { JsonObject } from './types';
+import { fromProperties, type TwinState, toProperties } from './twin';
+import type { JsonObject, TwinDocument } from './types';
 
 /**
  * A device or module as a fleet holds it: packed into text. A million of them as objects would take several times the
@@ -46,14 +46,16 @@ export class Entry implements Connection, QueryEntry {
   }
 
   unpack(): Device {
-    const { ordinal, connected, connectionChanged, lastActivity } = this;
-    return {
-      ordinal,
-      ...unpack(this.id, this.text.split('\n')),
-      connected,
-      ...(connectionChanged === undefined ? {} : { connectionChanged }),
-      ...(lastActivity === undefined ? {} : { lastActivity }),
+    const [identity = '', ...twin] = this.text.split('\n');
+    const device: Device = {
+      ordinal: this.ordinal,
+      identity: unpackIdentity(splitId(this.id), identity),
+      twin: fromShown(unpackTwin(twin)),
+      connected: this.connected,
     };
+    if (this.connectionChanged !== undefined) device.connectionChanged = this.connectionChanged;
+    if (this.lastActivity !== undefined) device.lastActivity = this.lastActivity;
+    return device;
   }
 
   /** The same as it is now, whatever becomes of this one. They share their text. */
@@ -63,10 +65,16 @@ export class Entry implements Connection, QueryEntry {
     return Object.assign(entry, { connected, connectionChanged, lastActivity });
   }
 
+  /** The twin as the service shows it. */
+  show(): TwinDocument {
+    const [identity = '', ...twin] = this.text.split('\n');
+    return showTwin(unpackIdentity(splitId(this.id), identity), this, unpackTwin(twin));
+  }
+
   /** The twin, as queries see it. */
   read(roots?: Roots): JsonObject {
     if (roots && isSubset(roots, sections)) return this.#sections(roots);
-    return { ...toDocument(this.unpack()) };
+    return { ...this.show() };
   }
 
   write({ identity, twin }: Pick<Device, 'identity' | 'twin'>): void {
@@ -79,7 +87,7 @@ export class Entry implements Connection, QueryEntry {
     return {
       ...(roots.has('tags') && tags ? { tags: JSON.parse(tags) } : {}),
       ...(roots.has('properties')
-        ? { properties: { desired: toProperties(JSON.parse(desired)), reported: toProperties(JSON.parse(reported)) } }
+        ? { properties: { desired: JSON.parse(desired), reported: JSON.parse(reported) } }
         : {}),
     };
   }
@@ -92,21 +100,20 @@ function isSubset(roots: Roots, of: Roots): boolean {
   return true;
 }
 
-/** Lines: identity, writes, tags, desired and reported properties. JSON has no line breaks of its own. */
+/** Lines: identity, writes, tags, desired and reported properties as they are shown. JSON has no line breaks of its own. */
 function pack(identity: Identity, { writes, tags, desired, reported }: TwinState): string {
-  const lines = [packIdentity(identity), writes, tags && JSON.stringify(tags), JSON.stringify(desired)];
-  return `${lines.join('\n')}\n${JSON.stringify(reported)}`;
+  const sections = [tags, toProperties(desired), toProperties(reported)];
+  return [packIdentity(identity), writes, ...sections.map((section) => section && JSON.stringify(section))].join('\n');
 }
 
-function unpack(id: string, lines: string[]): Pick<Device, 'identity' | 'twin'> {
-  const [identity = '', writes, tags, desired = '', reported = ''] = lines;
-  return {
-    identity: unpackIdentity(splitId(id), identity),
-    twin: {
-      writes: Number(writes),
-      ...(tags ? { tags: JSON.parse(tags) } : {}),
-      desired: JSON.parse(desired),
-      reported: JSON.parse(reported),
-    },
-  };
+function unpackTwin([writes, tags, desired = '', reported = '']: string[]): ShownTwin {
+  const twin: ShownTwin = { writes: Number(writes), desired: JSON.parse(desired), reported: JSON.parse(reported) };
+  if (tags) twin.tags = JSON.parse(tags);
+  return twin;
+}
+
+function fromShown({ writes, tags, desired, reported }: ShownTwin): TwinState {
+  const twin: TwinState = { writes, desired: fromProperties(desired), reported: fromProperties(reported) };
+  if (tags !== undefined) twin.tags = tags;
+  return twin;
 }

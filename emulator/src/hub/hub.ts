@@ -71,13 +71,15 @@ export class Hub {
 
   /** @throws HubError DeviceNotFound */
   getTwin(id: string): TwinDocument {
-    return toDocument(this.getDevice(id));
+    const twin = this.#fleet.findTwin(id);
+    if (!twin) throw deviceNotFound(id);
+    return twin;
   }
 
   /** The twin, if there is one; for who only looks. */
   findTwin(id: string): JsonObject | undefined {
-    const device = this.#fleet.find(id);
-    return device && { ...toDocument(device) };
+    const twin = this.#fleet.findTwin(id);
+    return twin && { ...twin };
   }
 
   /**
@@ -147,7 +149,7 @@ export class Hub {
     write: (twin: twins.TwinState) => twins.TwinChange,
   ): Promise<TwinDocument> {
     const device = this.getDevice(id);
-    if (ifMatch !== undefined) checkIfMatch(ifMatch, twins.twinEtag(device.twin));
+    if (ifMatch !== undefined) checkIfMatch(ifMatch, twins.twinEtag(device.twin.writes));
     const change = write(device.twin);
     const document = toDocument(await this.#fleet.change(device, { twin: change.twin }));
     this.events.message(() => twinChangeMessage(this.name, opType, document, change));

@@ -66,8 +66,8 @@ export function idOf({ deviceId, moduleId }: Ids): string {
 
 /** The inverse of {@link idOf}. */
 export function splitId(id: string): Ids {
-  const [deviceId = '', moduleId] = id.split('/');
-  return moduleId === undefined ? { deviceId } : { deviceId, moduleId };
+  const slash = id.indexOf('/');
+  return slash < 0 ? { deviceId: id } : { deviceId: id.slice(0, slash), moduleId: id.slice(slash + 1) };
 }
 
 /**

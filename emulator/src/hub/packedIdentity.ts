@@ -25,14 +25,22 @@ export function packIdentity(identity: Identity): string {
   return JSON.stringify(packed);
 }
 
-export function unpackIdentity(ids: Ids, text: string): Identity {
-  const [generationId, writes, proof, more]: Packed = JSON.parse(text);
-  const authentication: Authentication = Array.isArray(proof)
-    ? { type: 'sas', symmetricKey: { primaryKey: proof[0], secondaryKey: proof[1] } }
-    : proof;
-  const { status, statusUpdatedTime, iotEdge } = usual;
-  const identity = { ...ids, generationId, writes, authentication, status, statusUpdatedTime, iotEdge };
-  return more ? Object.assign(identity, more) : identity;
+export function unpackIdentity({ deviceId, moduleId }: Ids, text: string): Identity {
+  const packed: Packed = JSON.parse(text);
+  const proof = packed[2];
+  const identity: Identity = {
+    deviceId,
+    generationId: packed[0],
+    writes: packed[1],
+    authentication: Array.isArray(proof)
+      ? { type: 'sas', symmetricKey: { primaryKey: proof[0], secondaryKey: proof[1] } }
+      : proof,
+    status: usual.status,
+    statusUpdatedTime: usual.statusUpdatedTime,
+    iotEdge: usual.iotEdge,
+  };
+  if (moduleId !== undefined) identity.moduleId = moduleId;
+  return packed[3] ? Object.assign(identity, packed[3]) : identity;
 }
 
 /** Whether a packed identity, or a text that begins with one, is disabled: within JSON, text has its quotes escaped. */

@@ -41,15 +41,16 @@ export function newTwin(): TwinState {
 }
 
 /** Twin version: observed on real hubs to be the etag's counter plus the version of the reported properties. */
-export function twinVersion({ writes, reported }: TwinState): number {
-  return writes + reported.version;
+export function twinVersion(writes: number, reportedVersion: number): number {
+  return writes + reportedVersion;
 }
 
+const etagBytes = Buffer.alloc(8);
+
 /** The etag of a twin: its counter as eight bytes, big end first, in base64. */
-export function twinEtag({ writes }: TwinState): string {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(BigInt(writes));
-  return bytes.toString('base64');
+export function twinEtag(writes: number): string {
+  etagBytes.writeBigUInt64BE(BigInt(writes));
+  return etagBytes.toString('base64');
 }
 
 /**
@@ -100,6 +101,11 @@ export function replaceTwin(twin: TwinState, { tags, desired }: TwinWrite): Twin
 export function patchReported(twin: TwinState, patch: JsonObject): TwinChange {
   const { state, told } = patchProperties('reported', twin.reported, patch);
   return { twin: { ...twin, reported: state }, reported: told };
+}
+
+/** The inverse of {@link toProperties}. */
+export function fromProperties({ $metadata, $version, ...values }: TwinProperties): PropertiesState {
+  return { values, metadata: $metadata, version: $version };
 }
 
 /** Desired or reported properties as the service shows them. */

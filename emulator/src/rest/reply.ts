@@ -16,13 +16,13 @@ export function ok(body: unknown): Reply {
 
 /** Writes a reply. Every body is JSON and says so: the service SDKs crash on one that does not. */
 export function send(response: ServerResponse, { status, headers, body }: Reply): void {
-  const text = body === undefined ? '' : JSON.stringify(body);
+  const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
   response.writeHead(status, {
     'x-ms-request-id': randomUUID(),
     ...headers,
     ...(body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
     // 204 has no content, and no length of it (RFC 9110).
-    ...(status === 204 ? {} : { 'content-length': Buffer.byteLength(text) }),
+    ...(status === 204 ? {} : { 'content-length': bytes.length }),
   });
-  response.end(text);
+  response.end(bytes);
 }

@@ -6,7 +6,13 @@ import { BearerTokens, checkDataActions, type TrustedIssuer } from './bearerToke
 import { type ClientCertificate, plainThumbprint } from './clientCertificate';
 import { policyRights, type Right } from './policies';
 import { dataActionsOf } from './roles';
-import { covers, isSignedWith, parseSharedAccessSignature, type SharedAccessSignature } from './sharedAccessSignature';
+import {
+  covers,
+  isExpired,
+  isSignedWith,
+  parseSharedAccessSignature,
+  type SharedAccessSignature,
+} from './sharedAccessSignature';
 
 /** Keys of the hub's policies, by name. */
 export type PolicyKeys = Readonly<Record<string, string>>;
@@ -35,9 +41,14 @@ export interface ServiceCall {
   authorization: string | undefined;
 }
 
+/** Tokens of policies whose signatures are remembered: a service SDK uses one for a second, others for an hour. */
+const maxProven = 256;
+
 /** Who may do what: policies and roles for services, their own keys for devices. */
 export class AccessControl {
   readonly #bearerTokens: BearerTokens;
+  /** Tokens that were found to be signed by their policy, the one proven first coming first. */
+  readonly #proven = new Map<string, SharedAccessSignature>();
 
   constructor(
     private readonly keys: PolicyKeys,
@@ -60,8 +71,8 @@ export class AccessControl {
       const principal = await this.#bearerTokens.verify(bearer);
       return checkDataActions(principal, right ? dataActionsOf(method, segments) : [], `${method} on ${path}`);
     }
-    const token = parseSharedAccessSignature(authorization);
-    if (!token || !covers(token, segments) || !this.#policyGives(token, right)) throw unauthorized();
+    const token = this.#proven.get(authorization) ?? this.#prove(authorization);
+    if (!token || isExpired(token) || !covers(token, segments) || !gives(token, right)) throw unauthorized();
   }
 
   /**
@@ -87,18 +98,32 @@ export class AccessControl {
     const path = ['devices', deviceId, ...(moduleId === undefined ? [] : ['modules', moduleId])];
     if (!token || !covers(token, path)) throw unauthorized();
     const proven = token.skn
-      ? this.#policyGives(token, 'DeviceConnect')
+      ? this.#isOfPolicy(token) && gives(token, 'DeviceConnect')
       : isSigned(token, primaryKey) || isSigned(token, secondaryKey);
     if (!proven) throw unauthorized();
     return token.se * 1000;
   }
 
-  #policyGives(token: SharedAccessSignature, right: Right | undefined): boolean {
+  /** The token, where its policy signed it. */
+  #prove(authorization: string): SharedAccessSignature | undefined {
+    const token = parseSharedAccessSignature(authorization);
+    if (!token || !this.#isOfPolicy(token)) return undefined;
+    const [first] = this.#proven.keys();
+    if (this.#proven.size >= maxProven && first !== undefined) this.#proven.delete(first);
+    this.#proven.set(authorization, token);
+    return token;
+  }
+
+  #isOfPolicy(token: SharedAccessSignature): boolean {
     const policy = token.skn ?? '';
     const key = Object.hasOwn(this.keys, policy) ? this.keys[policy] : undefined;
-    if (key === undefined || !isSigned(token, key)) return false;
-    return right === undefined || policyRights[policy]?.includes(right) === true;
+    return key !== undefined && isSigned(token, key);
   }
+}
+
+/** Whether the policy of a token has a right; any, where none is named. */
+function gives({ skn = '' }: SharedAccessSignature, right: Right | undefined): boolean {
+  return right === undefined || policyRights[skn]?.includes(right) === true;
 }
 
 /** The hub's keys are base64. */

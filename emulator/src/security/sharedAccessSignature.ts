@@ -22,9 +22,14 @@ export function parseSharedAccessSignature(token: string): SharedAccessSignature
 }
 
 /** Whether the token was signed with the key, and has not expired. */
-export function isSignedWith({ sr, sig, se }: SharedAccessSignature, key: Buffer): boolean {
+export function isSignedWith(token: SharedAccessSignature, key: Buffer): boolean {
+  const { sr, sig, se } = token;
   const expected = createHmac('sha256', key).update(`${sr}\n${se}`).digest();
-  return sig.length === expected.length && timingSafeEqual(sig, expected) && se * 1000 > Date.now();
+  return sig.length === expected.length && timingSafeEqual(sig, expected) && !isExpired(token);
+}
+
+export function isExpired({ se }: SharedAccessSignature): boolean {
+  return se * 1000 <= Date.now();
 }
 
 /**
