@@ -86,7 +86,7 @@ var logAlerts LogAlert[] = [
   {
     name: 'tag-job-stuck'
     severity: 2
-    description: 'A part of a tag job was tried nine times in a row, for about a quarter of an hour, without a device being tagged. The log lines of workTagJobs say what hinders.'
+    description: 'A part of a tag job was tried nine times in a row, for a quarter of an hour at least, and none of it got done. The log lines of workTagJobs say what hinders.'
     window: 'PT15M'
     query: 'AppTraces | where OperationName == "workTagJobs" | extend attempt = toint(extract(@"attempt=(\\d+)", 1, Message)) | where attempt >= 8'
   }
