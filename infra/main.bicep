@@ -45,7 +45,7 @@ param logQuotaGb int = 1
 @description('Optional. Tags that a new device gets where it has none, as JSON; none if empty.')
 param firstTags string = ''
 
-@description('Optional. Object id of the person who deploys: may register devices and read dead-lettered events.')
+@description('Optional. Object id of the person who deploys: may register devices, and read dead-lettered events and poison messages.')
 param principalId string = ''
 
 @description('Optional. Kind of that principal.')

@@ -25,7 +25,7 @@ param nodeVersion string = '24'
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Optional. Most instances of the app.')
+@description('Optional. Most instances of the app, which bounds what a tag job costs: the platform adds one for every 16 messages in the queue (batchSize of host.json), of 100 devices each, yet one alone sends all that an S1 hub takes. The plan is documented to take no fewer than 40.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
@@ -46,7 +46,7 @@ param logQuotaGb int = 1
 @description('Optional. Tags that a new device gets where it has none, as JSON; none if empty.')
 param firstTags string = ''
 
-@description('Optional. Object id of the person who deploys: may register devices and read dead-lettered events. Empty for nobody.')
+@description('Optional. Object id of the person who deploys: may register devices, and read dead-lettered events and poison messages. Empty for nobody.')
 param principalId string = ''
 
 @description('Optional. Kind of that principal.')
@@ -88,9 +88,11 @@ module storage 'modules/storage.bicep' = {
     name: 'st${token}'
     location: location
     tags: tags
+    queueNames: topology.queues.names
     appPrincipalId: appIdentity.outputs.principalId
     deadLetterPrincipalId: deadLetterIdentity.outputs.principalId
     isPrivate: privateNetworking
+    workspaceId: monitoring.outputs.workspaceId
     deployerPrincipalId: principalId
     deployerPrincipalType: principalType
   }
@@ -146,6 +148,7 @@ module network 'modules/network.bicep' = if (privateNetworking) {
     tags: tags
     services: [
       { name: 'blob', group: 'blob', id: storage.outputs.id, domain: 'blob.${environment().suffixes.storage}' }
+      { name: 'queue', group: 'queue', id: storage.outputs.id, domain: 'queue.${environment().suffixes.storage}' }
       { name: 'table', group: 'table', id: storage.outputs.id, domain: 'table.${environment().suffixes.storage}' }
       { name: 'eventhubs', group: 'namespace', id: eventHubs.outputs.id, domain: eventHubs.outputs.domain }
       { name: 'topic', group: 'topic', id: topic.outputs.id, domain: 'eventgrid.azure.net' }
@@ -168,6 +171,8 @@ module functionApp 'modules/functionApp.bicep' = {
     subnetId: network.?outputs.appSubnetId ?? ''
     settings: union(topology.settings, iotHubSku == 'F1' ? freeTierSettings : {}, {
       IOTHUB_HOSTNAME: iotHub.outputs.hostName
+      IOTHUB_SKU: iotHubSku
+      IOTHUB_UNITS: string(iotHub.outputs.units)
       AZURE_CLIENT_ID: appIdentity.outputs.clientId
       TwinChanges__fullyQualifiedNamespace: eventHubs.outputs.fullyQualifiedNamespace
       TwinChanges__credential: 'managedidentity'
@@ -177,6 +182,9 @@ module functionApp 'modules/functionApp.bicep' = {
       TwinChangesTopic__clientId: appIdentity.outputs.clientId
       TWIN_TABLES_ENDPOINT: storage.outputs.tableEndpoint
       TWIN_FIRST_TAGS: firstTags
+      TagJobs__queueServiceUri: storage.outputs.queueEndpoint
+      TagJobs__credential: 'managedidentity'
+      TagJobs__clientId: appIdentity.outputs.clientId
       AzureWebJobsStorage__blobServiceUri: storage.outputs.blobEndpoint
       AzureWebJobsStorage__tableServiceUri: storage.outputs.tableEndpoint
       AzureWebJobsStorage__credential: 'managedidentity'
@@ -193,6 +201,7 @@ module alerts 'modules/alerts.bicep' = {
     location: location
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
+    hubId: iotHub.outputs.id
     topicId: topic.outputs.id
     email: alertEmail
   }

@@ -1,4 +1,4 @@
-metadata description = 'What somebody should be told of: lost events, a throttled hub, failing functions, a relay that falls behind.'
+metadata description = 'What somebody should be told of: lost events, a throttled hub, failing functions, a relay that falls behind, a tag job that does not.'
 
 @description('Required. Prefix of the alerts\' names.')
 param prefix string
@@ -12,6 +12,9 @@ param tags { *: string }
 @description('Required. Id of the workspace that has the logs.')
 param workspaceId string
 
+@description('Required. Id of the IoT Hub.')
+param hubId string
+
 @description('Required. Id of the Event Grid topic.')
 param topicId string
 
@@ -19,6 +22,9 @@ param topicId string
 param email string = ''
 
 type MetricAlert = {
+  @description('Id of the resource that has the metric.')
+  of: string
+
   metric: string
   severity: int
   description: string
@@ -28,19 +34,31 @@ type LogAlert = {
   name: string
   severity: int
   description: string
+
+  @description('How far each look goes back; five minutes unless told otherwise.')
+  window: string?
+
   query: string
 }
 
 var metricAlerts MetricAlert[] = [
   {
+    of: topicId
     metric: 'DeadLetteredCount'
     severity: 2
     description: 'Events that onTwinChange never took lie in the container dead-letters.'
   }
   {
+    of: topicId
     metric: 'DroppedEventCount'
     severity: 1
     description: 'Events are lost: neither delivered nor dead-lettered. Look at the topic\'s roles on the storage account.'
+  }
+  {
+    of: hubId
+    metric: 'jobs.failed'
+    severity: 2
+    description: 'A job of the hub failed as a whole. GET /api/tagJobs/{jobId} says why.'
   }
 ]
 
@@ -48,8 +66,10 @@ var logAlerts LogAlert[] = [
   {
     name: 'twin-operations-throttled'
     severity: 2
-    description: 'The hub refuses twin reads, updates or queries for its quota. Ask less often, or add units.'
-    query: 'AzureDiagnostics | where ResourceProvider == "MICROSOFT.DEVICES" and Category in ("C2DTwinOperations", "D2CTwinOperations", "TwinQueries") | where tostring(column_ifexists("ResultType", "")) startswith "429"'
+    description: 'The hub refuses more than a fifth of the twin reads, updates or queries for its quota. Ask less often, or add units.'
+    // A tag job finds the hub's pace by meeting it now and then: some refusals are as it should be.
+    window: 'PT15M'
+    query: 'AzureDiagnostics | where ResourceProvider == "MICROSOFT.DEVICES" and Category in ("C2DTwinOperations", "D2CTwinOperations", "TwinQueries") | summarize refused = countif(tostring(column_ifexists("ResultType", "")) startswith "429"), total = count() | where refused > 10 and refused * 5 > total'
   }
   {
     name: 'function-failures'
@@ -62,6 +82,19 @@ var logAlerts LogAlert[] = [
     severity: 2
     description: 'Twin changes reach the topic more than five minutes after the hub told of them.'
     query: 'AppTraces | where OperationName == "relayTwinChanges" | extend lagMs = tolong(extract(@"lagMs=(\\d+)", 1, Message)) | where lagMs > 300000'
+  }
+  {
+    name: 'tag-job-stuck'
+    severity: 2
+    description: 'A part of a tag job was tried nine times in a row, for a quarter of an hour at least, and none of it got done. The log lines of workTagJobs say what hinders.'
+    window: 'PT15M'
+    query: 'AppTraces | where OperationName == "workTagJobs" | extend attempt = toint(extract(@"attempt=(\\d+)", 1, Message)) | where attempt >= 8'
+  }
+  {
+    name: 'poison-messages'
+    severity: 2
+    description: 'Messages that workTagJobs could not work were put aside: look at them in the queue whose name ends with -poison. They are deleted after seven days.'
+    query: 'StorageQueueLogs | where OperationName == "PutMessage" and StatusCode startswith "2" and Uri contains "-poison/messages"'
   }
 ]
 
@@ -85,7 +118,7 @@ resource onMetrics 'Microsoft.Insights/metricAlerts@2026-01-01' = [
       description: alert.description
       severity: alert.severity
       enabled: true
-      scopes: [topicId]
+      scopes: [alert.of]
       evaluationFrequency: 'PT5M'
       windowSize: 'PT5M'
       criteria: {
@@ -120,7 +153,7 @@ resource onLogs 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       enabled: true
       scopes: [workspaceId]
       evaluationFrequency: 'PT5M'
-      windowSize: 'PT5M'
+      windowSize: alert.?window ?? 'PT5M'
       autoMitigate: true
       // The tables come with the first row.
       skipQueryValidation: true

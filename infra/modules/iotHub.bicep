@@ -51,7 +51,15 @@ param deployerPrincipalId string = ''
 param deployerPrincipalType string = 'User'
 
 // Connections and telemetry are left out: they grow with every device, and so would the bill.
-var logCategories = ['Routes', 'C2DTwinOperations', 'D2CTwinOperations', 'TwinQueries', 'DeviceIdentityOperations']
+var logCategories = [
+  'Routes'
+  'C2DTwinOperations'
+  'D2CTwinOperations'
+  'TwinQueries'
+  'DeviceIdentityOperations'
+  'JobsOperations'
+]
+var capacity = sku == 'F1' ? 1 : units
 var appRoles = [roles.iotHubDataReader, roles.iotHubTwinContributor]
 var eventHubNames = union(map(routes, route => route.eventHub), [])
 
@@ -59,7 +67,7 @@ resource hub 'Microsoft.Devices/IotHubs@2023-06-30' = {
   name: name
   location: location
   tags: tags
-  sku: { name: sku, capacity: sku == 'F1' ? 1 : units }
+  sku: { name: sku, capacity: capacity }
   identity: { type: 'UserAssigned', userAssignedIdentities: { '${routingIdentityId}': {} } }
   properties: {
     disableLocalAuth: true
@@ -110,6 +118,40 @@ resource appAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+// The built-in role with jobs, IoT Hub Data Contributor, may also delete devices and call their methods: nothing of ours
+// does. Its name is the hub's, because all custom roles of a tenant need different ones.
+resource jobRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(hub.id, 'jobs')
+  properties: {
+    roleName: 'Jobs of ${name}'
+    description: 'Schedule, read and cancel jobs of the IoT Hub ${name}.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: []
+        notActions: []
+        dataActions: [
+          'Microsoft.Devices/IotHubs/jobs/read'
+          'Microsoft.Devices/IotHubs/jobs/write'
+          'Microsoft.Devices/IotHubs/jobs/delete'
+        ]
+        notDataActions: []
+      }
+    ]
+    assignableScopes: [resourceGroup().id]
+  }
+}
+
+resource scheduleJobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(hub.id, appPrincipalId, 'jobs')
+  scope: hub
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', jobRole.name)
+  }
+}
+
 resource registerDevices 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deployerPrincipalId)) {
   name: guid(hub.id, deployerPrincipalId, roles.iotHubDataContributor)
   scope: hub
@@ -132,4 +174,5 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
 
 output id string = hub.id
 output name string = hub.name
+output units int = capacity
 output hostName string = hub.properties.hostName

@@ -1,4 +1,4 @@
-metadata description = 'The storage account: the state of the Functions host, the published package, dead-lettered events, and the tables in which the app keeps the changes of twins and the members of locations. No shared keys.'
+metadata description = 'The storage account: the state of the Functions host, the published package, dead-lettered events, the tables in which the app keeps the changes of twins, the members of locations and how far tag jobs are, and the queues of those. No shared keys.'
 
 import { roles } from 'roles.bicep'
 
@@ -11,6 +11,9 @@ param location string
 @description('Required. Tags of the account.')
 param tags { *: string }
 
+@description('Required. The queues that functions work through. Each gets another one, with -poison after its name, for messages that cannot be worked.')
+param queueNames string[]
+
 @description('Required. Principal id of the function app\'s identity.')
 param appPrincipalId string
 
@@ -20,7 +23,10 @@ param deadLetterPrincipalId string
 @description('Required. Whether only private endpoints and trusted services of Azure reach the account.')
 param isPrivate bool
 
-@description('Optional. Object id of the person who deploys, to read dead-lettered events; empty for nobody.')
+@description('Required. Id of the workspace for diagnostic logs.')
+param workspaceId string
+
+@description('Optional. Object id of the person who deploys, to read dead-lettered events and poison messages; empty for nobody.')
 param deployerPrincipalId string = ''
 
 @description('Optional. Kind of that principal.')
@@ -57,6 +63,10 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     }
   }
 
+  resource queueService 'queueServices' = {
+    name: 'default'
+  }
+
   resource lifecycle 'managementPolicies' = {
     name: 'default'
     properties: {
@@ -76,6 +86,21 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   }
 }
 
+resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = [
+  for queue in queueNames: {
+    parent: account::queueService
+    name: queue
+  }
+]
+
+// The host puts a message there after it has failed five times. It would make the queue, had it the right to.
+resource poison 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = [
+  for queue in queueNames: {
+    parent: account::queueService
+    name: '${queue}-poison'
+  }
+]
+
 resource appAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for role in appRoles: {
     name: guid(account.id, appPrincipalId, role)
@@ -84,6 +109,48 @@ resource appAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
       principalId: appPrincipalId
       principalType: 'ServicePrincipal'
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
+  }
+]
+
+resource workQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (queue, index) in queueNames: {
+    name: guid(queues[index].id, appPrincipalId, roles.storageQueueDataContributor)
+    scope: queues[index]
+    properties: {
+      principalId: appPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId(
+        'Microsoft.Authorization/roleDefinitions',
+        roles.storageQueueDataContributor
+      )
+    }
+  }
+]
+
+resource putAside 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (queue, index) in queueNames: {
+    name: guid(poison[index].id, appPrincipalId, roles.storageQueueDataMessageSender)
+    scope: poison[index]
+    properties: {
+      principalId: appPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId(
+        'Microsoft.Authorization/roleDefinitions',
+        roles.storageQueueDataMessageSender
+      )
+    }
+  }
+]
+
+resource readPoison 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (queue, index) in queueNames: if (!empty(deployerPrincipalId)) {
+    name: guid(poison[index].id, deployerPrincipalId, roles.storageQueueDataReader)
+    scope: poison[index]
+    properties: {
+      principalId: deployerPrincipalId
+      principalType: deployerPrincipalType
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageQueueDataReader)
     }
   }
 ]
@@ -111,7 +178,18 @@ resource readDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
   }
 }
 
+// What is written: a chunk's message is worked, put back and put aside a few times, while a poll is read every two seconds.
+resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: account::queueService
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'StorageWrite', enabled: true }]
+  }
+}
+
 output id string = account.id
 output blobEndpoint string = account.properties.primaryEndpoints.blob
+output queueEndpoint string = account.properties.primaryEndpoints.queue
 output tableEndpoint string = account.properties.primaryEndpoints.table
 output packageContainerUrl string = '${account.properties.primaryEndpoints.blob}${account::blobs::packages.name}'

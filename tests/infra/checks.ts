@@ -1,5 +1,5 @@
 import topology from '../../infra/topology.json';
-import { readSettings, settingProblems } from '../../src/settings';
+import { readBindings, readSettings, settingProblems } from '../../src/settings';
 import { type RegisteredFunction, settingsAskedFor } from './code';
 import { roleProblems } from './roles';
 import { ofType, one, type System, settingsOf, valueAt } from './system';
@@ -20,6 +20,7 @@ const readByOthers: Readonly<Record<string, string>> = {
   TwinChanges__clientId: 'the Event Hubs extension',
   TwinChangesTopic__credential: 'the Event Grid extension',
   TwinChangesTopic__clientId: 'the Event Grid extension',
+  TagJobs__credential: 'the Storage Queues extension',
 };
 
 /** Flex Consumption refuses to start with these, or ignores them. */
@@ -62,6 +63,9 @@ const alerts = [
   'twin-operations-throttled',
   'function-failures',
   'relay-lag',
+  'jobs.failed',
+  'tag-job-stuck',
+  'poison-messages',
 ];
 
 const secret = /SharedAccessKey|AccountKey=|SharedAccessSignature|[?&]sig=|listKeys|password/i;
@@ -120,6 +124,37 @@ export const checks = {
     return endpoint?.startsWith(`https://${account}.table.`) && key === undefined ? [] : [`${endpoint}`];
   },
 
+  'the app knows the edition and the units of its hub': (system) => {
+    const { IOTHUB_SKU: sku, IOTHUB_UNITS: units } = settingsOf(system);
+    const hub = one(system, 'Microsoft.Devices/IotHubs').sku;
+    return sku === hub?.name && units === String(hub?.capacity) ? [] : [`${sku}, ${units}`];
+  },
+
+  'the app has its queues in the storage account': (system) => {
+    const endpoint = settingsOf(system)[`${topology.queues.connectionSetting}__queueServiceUri`];
+    const account = one(system, 'Microsoft.Storage/storageAccounts').name;
+    return endpoint?.startsWith(`https://${account}.queue.`) ? [] : [`${endpoint}`];
+  },
+
+  'the queues are those of the topology, each with one for poison messages': (system) => {
+    const queues = ofType(system, 'Microsoft.Storage/storageAccounts/queueServices/queues').map(({ name }) => ({
+      name: name.split('/')[2],
+    }));
+    const wanted = topology.queues.names.flatMap((name) => [{ name }, { name: `${name}-poison` }]);
+    return differences('queues', queues, wanted);
+  },
+
+  'the worker reads a queue that exists, the one that the code means by default': (system) => {
+    const trigger = bindingOf(system.functions, 'queueTrigger');
+    const name = resolved(trigger.queueName, settingsOf(system));
+    const queues = ofType(system, 'Microsoft.Storage/storageAccounts/queueServices/queues');
+    return [
+      ...(queues.some((queue) => queue.name.endsWith(`/${name}`)) ? [] : [`queue ${name}`]),
+      ...(trigger.connection === topology.queues.connectionSetting ? [] : [`connection ${trigger.connection}`]),
+      ...(readBindings({}).tagJobsQueue === name ? [] : [`by default ${readBindings({}).tagJobsQueue}`]),
+    ];
+  },
+
   'each role is needed, and none that is needed lacks': roleProblems,
 
   'no output and no setting holds a secret': (system) =>
@@ -166,7 +201,7 @@ export const checks = {
 
   'the relay reads an Event Hub and a consumer group that exist': (system) => {
     const trigger = bindingOf(system.functions, 'eventHubTrigger');
-    const name = String(trigger.eventHubName).replace(/^%(.*)%$/, (_, setting) => settingsOf(system)[setting] ?? '');
+    const name = resolved(trigger.eventHubName, settingsOf(system));
     const groups = ofType(system, 'Microsoft.EventHub/namespaces/eventhubs/consumergroups');
     const isThere = groups.some((group) => group.name.endsWith(`/${name}/${trigger.consumerGroup}`));
     return isThere ? [] : [`${name}/${trigger.consumerGroup}`];
@@ -220,6 +255,15 @@ export const checks = {
     return alerts.filter((alert) => !rules.some(({ name }) => name.endsWith(`-${alert}`)));
   },
 
+  'alerts look at functions that exist': (system) => {
+    const rules = ofType(system, 'Microsoft.Insights/scheduledQueryRules');
+    const queries = rules.map(({ properties }) => JSON.stringify(valueAt(properties, 'criteria.allOf')));
+    const meant = queries.flatMap((query) => [...query.matchAll(/OperationName == \\"(\w+)\\" \|/g)]);
+    const names = meant.map(([, name = '']) => name);
+    const missing = names.filter((name) => !system.functions.some((each) => each.name === name));
+    return names.length > 1 ? missing : ['no alert looks at a function'];
+  },
+
   'azd finds the app': (system) =>
     one(system, 'Microsoft.Web/sites').tags?.['azd-service-name'] === 'app' ? [] : ['the tag azd-service-name'],
 } satisfies Record<string, Check>;
@@ -228,6 +272,11 @@ function bindingOf(functions: RegisteredFunction[], type: string): Record<string
   const binding = functions.flatMap(({ bindings }) => bindings).find((each) => each.type === type);
   if (!binding) throw new Error(`No function has a binding of type ${type}.`);
   return binding;
+}
+
+/** A name of a binding as the host reads it. */
+function resolved(name: unknown, settings: Record<string, string>): string {
+  return String(name).replace(/^%(.*)%$/, (_, setting) => settings[setting] ?? '');
 }
 
 /** Judges two lists as sets of what they describe, whatever the order of members. */

@@ -11,6 +11,8 @@ export interface Mutation {
 
 const hub = 'Microsoft.Devices/IotHubs';
 const subscription = 'Microsoft.EventGrid/topics/eventSubscriptions';
+const queue = 'Microsoft.Storage/storageAccounts/queueServices/queues';
+const definition = 'Microsoft.Authorization/roleDefinitions';
 const assignment = 'Microsoft.Authorization/roleAssignments';
 const set = (type: string, property: string, value: unknown) => (system: System) => {
   one(system, type).properties[property] = value;
@@ -45,6 +47,59 @@ export const mutations: Mutation[] = [
     name: 'without TWIN_TABLES_ENDPOINT',
     check: 'the app keeps its tables in the storage account',
     mutate: unset('TWIN_TABLES_ENDPOINT'),
+  },
+  {
+    name: 'with one unit more than the app knows of',
+    check: 'the app knows the edition and the units of its hub',
+    mutate: (system) => void Object.assign(one(system, hub).sku ?? {}, { capacity: 2 }),
+  },
+  {
+    name: 'without IOTHUB_SKU',
+    check: 'the app knows the edition and the units of its hub',
+    mutate: unset('IOTHUB_SKU'),
+  },
+  {
+    name: 'without TagJobs__queueServiceUri',
+    check: 'the app has its queues in the storage account',
+    mutate: unset('TagJobs__queueServiceUri'),
+  },
+  {
+    name: 'with the endpoint of the tables for the queues',
+    check: 'the app has its queues in the storage account',
+    mutate: (system) => setting('TagJobs__queueServiceUri', settingsOf(system).TWIN_TABLES_ENDPOINT ?? '')(system),
+  },
+  {
+    name: 'without a queue for poison messages',
+    check: 'the queues are those of the topology, each with one for poison messages',
+    mutate: remove(queue, (name) => name.endsWith('-poison')),
+  },
+  {
+    name: 'with another queue in the settings',
+    check: 'the worker reads a queue that exists, the one that the code means by default',
+    mutate: setting('TAG_JOBS_QUEUE', 'other-jobs'),
+  },
+  {
+    name: 'without the queue of the worker',
+    check: 'the worker reads a queue that exists, the one that the code means by default',
+    mutate: remove(queue, (name) => name.endsWith('/tag-jobs')),
+  },
+  {
+    name: 'with a worker that another connection triggers',
+    check: 'the worker reads a queue that exists, the one that the code means by default',
+    mutate: (system) => {
+      const bindings = system.functions.flatMap((each) => each.bindings);
+      for (const binding of bindings) if (binding.type === 'queueTrigger') binding.connection = 'AzureWebJobsStorage';
+    },
+  },
+  {
+    name: 'with another identity for the queue',
+    check: 'every connection signs in with the identity of the app',
+    mutate: setting('TagJobs__clientId', 'client of another'),
+  },
+  {
+    name: 'with a key for the queue',
+    check: 'every connection signs in with the identity of the app',
+    mutate: setting('TagJobs', 'UseDevelopmentStorage=true'),
   },
   {
     name: 'with a setting that nobody reads',
@@ -107,6 +162,55 @@ export const mutations: Mutation[] = [
       for (const each of ofType(system, assignment)) {
         if (each.scope?.includes('/eventhubs/')) each.scope = one(system, 'Microsoft.EventHub/namespaces').id;
       }
+    },
+  },
+  {
+    name: 'with the role on queues for the whole account',
+    check: 'each role is needed, and none that is needed lacks',
+    mutate: (system) => {
+      for (const each of ofType(system, assignment)) {
+        if (each.scope?.includes('/queues/')) each.scope = one(system, 'Microsoft.Storage/storageAccounts').id;
+      }
+    },
+  },
+  {
+    name: 'without the role to put messages aside',
+    check: 'each role is needed, and none that is needed lacks',
+    mutate: (system) => {
+      const { resources } = system.deployment;
+      system.deployment.resources = resources.filter((each) => !each.scope?.endsWith('-poison'));
+    },
+  },
+  {
+    name: 'with a role of our own that may do more',
+    check: 'each role is needed, and none that is needed lacks',
+    mutate: (system) => {
+      const [permission] = one(system, definition).properties.permissions as { dataActions: string[] }[];
+      permission?.dataActions.push('Microsoft.Devices/IotHubs/devices/delete');
+    },
+  },
+  {
+    name: 'with a role of our own that does not cancel',
+    check: 'each role is needed, and none that is needed lacks',
+    mutate: (system) => {
+      const [permission] = one(system, definition).properties.permissions as { dataActions: string[] }[];
+      permission?.dataActions.pop();
+    },
+  },
+  {
+    name: 'with a role of our own for the whole subscription',
+    check: 'each role is needed, and none that is needed lacks',
+    mutate: set(definition, 'assignableScopes', ['/subscriptions/subscription']),
+  },
+  {
+    name: 'with a role of our own that nobody has',
+    check: 'each role is needed, and none that is needed lacks',
+    mutate: (system) => {
+      const { name } = one(system, definition);
+      const { resources } = system.deployment;
+      system.deployment.resources = resources.filter(
+        ({ properties }) => !String(properties.roleDefinitionId).endsWith(name),
+      );
     },
   },
   {
@@ -215,6 +319,18 @@ export const mutations: Mutation[] = [
     name: 'without the alert on dead letters',
     check: 'somebody is told',
     mutate: remove('Microsoft.Insights/metricAlerts', (name) => name.endsWith('-DeadLetteredCount')),
+  },
+  {
+    name: 'without the alert on poison messages',
+    check: 'somebody is told',
+    mutate: remove('Microsoft.Insights/scheduledQueryRules', (name) => name.endsWith('-poison-messages')),
+  },
+  {
+    name: 'with a function of another name',
+    check: 'alerts look at functions that exist',
+    mutate: (system) => {
+      for (const each of system.functions) if (each.name === 'workTagJobs') each.name = 'workJobs';
+    },
   },
   {
     name: 'without the tag of the service',

@@ -96,11 +96,12 @@ templates(
       expect(new Set(mutations.map(({ check }) => check))).toEqual(new Set(Object.keys(checks)));
     });
 
-    it('the person who deploys may register devices and read dead letters, and no more', () => {
+    it('the person who deploys may register devices, read dead letters and poison messages, and no more', () => {
       const of = (system: System) => ofType(system, 'Microsoft.Authorization/roleAssignments');
       const nobody = of(deployed()).map(({ name }) => name);
       const more = of(deployed({ principalId: 'someone' })).filter(({ name }) => !nobody.includes(name));
       expect(more).toEqual([
+        expect.objectContaining({ scope: expect.stringMatching(/queues\/tag-jobs-poison$/) }),
         expect.objectContaining({ scope: expect.stringMatching(/containers\/dead-letters$/) }),
         expect.objectContaining({ scope: expect.stringContaining('/Microsoft.Devices/IotHubs/') }),
       ]);
@@ -114,6 +115,7 @@ templates(
       expect(zones.sort()).toEqual([
         'privatelink.blob.core.windows.net',
         'privatelink.eventgrid.azure.net',
+        'privatelink.queue.core.windows.net',
         'privatelink.servicebus.windows.net',
         'privatelink.table.core.windows.net',
       ]);

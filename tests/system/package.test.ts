@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
@@ -13,6 +13,8 @@ const published = [
   'dist/identity.js.map',
   'dist/index.js',
   'dist/index.js.map',
+  'dist/storageQueue.js',
+  'dist/storageQueue.js.map',
   'host.json',
   'package.json',
 ];
@@ -36,6 +38,11 @@ test('the package is what Core Tools would publish, byte for byte, and no more',
   expect(Object.keys(content)).toEqual(published);
   expect(await publishedFiles('.')).toEqual(published);
   for (const file of published) expect(readFileSync(file).equals(content[file] ?? Buffer.alloc(0))).toBe(true);
+});
+
+test('nothing that the build makes is left out', () => {
+  const built = readdirSync('dist').filter((file) => file !== 'app.zip');
+  expect(published).toEqual(expect.arrayContaining(built.map((file) => `dist/${file}`)));
 });
 
 test('what Core Tools never publishes stays out even where .funcignore lets it in', async () => {

@@ -11,6 +11,7 @@ const byType: Readonly<Record<string, (name: string) => Record<string, unknown>>
   'Microsoft.Storage/storageAccounts': (name) => ({
     primaryEndpoints: {
       blob: `https://${name}.blob.core.windows.net/`,
+      queue: `https://${name}.queue.core.windows.net/`,
       table: `https://${name}.table.core.windows.net/`,
     },
   }),
