@@ -7,7 +7,7 @@ import type { HubCall } from './hubConnection';
 import { HubError } from './hubError';
 import type { Access } from './toHubError';
 
-const jobAccess: Access = { right: 'ServiceConnect', role: 'IoT Hub Data Contributor' };
+const jobAccess: Access = { right: 'ServiceConnect', role: 'IoT Hub Data Contributor (or one with jobs/* alone)' };
 
 /** How long a job may run where the caller does not say: as long as the SDK gives it. */
 const defaultExecutionSeconds = 3600;
