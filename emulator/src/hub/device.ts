@@ -1,8 +1,8 @@
 import { thumbprintsOf, toAuthenticationDocument } from './authentication';
 import { type Identity, identityEtag } from './identity';
 import { never } from './time';
-import { type TwinState, toProperties, twinEtag, twinVersion } from './twin';
-import type { JsonObject, TwinDocument, TwinProperties } from './types';
+import { type TwinState, twinEtag, twinVersion } from './twin';
+import type { JsonObject, TwinDocument } from './types';
 
 /** A device or a module: its identity and twin, which are kept, and its connection, which is not. */
 export interface Device extends Connection {
@@ -20,24 +20,9 @@ export interface Connection {
   lastActivity?: string;
 }
 
-/** A twin whose properties are as the service shows them. */
-export interface ShownTwin extends Pick<TwinState, 'writes' | 'tags'> {
-  desired: TwinProperties;
-  reported: TwinProperties;
-}
-
 /** The twin as `GET /twins/{id}` answers it. */
-export function toDocument({ identity, twin, ...connection }: Device): TwinDocument {
-  const { desired, reported } = twin;
-  return showTwin(identity, connection, { ...twin, desired: toProperties(desired), reported: toProperties(reported) });
-}
-
-/** The twin as `GET /twins/{id}` answers it, from parts that are kept. */
-export function showTwin(
-  identity: Identity,
-  { connected, lastActivity = never }: Connection,
-  { writes, tags, desired, reported }: ShownTwin,
-): TwinDocument {
+export function toDocument({ identity, twin, connected, lastActivity = never }: Device): TwinDocument {
+  const { writes, tags, desired, reported } = twin;
   const { deviceId, moduleId, statusReason, deviceScope, parentScopes } = identity;
   const document: TwinDocument = {
     deviceId,

@@ -1,10 +1,10 @@
 import type { Roots } from '../query/roots';
 import type { Entry as QueryEntry } from '../query/source';
-import { type Connection, type Device, type ShownTwin, showTwin } from './device';
+import { type Connection, type Device, toDocument } from './device';
 import { type Identity, idOf, splitId } from './identity';
 import { isPackedDisabled, packIdentity, unpackIdentity } from './packedIdentity';
-import { fromProperties, type TwinState, toProperties } from './twin';
-import type { JsonObject, TwinDocument } from './types';
+import type { TwinState } from './twin';
+import type { JsonObject } from './types';
 
 /**
  * A device or module as a fleet holds it: packed into text. A million of them as objects would take several times the
@@ -50,7 +50,7 @@ export class Entry implements Connection, QueryEntry {
     const device: Device = {
       ordinal: this.ordinal,
       identity: unpackIdentity(splitId(this.id), identity),
-      twin: fromShown(unpackTwin(twin)),
+      twin: unpackTwin(twin),
       connected: this.connected,
     };
     if (this.connectionChanged !== undefined) device.connectionChanged = this.connectionChanged;
@@ -65,16 +65,10 @@ export class Entry implements Connection, QueryEntry {
     return Object.assign(entry, { connected, connectionChanged, lastActivity });
   }
 
-  /** The twin as the service shows it. */
-  show(): TwinDocument {
-    const [identity = '', ...twin] = this.text.split('\n');
-    return showTwin(unpackIdentity(splitId(this.id), identity), this, unpackTwin(twin));
-  }
-
   /** The twin, as queries see it. */
   read(roots?: Roots): JsonObject {
     if (roots && isSubset(roots, sections)) return this.#sections(roots);
-    return { ...this.show() };
+    return { ...toDocument(this.unpack()) };
   }
 
   write({ identity, twin }: Pick<Device, 'identity' | 'twin'>): void {
@@ -100,20 +94,14 @@ function isSubset(roots: Roots, of: Roots): boolean {
   return true;
 }
 
-/** Lines: identity, writes, tags, desired and reported properties as they are shown. JSON has no line breaks of its own. */
+/** Lines: identity, writes, tags, desired and reported properties. JSON has no line breaks of its own. */
 function pack(identity: Identity, { writes, tags, desired, reported }: TwinState): string {
-  const sections = [tags, toProperties(desired), toProperties(reported)];
+  const sections = [tags, desired, reported];
   return [packIdentity(identity), writes, ...sections.map((section) => section && JSON.stringify(section))].join('\n');
 }
 
-function unpackTwin([writes, tags, desired = '', reported = '']: string[]): ShownTwin {
-  const twin: ShownTwin = { writes: Number(writes), desired: JSON.parse(desired), reported: JSON.parse(reported) };
+function unpackTwin([writes, tags, desired = '', reported = '']: string[]): TwinState {
+  const twin: TwinState = { writes: Number(writes), desired: JSON.parse(desired), reported: JSON.parse(reported) };
   if (tags) twin.tags = JSON.parse(tags);
-  return twin;
-}
-
-function fromShown({ writes, tags, desired, reported }: ShownTwin): TwinState {
-  const twin: TwinState = { writes, desired: fromProperties(desired), reported: fromProperties(reported) };
-  if (tags !== undefined) twin.tags = tags;
   return twin;
 }

@@ -6,7 +6,7 @@ import { type Connection, type Device, toDocument } from './device';
 import { Entry } from './entry';
 import { type Identity, idOf, splitId } from './identity';
 import type { TwinState } from './twin';
-import type { JsonObject, TwinDocument } from './types';
+import type { JsonObject } from './types';
 
 /** Devices or modules in the order of their creation. */
 class Members extends Ordered<Entry> implements Collection {
@@ -56,11 +56,6 @@ export class Fleet {
 
   find(id: string): Device | undefined {
     return this.#entries.get(id)?.unpack();
-  }
-
-  /** The twin as the service shows it: quicker to get than the device. */
-  findTwin(id: string): TwinDocument | undefined {
-    return this.#entries.get(id)?.show();
   }
 
   /** Ids of a device's modules, in the order of their creation. */

@@ -71,15 +71,13 @@ export class Hub {
 
   /** @throws HubError DeviceNotFound */
   getTwin(id: string): TwinDocument {
-    const twin = this.#fleet.findTwin(id);
-    if (!twin) throw deviceNotFound(id);
-    return twin;
+    return toDocument(this.getDevice(id));
   }
 
   /** The twin, if there is one; for who only looks. */
   findTwin(id: string): JsonObject | undefined {
-    const twin = this.#fleet.findTwin(id);
-    return twin && { ...twin };
+    const device = this.#fleet.find(id);
+    return device && { ...toDocument(device) };
   }
 
   /**

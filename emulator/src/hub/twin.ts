@@ -4,20 +4,13 @@ import { serviceTime } from './time';
 import { checkSize, checkValues } from './twinLimits';
 import type { JsonObject, TwinProperties } from './types';
 
-/** Desired or reported properties with their bookkeeping. */
-export interface PropertiesState {
-  values: JsonObject;
-  metadata: JsonObject;
-  version: number;
-}
-
 /** The twin of a device as it is kept; never changed in place, so that a reader's copy stays what it was. */
 export interface TwinState {
   /** The counter behind the etag: moves with tags and desired properties. */
   writes: number;
   tags?: JsonObject;
-  desired: PropertiesState;
-  reported: PropertiesState;
+  desired: TwinProperties;
+  reported: TwinProperties;
 }
 
 /** What the service side writes: the sections to change, `null` for a section to clear. */
@@ -36,7 +29,7 @@ export interface TwinChange {
 
 /** The twin of a new device: readable at once, version 2, no tags. */
 export function newTwin(): TwinState {
-  const empty = (): PropertiesState => ({ values: {}, metadata: { $lastUpdated: serviceTime() }, version: 1 });
+  const empty = (): TwinProperties => ({ $metadata: { $lastUpdated: serviceTime() }, $version: 1 });
   return { writes: 1, desired: empty(), reported: empty() };
 }
 
@@ -67,7 +60,7 @@ export function patchTwin(twin: TwinState, { tags, desired }: TwinWrite): TwinCh
     change.tags = tags ?? removalOf(twin.tags ?? {});
   }
   if (desired !== undefined) {
-    const patch = desired ?? removalOf(twin.desired.values);
+    const patch = desired ?? removalOf(valuesOf(twin.desired));
     const { state, told } = patchProperties('desired', twin.desired, patch);
     change.twin.desired = state;
     change.desired = told;
@@ -86,11 +79,11 @@ export function replaceTwin(twin: TwinState, { tags, desired }: TwinWrite): Twin
   const newTags = withoutNulls(tags ?? {});
   const values = withoutNulls(desired ?? {});
   checkSize('tags', twin.tags, newTags);
-  checkSize('desired', twin.desired.values, values);
-  const version = twin.desired.version + 1;
-  const metadata = stampPatch(undefined, values, { $lastUpdated: serviceTime(), $lastUpdatedVersion: version });
-  const state = { values, metadata, version };
-  return { twin: { ...twin, writes: twin.writes + 1, tags: newTags, desired: state }, desired: toProperties(state) };
+  checkSize('desired', valuesOf(twin.desired), values);
+  const $version = twin.desired.$version + 1;
+  const $metadata = stampPatch(undefined, values, { $lastUpdated: serviceTime(), $lastUpdatedVersion: $version });
+  const state = { ...values, $metadata, $version };
+  return { twin: { ...twin, writes: twin.writes + 1, tags: newTags, desired: state }, desired: state };
 }
 
 /**
@@ -103,26 +96,22 @@ export function patchReported(twin: TwinState, patch: JsonObject): TwinChange {
   return { twin: { ...twin, reported: state }, reported: told };
 }
 
-/** The inverse of {@link toProperties}. */
-export function fromProperties({ $metadata, $version, ...values }: TwinProperties): PropertiesState {
-  return { values, metadata: $metadata, version: $version };
+/** The values of a section without the hub's own members. */
+function valuesOf({ $metadata, $version, ...values }: TwinProperties): JsonObject {
+  return values;
 }
 
-/** Desired or reported properties as the service shows them. */
-export function toProperties({ values, metadata, version }: PropertiesState): TwinProperties {
-  return { ...values, $metadata: metadata, $version: version };
-}
-
-function patchProperties(section: 'desired' | 'reported', before: PropertiesState, patch: JsonObject) {
+function patchProperties(section: 'desired' | 'reported', before: TwinProperties, patch: JsonObject) {
   checkValues(section, patch);
-  const values = mergePatch(before.values, patch);
-  checkSize(section, before.values, values);
-  const version = before.version + 1;
+  const old = valuesOf(before);
+  const values = mergePatch(old, patch);
+  checkSize(section, old, values);
+  const $version = before.$version + 1;
   // Real twins show the version of a value's write in desired metadata only.
-  const written = section === 'desired' ? { $lastUpdatedVersion: version } : {};
+  const written = section === 'desired' ? { $lastUpdatedVersion: $version } : {};
   const stamp: Stamp = { $lastUpdated: serviceTime(), ...written };
-  const state = { values, metadata: stampPatch(before.metadata, patch, stamp), version };
-  return { state, told: toProperties({ values: patch, metadata: stampPatch(undefined, patch, stamp), version }) };
+  const state = { ...values, $metadata: stampPatch(before.$metadata, patch, stamp), $version };
+  return { state, told: { ...patch, $metadata: stampPatch(undefined, patch, stamp), $version } };
 }
 
 function removalOf(values: JsonObject): JsonObject {
