@@ -1,45 +1,20 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import * as z from 'zod/mini';
 import { encodeCsv } from '../formats/csvEncode';
 import { endpoint } from '../http/endpoint';
 import { negotiate } from '../http/negotiate';
 import { nextLink } from '../http/nextLink';
-import { flagParameter, limitParameter, readParameters, textParameter } from '../http/parameters';
-import { maxPageSize } from '../hub/hub';
+import { readParameters } from '../http/parameters';
 import { InvalidInputError } from '../invalidInputError';
 import { parseFields } from '../queries/chosenFields';
 import { countDevices } from '../queries/countDevices';
 import { parseFilter } from '../queries/deviceFilter';
-import { freshNow, freshnessSchema } from '../queries/freshness';
-import { type ListedDevice, listedDeviceSchema, planListing, toJson } from '../queries/listDevices';
+import { freshNow } from '../queries/freshness';
+import { type ListedDevice, planListing, toJson } from '../queries/listDevices';
 import { type PropertyPath, plainPath } from '../queries/propertyPath';
+import { queryTwinsParameters, queryTwinsTypes } from '../queries/queryTwinsSchemas';
 import type { ListedFields } from '../queries/twinQuery';
 import { deadlines, type Services } from '../services';
 import { need } from '../settings';
-
-/** The query parameters of `GET /api/devices`. `where` is a condition as JSON text (see `conditionSchema`). */
-export const queryTwinsParameters = z.object({
-  location: textParameter,
-  connectivity: textParameter,
-  where: textParameter,
-  /** Property paths, separated by commas. */
-  fields: textParameter,
-  limit: limitParameter(maxPageSize),
-  continuation: textParameter,
-  /** Counts the devices that meet the condition: one more query of the hub. */
-  count: flagParameter,
-});
-
-/** The JSON answer of `GET /api/devices`. */
-export const queryTwinsAnswer = z.object({
-  devices: z.array(listedDeviceSchema),
-  count: z.optional(z.int()),
-  continuation: z.optional(z.string()),
-  freshness: freshnessSchema,
-});
-
-/** The content types of `GET /api/devices`. */
-export const queryTwinsTypes = ['application/json', 'text/csv', 'application/x-ndjson'] as const;
 
 /** Answers one page of the devices that meet a condition, or of the fleet. */
 export async function queryTwins(request: HttpRequest, { hub, settings }: Services): Promise<HttpResponseInit> {

@@ -1,27 +1,12 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import * as z from 'zod/mini';
 import { endpoint } from '../http/endpoint';
-import { readParameters, textParameter } from '../http/parameters';
+import { readParameters } from '../http/parameters';
 import { parseFilter } from '../queries/deviceFilter';
-import { freshNow, freshnessSchema } from '../queries/freshness';
-import { summarize, summaryCountSchema, summaryDimensions } from '../queries/summarize';
+import { freshNow } from '../queries/freshness';
+import { summarize } from '../queries/summarize';
+import { summaryParameters } from '../queries/summarySchemas';
 import { deadlines, type Services } from '../services';
 import { need } from '../settings';
-
-/** The query parameters of `GET /api/summary`. `where` is a condition as JSON text (see `conditionSchema`). */
-export const summaryParameters = z.object({
-  by: z._default(z.enum(summaryDimensions, `is one of: ${summaryDimensions.join(' | ')}`), 'location'),
-  location: textParameter,
-  connectivity: textParameter,
-  where: textParameter,
-});
-
-/** The answer of `GET /api/summary`. */
-export const summaryAnswer = z.object({
-  counts: z.array(summaryCountSchema),
-  hubQueries: z.int(),
-  freshness: freshnessSchema,
-});
 
 /** Answers how many devices there are, by location, by connectivity, or by both. */
 export async function summary({ query }: HttpRequest, { hub, settings }: Services): Promise<HttpResponseInit> {

@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 
-const problems = {
+/** Each problem's status and title. */
+export const problems = {
   'invalid-request': { status: 400, title: 'The request is not valid' },
   'unknown-device': { status: 404, title: 'There is no such device' },
   'unknown-job': { status: 404, title: 'There is no such job' },
@@ -43,6 +44,11 @@ export class ProblemError extends Error {
   }
 }
 
+/** The URI that tells a problem from others. */
+export function problemType(name: ProblemName): string {
+  return `urn:device-twins:problem:${name}`;
+}
+
 /** The answer that tells a problem. */
 export function problemResponse({
   name,
@@ -58,6 +64,6 @@ export function problemResponse({
       'content-type': 'application/problem+json',
       ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     },
-    body: JSON.stringify({ type: `urn:device-twins:problem:${name}`, title, status, detail, path, lines }),
+    body: JSON.stringify({ type: problemType(name), title, status, detail, path, lines }),
   };
 }

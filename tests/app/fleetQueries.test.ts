@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
-import { queryTwins, queryTwinsAnswer, queryTwinsParameters } from '../../src/functions/queryTwins';
-import { summary, summaryAnswer, summaryParameters } from '../../src/functions/summary';
+import { queryTwins } from '../../src/functions/queryTwins';
+import { summary } from '../../src/functions/summary';
 import { endpoint, type Serve } from '../../src/http/endpoint';
 import { Hub } from '../../src/hub/hub';
 import { parseConnectionString } from '../../src/hub/hubAddress';
 import { HubConnection } from '../../src/hub/hubConnection';
 import { maxFields } from '../../src/queries/chosenFields';
 import { conditionSchema } from '../../src/queries/conditionJson';
+import { queryTwinsAnswer, queryTwinsParameters } from '../../src/queries/queryTwinsSchemas';
+import { summaryAnswer, summaryParameters } from '../../src/queries/summarySchemas';
 import { createServices, type Services } from '../../src/services';
 import { type Environment, readSettings } from '../../src/settings';
 import { call, type HttpAnswer } from './functionCalls';

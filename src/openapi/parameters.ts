@@ -1,0 +1,61 @@
+import type * as z from 'zod/mini';
+import { flagParameter, limitParameter, textParameter } from '../http/parameters';
+import { type JsonSchema, parameterSchema } from './jsonSchema';
+import type { Parameter } from './operation';
+
+/** What to say of a query parameter. */
+interface Told {
+  description: string;
+  example?: unknown;
+}
+
+/** The query parameters that a schema reads; each must be told of. */
+export function queryParameters<Name extends string>(
+  { shape }: { shape: Readonly<Record<Name, z.ZodMiniType>> },
+  told: Record<NoInfer<Name>, Told>,
+): Parameter[] {
+  return Object.entries<Told>(told).map(([name, { description, example }]) => ({
+    name,
+    in: 'query',
+    description,
+    ...valueOf(name, shape[name as Name]),
+    ...(example === undefined ? {} : { example }),
+  }));
+}
+
+/** A condition is JSON in a parameter; the others are text. */
+function valueOf(name: string, schema: z.ZodMiniType): Pick<Parameter, 'schema' | 'content'> {
+  if (name !== 'where') return { schema: parameterSchema(schema) };
+  return { content: { 'application/json': { schema: { $ref: '#/components/schemas/Condition' } } } };
+}
+
+/** What to say of the parameters that choose devices. */
+export const filter = {
+  location: { description: 'Devices in this location.', example: 'Redmond43' },
+  connectivity: { description: 'Devices with this connectivity.', example: 'cellular' },
+  where: {
+    description: 'Devices that meet this condition, as JSON; together with the others an AND.',
+    example: { or: [{ connectivity: 'cellular' }, { path: 'tags.location.region', op: 'in', value: ['US', 'EU'] }] },
+  },
+} satisfies Record<string, Told>;
+
+/** What to say of the parameters of pages. */
+export const paging = {
+  limit: { description: 'Most items of the page.', example: 10 },
+  continuation: { description: 'The continuation of the page before, asked for with the same parameters.' },
+} satisfies Record<string, Told>;
+
+/** The parameters of pages of at most so many items. */
+export function pageParameters(most: number): Parameter[] {
+  return queryParameters({ shape: { limit: limitParameter(most), continuation: textParameter } }, paging);
+}
+
+/** A parameter that is true or false. */
+export function flag(name: string, description: string): Parameter {
+  return { name, in: 'query', description, schema: parameterSchema(flagParameter), example: true };
+}
+
+/** A step of the path. */
+export function step(name: string, description: string, example: string, schema: JsonSchema = {}): Parameter {
+  return { name, in: 'path', required: true, description, schema: { type: 'string', ...schema }, example };
+}
