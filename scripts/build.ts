@@ -1,6 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import packageJson from '../package.json';
+import { openApiDocument } from '../src/openapi/document';
 import { runScript } from './runScript';
 
 /** Bundles beside the main one: a cold start loads them only where they are used. */
@@ -66,4 +68,5 @@ runScript(async () => {
     sourcesContent: false,
     logLevel: 'warning',
   });
+  await writeFile('dist/openapi.json', JSON.stringify(openApiDocument(packageJson.version)));
 });

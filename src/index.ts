@@ -6,6 +6,7 @@ import './functions/getTwin';
 import './functions/locationDevices';
 import './functions/locations';
 import './functions/onTwinChange';
+import './functions/openapi';
 import './functions/queryTwins';
 import './functions/relayTwinChanges';
 import './functions/runTwinQueries';

@@ -57,7 +57,10 @@ export const components = {
     schema: queryTwinsAnswer,
     description: 'A page of devices. It may be short, even empty, where there is a continuation.',
   },
-  Summary: { schema: summaryAnswer, description: 'Numbers of devices, with what those have in common; null: they lack it.' },
+  Summary: {
+    schema: summaryAnswer,
+    description: 'Numbers of devices, with what those have in common; null: they lack it.',
+  },
   Statistics: { schema: statisticsSchema, description: 'The identity registry in numbers, which lag by minutes.' },
   TagJobRequest: {
     schema: tagJobSchema,
@@ -67,7 +70,7 @@ export const components = {
   TagJob: {
     schema: jobDocumentSchema,
     description:
-      "A job, with a page of the devices that were not tagged: their status is that of HTTP, 0 where a device was not reached. " +
+      'A job, with a page of the devices that were not tagged: their status is that of HTTP, 0 where a device was not reached. ' +
       'results, of every device, come with the answer of engine direct only.',
   },
   DryRun: {
@@ -110,7 +113,8 @@ export const components = {
       comparedAt,
       continuation,
     }),
-    description: "The devices of a location, as events told; comparedAt: when they were last compared with the hub's twins.",
+    description:
+      "The devices of a location, as events told; comparedAt: when they were last compared with the hub's twins.",
   },
   Locations: {
     schema: z.object({
@@ -138,4 +142,3 @@ export const components = {
 
 /** The name of a schema of the document. */
 export type ComponentName = keyof typeof components;
-

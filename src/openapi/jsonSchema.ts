@@ -19,6 +19,7 @@ export function componentSchemas(): Record<string, JsonSchema> {
   const { schemas } = z.toJSONSchema(registry, {
     // Answers too: as output they would forbid members that a later version of this app may add.
     io: 'input',
+    metadata: registry,
     uri: (id) => `#/components/schemas/${id}`,
     override: simplify,
   });
@@ -35,7 +36,7 @@ export function parameterSchema(schema: z.ZodMiniType): JsonSchema {
  * A schema as part of the document. Shared between schemas is only `z.json()`, which refers to itself: any value, which
  * an empty schema says.
  */
-function standing({ $schema, $id, ...schema }: JsonSchema): JsonSchema {
+function standing({ $schema, $id, id, ...schema }: JsonSchema): JsonSchema {
   return JSON.parse(JSON.stringify(schema), (_name, value) =>
     typeof value?.$ref === 'string' && value.$ref.includes('/__shared#') ? {} : value,
   );

@@ -9,7 +9,7 @@ export interface Parameter {
   description: string;
   required?: boolean;
   schema?: JsonSchema;
-  content?: Record<string, { schema: JsonSchema }>;
+  content?: Record<string, { schema: JsonSchema; example?: unknown }>;
   example?: unknown;
 }
 
@@ -46,7 +46,10 @@ export const headers = {
   Link: { description: 'Where there is more: the next page, rel="next" (RFC 8288).', schema: { type: 'string' } },
   Location: { description: 'Where to ask how far the job is.', schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'string', pattern: '^\\d+$' } },
-  'X-Freshness': { description: 'The freshness, for the formats that have no place for it.', schema: { type: 'string' } },
+  'X-Freshness': {
+    description: 'The freshness, for the formats that have no place for it.',
+    schema: { type: 'string' },
+  },
   'X-Total-Count': { description: 'The count, where it was asked for.', schema: { type: 'string', pattern: '^\\d+$' } },
 } as const satisfies Record<string, { description: string; schema: JsonSchema }>;
 

@@ -9,24 +9,19 @@ interface Told {
   example?: unknown;
 }
 
-/** The query parameters that a schema reads; each must be told of. */
+/** The query parameters that a schema reads; each must be told of. A condition is JSON, the others are text. */
 export function queryParameters<Name extends string>(
   { shape }: { shape: Readonly<Record<Name, z.ZodMiniType>> },
   told: Record<NoInfer<Name>, Told>,
 ): Parameter[] {
-  return Object.entries<Told>(told).map(([name, { description, example }]) => ({
+  return Object.entries<Told>(told).map(([name, { description, ...example }]) => ({
     name,
     in: 'query',
     description,
-    ...valueOf(name, shape[name as Name]),
-    ...(example === undefined ? {} : { example }),
+    ...(name === 'where'
+      ? { content: { 'application/json': { schema: { $ref: '#/components/schemas/Condition' }, ...example } } }
+      : { schema: parameterSchema(shape[name as Name]), ...example }),
   }));
-}
-
-/** A condition is JSON in a parameter; the others are text. */
-function valueOf(name: string, schema: z.ZodMiniType): Pick<Parameter, 'schema' | 'content'> {
-  if (name !== 'where') return { schema: parameterSchema(schema) };
-  return { content: { 'application/json': { schema: { $ref: '#/components/schemas/Condition' } } } };
 }
 
 /** What to say of the parameters that choose devices. */

@@ -30,6 +30,7 @@ it('every function registers without a single valid setting, and the start says 
     'locationDevices',
     'locations',
     'onTwinChange',
+    'openapi',
     'queryTwins',
     'relayTwinChanges',
     'runTwinQueries',
@@ -47,6 +48,7 @@ it('every function registers without a single valid setting, and the start says 
     ['statistics', 'GET', 'statistics'],
     ['tagTwins', 'POST', 'tagJobs'],
     ['summary', 'GET', 'summary'],
+    ['openapi', 'GET', 'openapi.json'],
   ] as const) {
     expect(bindings(name)).toContainEqual(expect.objectContaining({ methods: [method], route, authLevel: 'function' }));
   }

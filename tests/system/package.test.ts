@@ -13,6 +13,7 @@ const published = [
   'dist/identity.js.map',
   'dist/index.js',
   'dist/index.js.map',
+  'dist/openapi.json',
   'dist/storageQueue.js',
   'dist/storageQueue.js.map',
   'host.json',

@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { app, type HttpResponseInit } from '@azure/functions';
+import { endpoint } from '../http/endpoint';
+
+/** The build puts it beside the bundle. */
+const file = join(__dirname, 'openapi.json');
+
+let document: Promise<string> | undefined;
+
+/** Answers the OpenAPI document of these functions. */
+export async function openapi(): Promise<HttpResponseInit> {
+  document ??= readFile(file, 'utf8');
+  return { headers: { 'content-type': 'application/json' }, body: await document };
+}
+
+app.get('openapi', { route: 'openapi.json', authLevel: 'function', handler: endpoint(openapi) });
