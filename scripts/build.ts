@@ -1,7 +1,6 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import packageJson from '../package.json';
 import { openApiDocument } from '../src/openapi/document';
 import { runScript } from './runScript';
 
@@ -68,5 +67,6 @@ runScript(async () => {
     sourcesContent: false,
     logLevel: 'warning',
   });
-  await writeFile('dist/openapi.json', JSON.stringify(openApiDocument(packageJson.version)));
+  const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+  await writeFile('dist/openapi.json', JSON.stringify(openApiDocument(version)));
 });

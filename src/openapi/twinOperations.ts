@@ -86,7 +86,7 @@ export const queryOperations: Operation[] = [
       ...paging,
       fields: {
         description: 'Property paths to show of each device, separated by commas.',
-        example: 'tags.location.region,properties.reported',
+        example: 'tags.location.region,properties.reported.connectivity',
       },
       count: { description: 'Count the devices that meet the condition: one more query of the hub.', example: true },
     }),
