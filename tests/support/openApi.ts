@@ -68,7 +68,10 @@ export function leastRequest(operation: DocumentedOperation): ApiRequest {
   };
 }
 
-/** Requests with each of the examples of an operation: every body, every optional parameter, every type of answer. */
+/**
+ * Requests with each of the examples of an operation: every body, every optional parameter, every type of answer; and
+ * with the most that a parameter may be.
+ */
 export function exampleRequests(operation: DocumentedOperation): ApiRequest[] {
   const least = leastRequest(operation);
   const optional = (operation.parameters ?? []).filter(
@@ -79,10 +82,11 @@ export function exampleRequests(operation: DocumentedOperation): ApiRequest[] {
     ...bodiesOf(operation)
       .slice(1)
       .map((body) => ({ ...least, ...body })),
-    ...optional.map((parameter) => ({
-      ...least,
-      parameters: { ...least.parameters, [parameter.name]: exampleOf(parameter) },
-    })),
+    ...optional.flatMap((parameter) =>
+      [exampleOf(parameter), parameter.schema?.maximum]
+        .filter((value) => value !== undefined)
+        .map((value) => ({ ...least, parameters: { ...least.parameters, [parameter.name]: value } })),
+    ),
     ...Object.keys(operation.responses[200]?.content ?? {}).map((accept) => ({ ...least, accept })),
   ];
 }
