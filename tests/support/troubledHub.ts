@@ -39,8 +39,9 @@ export async function startTroubledHub(
     if (trouble?.kind === 'slow') await sleep(trouble.ms);
     if (trouble?.kind === 'status') return refuse(outgoing, trouble);
     if (trouble?.kind === 'cut' && trouble.when === 'before') return void incoming.socket.destroy();
-    const reply = await forward(incoming, body);
-    if (trouble?.kind === 'cut') return void incoming.socket.destroy();
+    // A connection to the hub that ends is trouble like any other.
+    const reply = await forward(incoming, body).catch(() => undefined);
+    if (!reply || trouble?.kind === 'cut') return void incoming.socket.destroy();
     outgoing.writeHead(reply.status, reply.headers).end(reply.body);
   });
 

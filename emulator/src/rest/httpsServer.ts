@@ -17,12 +17,17 @@ export interface HttpsOptions {
   acceptDevice: Accept;
 }
 
+/** How long a connection may idle, in milliseconds. */
+const keepAliveMs = 60_000;
+
 /** Starts the door over HTTPS: the service API, the topics, `/health`, and devices over WebSocket. */
 export function startHttps({ bind, port, certificates, handlers, acceptDevice }: HttpsOptions): Promise<Listening> {
   const { cert, key } = certificates;
   const server = createServer({ cert, key }, (request, response) => {
     if (!handlers.some((handle) => handle(request, response))) response.writeHead(404).end();
   });
+  // Node's five seconds end a connection now and then just when its client sends the next request.
+  server.keepAliveTimeout = keepAliveMs;
   serveWebSockets(server, acceptDevice);
   return listen(() => server.listen(port, bind), `service API (--port ${port})`);
 }
