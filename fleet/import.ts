@@ -79,7 +79,7 @@ ${hubHelp}
     const { total, succeeded, failed } = state;
     if (context.json) await write(context.stdout, `${JSON.stringify({ total, succeeded, failed })}\n`);
     context.say(`${succeeded} of ${total} devices tagged.`);
-    if (failed > 0) throw new FailedError(`${failed} were not.`);
+    if (failed > 0) throw new FailedError(`Not tagged: ${failed}.`);
   },
 };
 

@@ -38,12 +38,14 @@ With --json: one device a line.
     const asked = { ...given.filter(), fields };
     let left = all ? Number.POSITIVE_INFINITY : (limit ?? pageSize);
     let continuation: string | undefined;
+    let isEmpty = true;
     // A continuation fits its page size only.
     const size = String(Math.min(pageSize, left));
     do {
       const page = await client.json(answerSchema, 'api/devices', { query: { ...asked, limit: size, continuation } });
       const devices = page.devices.slice(0, left);
       left -= devices.length;
+      isEmpty &&= devices.length === 0;
       continuation = page.continuation;
       const rows = devices.map((each) => [
         each.deviceId,
@@ -56,6 +58,7 @@ With --json: one device a line.
         await write(stdout, formatTable(['device', 'location', 'connectivity', ...paths], rows, columnsOf(stdout)));
       }
     } while (continuation !== undefined && left > 0);
+    if (isEmpty) say('No device meets that, as the query index has it.');
     if (continuation !== undefined) say('There are more: --limit or --all.');
   },
 };

@@ -38,7 +38,7 @@ function pad(cell: string, width: number, isNumber: boolean): string {
 }
 
 function cellText(value: unknown): string {
-  if (value === undefined) return '';
+  if (value === undefined || value === null) return '';
   return printable(typeof value === 'string' ? value : JSON.stringify(value));
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
+import type { ApiRequest } from './client';
 import { type Command, type Context, filterHelp, filterOptions, type Given } from './command';
 import { FailedError, InterruptedError, UsageError } from './errors';
 import { formatDuration } from './expectedTime';
@@ -40,7 +41,7 @@ For a file of devices: npm run fleet -- import --help
     const headers = { 'content-type': 'application/json', ...(dryRun ? {} : { 'idempotency-key': randomUUID() }) };
     const request = { method: 'POST' as const, headers, body: JSON.stringify(body) };
     if (dryRun) return tryOut(request, context);
-    const started = await context.client.json(jobSchema, 'api/tagJobs', request);
+    const started = await start(request, context);
     if (!isOver(started)) {
       const { jobId, engine, counts, expectedSeconds } = started;
       const time = formatDuration(expectedSeconds);
@@ -74,7 +75,16 @@ function conditionOf(given: Given): Record<string, unknown> | undefined {
   return parts.length === 2 ? { and: parts } : parts[0];
 }
 
-async function tryOut(request: Parameters<Context['client']['send']>[1], { client, stdout, json }: Context) {
+async function start(request: ApiRequest, { client, signal }: Context): Promise<Job> {
+  try {
+    return await client.json(jobSchema, 'api/tagJobs', request);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new InterruptedError('Interrupted before the app answered: devices may have been tagged, or a job begun.');
+  }
+}
+
+async function tryOut(request: ApiRequest, { client, stdout, json }: Context) {
   const answer = await client.json(dryRunSchema, 'api/tagJobs', request);
   if (json) return write(stdout, `${JSON.stringify(answer)}\n`);
   const { devices, engine, sample, expectedSeconds } = answer;
