@@ -7,6 +7,7 @@ const allowed: Record<string, string[]> = {
   emulator: ['emulator'],
   'local-host': ['local-host'],
   device: ['device'],
+  fleet: ['fleet'],
   scripts: ['scripts', 'src', 'device'],
 };
 

@@ -1,0 +1,106 @@
+import { type Command, type Context, commonOptions, type Given, makeClient, readArguments } from './command';
+import { FailedError, InterruptedError, UsageError } from './errors';
+import { exportDevices } from './export';
+import { importTags } from './import';
+import { job } from './job';
+import { query } from './query';
+import { summary } from './summary';
+import { tag } from './tag';
+
+const commands: Readonly<Record<string, Command>> = {
+  tag,
+  query,
+  summary,
+  job,
+  export: exportDevices,
+  import: importTags,
+};
+
+const overview = `Tags and queries the devices of a fleet, by the HTTP API of this app.
+
+  npm run fleet -- COMMAND …
+
+${Object.entries(commands)
+  .map(([name, each]) => `  ${name.padEnd(10)}${each.summary}`)
+  .join('\n')}
+
+`;
+
+const common = `
+Every command:
+  --url URL              the app (FLEET_URL); http://localhost:7071
+  --key KEY              its function key, better in FLEET_FUNCTION_KEY
+  --json                 results as JSON, for scripts
+  --help                 what a command takes
+Exit codes: 0 done, 1 failed, 2 wrong usage.
+`;
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
+
+/** The exit code. */
+async function main([name, ...args]: string[]): Promise<number> {
+  const { stdout, stderr } = process;
+  try {
+    if (name === undefined || name === '--help' || name === '-h') {
+      (name === undefined ? stderr : stdout).write(overview + common);
+      return name === undefined ? 2 : 0;
+    }
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (!command) throw new UsageError(`There is no command '${name}'; there are ${Object.keys(commands).join(', ')}.`);
+    const given = readArguments(args, { ...commonOptions, ...command.options });
+    if (given.flag('help')) {
+      stdout.write(command.help + common);
+      return 0;
+    }
+    await command.run(given, contextOf(given));
+    return 0;
+  } catch (error) {
+    // Who reads our output has had enough, as `head` does.
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 1;
+    if (error instanceof UsageError) {
+      stderr.write(
+        `${error.message}\nnpm run fleet -- ${name && name in commands ? `${name} ` : ''}--help says more.\n`,
+      );
+      return 2;
+    }
+    if (error instanceof FailedError || error instanceof InterruptedError) {
+      stderr.write(`${error.message}\n`);
+      return 1;
+    }
+    if (error instanceof Error && error.name === 'AbortError') {
+      stderr.write('Interrupted.\n');
+      return 1;
+    }
+    if (error instanceof Error && 'syscall' in error) {
+      stderr.write(`${error.message}\n`);
+      return 1;
+    }
+    throw error;
+  }
+}
+
+/** Ctrl-C is asked for once; a second one ends the process. */
+function contextOf(given: Given): Context {
+  const { stdout, stderr } = process;
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  // The write that met it tells.
+  stdout.on('error', () => {});
+  const say = (line: string) => {
+    stderr.write(`${stderr.isTTY ? '\r\x1b[2K' : ''}${line}\n`);
+  };
+  return {
+    stdout,
+    stderr,
+    say,
+    signal: stop.signal,
+    json: given.flag('json'),
+    client: makeClient(given, stop.signal, say),
+  };
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod/mini';
+import type { ApiRequest } from './client';
+import { type Command, type Context, filterHelp, filterOptions, type Given } from './command';
+import { FailedError, InterruptedError, UsageError } from './errors';
+import { formatDuration } from './expectedTime';
+import { isDone, isOver, type Job, jobSchema, watchJob } from './followJob';
+import { printJob } from './printJob';
+import { printable, write } from './terminal';
+
+const dryRunSchema = z.looseObject({
+  engine: z.string(),
+  devices: z.int(),
+  sample: z.array(z.string()),
+  expectedSeconds: z.number(),
+});
+
+/** Tags devices by their ids or by a condition, and follows the job. */
+export const tag: Command = {
+  summary: 'tags devices, by their ids or by a condition',
+  help: `npm run fleet -- tag DEVICE… --tags JSON [options]
+npm run fleet -- tag --location NAME --tags JSON [options]
+
+  --tags JSON            a merge patch of the tags; null removes one
+${filterHelp}
+  --engine NAME          direct, queue or hubJob; chosen by size unless told otherwise
+  --dry-run              says what would be done
+  --no-wait              does not wait for the job's end
+For a file of devices: npm run fleet -- import --help
+`,
+  options: {
+    ...filterOptions,
+    tags: { type: 'string' },
+    engine: { type: 'string' },
+    'dry-run': { type: 'boolean' },
+    'no-wait': { type: 'boolean' },
+  },
+  async run(given, context) {
+    const body = bodyOf(given);
+    const dryRun = given.flag('dry-run');
+    const headers = { 'content-type': 'application/json', ...(dryRun ? {} : { 'idempotency-key': randomUUID() }) };
+    const request = { method: 'POST' as const, headers, body: JSON.stringify(body) };
+    if (dryRun) return tryOut(request, context);
+    const started = await start(request, context);
+    if (!isOver(started)) {
+      const { jobId, engine, counts, expectedSeconds } = started;
+      const time = formatDuration(expectedSeconds);
+      context.say(`Job ${jobId}: ${counts.total} devices by ${engine}, ${time} at the hub's quota.`);
+    }
+    const job = given.flag('no-wait') ? started : await watchUnlessStopped(started, context);
+    await printJob(job, context);
+    if (isOver(job) && !isDone(job)) throw new FailedError('Not every device was tagged.');
+  },
+};
+
+function bodyOf(given: Given) {
+  const deviceIds = given.positionals;
+  const where = conditionOf(given);
+  const tags = given.object('tags');
+  if (!tags) throw new UsageError(`Give --tags, as in --tags '{"location":{"plant":"Redmond43"}}'.`);
+  if (deviceIds.length > 0 === (where !== undefined)) throw new UsageError('Give either device ids or a condition.');
+  const engine = given.text('engine');
+  return {
+    ...(where === undefined ? { deviceIds } : { where }),
+    tags,
+    ...(engine === undefined ? {} : { engine }),
+    ...(given.flag('dry-run') ? { dryRun: true } : {}),
+  };
+}
+
+function conditionOf(given: Given): Record<string, unknown> | undefined {
+  const { location, connectivity } = given.filter();
+  const short = { ...(location && { location }), ...(connectivity && { connectivity }) };
+  const parts = [given.object('where'), Object.keys(short).length > 0 ? short : undefined].filter((each) => each);
+  return parts.length === 2 ? { and: parts } : parts[0];
+}
+
+async function start(request: ApiRequest, { client, signal }: Context): Promise<Job> {
+  try {
+    return await client.json(jobSchema, 'api/tagJobs', request);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new InterruptedError('Interrupted before the app answered: devices may have been tagged, or a job begun.');
+  }
+}
+
+async function tryOut(request: ApiRequest, { client, stdout, json }: Context) {
+  const answer = await client.json(dryRunSchema, 'api/tagJobs', request);
+  if (json) return write(stdout, `${JSON.stringify(answer)}\n`);
+  const { devices, engine, sample, expectedSeconds } = answer;
+  const some = sample.length > 0 ? `: ${printable(sample.join(', '))}${devices > sample.length ? ', …' : ''}` : '';
+  const time = formatDuration(expectedSeconds);
+  await write(stdout, `Nothing was done. ${devices} devices by ${engine}, ${time} at the hub's quota${some}\n`);
+}
+
+async function watchUnlessStopped(job: Job, context: Context): Promise<Job> {
+  try {
+    return await watchJob(job, context);
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    throw new InterruptedError(`Job ${job.jobId} goes on: npm run fleet -- job ${job.jobId} [--follow | --cancel]`);
+  }
+}

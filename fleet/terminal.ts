@@ -1,0 +1,26 @@
+/** Where a command writes: results to stdout, everything that is said about them to stderr. */
+export interface Terminal {
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+}
+
+/** Columns of a stream that is no terminal. */
+const defaultColumns = 100;
+
+/** Columns that a table may take. */
+export function columnsOf(stream: NodeJS.WriteStream): number {
+  return stream.isTTY && stream.columns > 0 ? stream.columns : defaultColumns;
+}
+
+/** Writes text, and waits where the reader is slower: nothing piles up in memory. */
+export async function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
+  await new Promise<void>((resolve, reject) =>
+    // A stream tells of an error in its callback; null where there is none.
+    stream.write(text, (error) => (error ? reject(error) : resolve())),
+  );
+}
+
+/** Text without what a terminal would obey: names and details come from a network. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\u{fffd}');
+}

@@ -1,0 +1,212 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleFleet, fleet, startFleet } from './fleetProcess';
+import { type Received, type Reply, startScriptedApp } from './scriptedApp';
+
+let folder: string;
+let app: Awaited<ReturnType<typeof startScriptedApp>>;
+let answer: (request: Received) => Reply;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fleet-'));
+  await bundleFleet(folder);
+  app = await startScriptedApp((request) => answer(request));
+});
+
+afterAll(async () => {
+  await app.stop();
+  await rm(folder, { recursive: true });
+});
+
+beforeEach(() => {
+  app.received.length = 0;
+  answer = () => ({ status: 500, json: { detail: 'not part of this test' } });
+});
+
+const throttled = { status: 429, headers: { 'retry-after': '1' }, json: { detail: 'The hub is throttling.' } };
+const device = (deviceId: string) => ({ deviceId, location: 'Redmond43', connectivity: null });
+
+test.each([
+  [[], /COMMAND/],
+  [['sing'], /no command 'sing'/],
+  [['query', '--colour', 'red'], /--colour/],
+  [['query', '--limit', '0'], /--limit is a whole number/],
+  [['query', '--where', '[]'], /--where is a JSON object/],
+  [['tag', 'a'], /Give --tags/],
+  [['tag', '--tags', '{}'], /either device ids or a condition/],
+  [['tag', 'a', '--location', 'b', '--tags', '{}'], /either device ids or a condition/],
+  [['job'], /Give one job id/],
+  [['export', 'file.txt'], /--format/],
+  [['summary', '--url', 'https://host/?code=abc'], /FLEET_FUNCTION_KEY/],
+])('%j is wrong usage', async (args, fault) => {
+  const { code, stdout, stderr } = await fleet(app.url, ...args);
+  expect(stderr).toMatch(fault);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(app.received).toEqual([]);
+});
+
+test.each(['tag', 'query', 'summary', 'job', 'export', 'import'])('%s says what it takes', async (name) => {
+  const { code, stdout } = await fleet(app.url, name, '--help');
+  expect(code).toBe(0);
+  expect(stdout).toContain(`npm run fleet -- ${name}`);
+});
+
+test('the key goes into its header alone, and a wrong one is told', async () => {
+  answer = () => ({ status: 401 });
+  const { code, stdout, stderr } = await fleet(app.url, 'summary');
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toBe('The app answered 401: the function key is not right; give --key or FLEET_FUNCTION_KEY.\n');
+  const [request] = app.received;
+  expect(request?.headers['x-functions-key']).toBe('secret-key');
+  expect(request?.url.href).not.toContain('secret-key');
+});
+
+test('a problem is told by its detail, without what a terminal would obey', async () => {
+  answer = () => ({ status: 400, json: { title: 'No', detail: 'where.and[1] has no \u001b[31mpath.' } });
+  const { code, stderr } = await fleet(app.url, 'query');
+  expect(code).toBe(1);
+  expect(stderr).toBe('where.and[1] has no \u{fffd}[31mpath.\n');
+});
+
+test('who is not there is told at once', async () => {
+  const { code, stderr } = await fleet('http://127.0.0.1:1', 'summary');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^http:\/\/127.0.0.1:1 cannot be reached: .*npm start/);
+});
+
+test('what is throttled is asked again when the answer says', async () => {
+  answer = () => (app.received.length === 1 ? throttled : { json: { counts: [{ location: 'A', devices: 3 }] } });
+  const start = performance.now();
+  const { code, stdout, stderr } = await fleet(app.url, 'summary');
+  expect(performance.now() - start).toBeGreaterThan(1000);
+  expect(code).toBe(0);
+  expect(stdout).toBe('location  devices\nA               3\n');
+  expect(stderr).toBe('The hub is throttling. Again in 1 s.\n');
+});
+
+test('a list stops at its limit, and says that there is more', async () => {
+  const names = ['a', 'b', 'c', 'd'];
+  answer = ({ url }) => {
+    const from = Number(url.searchParams.get('continuation') ?? 0);
+    return { json: { devices: names.slice(from, from + 2).map(device), continuation: String(from + 2) } };
+  };
+  const { stdout, stderr } = await fleet(app.url, 'query', '--limit', '3', '--json');
+  expect(stdout).toBe(['a', 'b', 'c'].map((name) => `${JSON.stringify(device(name))}\n`).join(''));
+  expect(stderr).toMatch(/There are more/);
+});
+
+/** Three pages of a CSV export. */
+function exportPage({ url }: Received): Reply {
+  const asked = url.searchParams;
+  if (asked.get('count') === 'true') return { json: { count: 3, devices: [] } };
+  const page = Number(asked.get('continuation')?.slice(1) ?? 0);
+  const link = { link: `</api/devices?limit=100&continuation=p${page + 1}>; rel="next"` };
+  return { text: `deviceId,tags.note\ndevice-${page},"two\nlines"\n`, headers: page < 2 ? link : {} };
+}
+
+const whole = `deviceId,tags.note\n${[0, 1, 2].map((page) => `device-${page},"two\nlines"\n`).join('')}`;
+
+test('an export rides out a throttled and a cut answer', async () => {
+  const file = join(folder, 'rides.csv');
+  answer = (request) =>
+    [undefined, undefined, throttled, 'cut' as const][app.received.length - 1] ?? exportPage(request);
+  const { code, stderr } = await fleet(app.url, 'export', file, '--fields', 'tags.note');
+  expect(stderr).toMatch(/^3 devices, 3 s at the quota of S1 with 1 unit\.\n/);
+  expect(code).toBe(0);
+  expect(await readFile(file, 'utf8')).toBe(whole);
+  expect(existsSync(`${file}.resume`)).toBe(false);
+  // Nothing was overwritten unasked.
+  expect((await fleet(app.url, 'export', file)).code).toBe(2);
+});
+
+test('an export that ended halfway goes on where it was', async () => {
+  const file = join(folder, 'halfway.csv');
+  const gone = { status: 404, json: { detail: 'gone for now' } };
+  answer = (request) => (request.url.searchParams.get('continuation') === 'p2' ? gone : exportPage(request));
+  const first = await fleet(app.url, 'export', file);
+  expect(first).toMatchObject({ code: 1, stderr: expect.stringContaining('gone for now\n2 devices are written;') });
+  // As if it had been killed in the midst of a page.
+  await writeFile(file, 'device-2,"ha', { flag: 'a' });
+  answer = exportPage;
+  app.received.length = 0;
+  expect((await fleet(app.url, 'export', file, '--location', 'A')).stderr).toMatch(/asked for something else/);
+  const second = await fleet(app.url, 'export', file);
+  expect(second).toMatchObject({ code: 0, stderr: expect.stringContaining('Going on after 2 devices. 1 devices') });
+  expect(app.received.map(({ url }) => url.searchParams.get('continuation'))).toEqual(['p2']);
+  expect(await readFile(file, 'utf8')).toBe(whole);
+});
+
+test('Ctrl-C leaves an export that goes on', async () => {
+  const file = join(folder, 'stopped.csv');
+  const { child, ended } = startFleet(app.url, 'export', file);
+  answer = (request) => {
+    if (request.url.searchParams.get('continuation') !== 'p1') return exportPage(request);
+    child.kill('SIGINT');
+    return 'hang';
+  };
+  const { code, stderr } = await ended;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/Interrupted\. 1 devices are written; the same command goes on/);
+  answer = exportPage;
+  expect((await fleet(app.url, 'export', file)).code).toBe(0);
+  expect(await readFile(file, 'utf8')).toBe(whole);
+});
+
+function jobOf(jobId: string, more: object = {}) {
+  const counts = { total: 2, succeeded: 2, failed: 0, pending: 0 };
+  return { jobId, engine: 'queue', state: 'completed', counts, expectedSeconds: 1, failures: [], ...more };
+}
+
+test('a tag job is followed, and exits with 1 where a device failed', async () => {
+  answer = ({ method, url }) => {
+    if (method === 'POST') return { status: 202, json: jobOf('j', { state: 'queued' }) };
+    const failure = { deviceId: 'b', status: 404, detail: 'There is none.' };
+    const counts = { total: 2, succeeded: 1, failed: 1, pending: 0 };
+    const isOver = app.received.length > 2;
+    const failures = url.searchParams.get('limit') === '1' ? [] : [failure];
+    return { json: jobOf('j', isOver ? { counts, failures } : { state: 'running' }) };
+  };
+  const { code, stdout } = await fleet(app.url, 'tag', 'a', 'b', '--tags', '{"x":1}', '--json');
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ state: 'completed', failures: [{ deviceId: 'b', status: 404 }] });
+  expect(JSON.parse(app.received[0]?.body ?? '')).toEqual({ deviceIds: ['a', 'b'], tags: { x: 1 } });
+});
+
+const lines = 'deviceId,plant\na,1\n"b","2\n3"\n\nc,4\nd,5\n';
+
+test('an import is cut into chunks, tells the lines of the file, and goes on with the same keys', async () => {
+  const file = join(folder, 'devices.csv');
+  await writeFile(file, lines);
+  const failure = { deviceId: 'c', status: 404, detail: 'There is none.' };
+  const counts = { total: 2, succeeded: 1, failed: 1, pending: 0 };
+  const posted = () => app.received.map(({ body, headers }) => ({ body, key: headers['idempotency-key'] }));
+  answer = ({ body }) =>
+    body.includes('c,4') ? { status: 404, json: { detail: 'gone for now' } } : { json: jobOf('first') };
+  const first = await fleet(app.url, 'import', file, '--chunk', '2');
+  expect(first.code).toBe(1);
+  expect(first.stderr).toContain('gone for now\n2 devices are done; the same command goes on at line 5.');
+  expect(posted().map(({ body }) => body)).toEqual([
+    'deviceId,plant\na,1\n"b","2\n3"\n',
+    'deviceId,plant\n\nc,4\nd,5\n',
+  ]);
+  const { key } = posted()[1] ?? {};
+  app.received.length = 0;
+  answer = () => ({ json: jobOf('second', { counts, failures: [failure] }) });
+  const second = await fleet(app.url, 'import', file);
+  expect(second).toMatchObject({ code: 1, stdout: 'Line 6: c: 404 There is none.\n' });
+  expect(second.stderr).toContain('3 of 4 devices tagged.\nNot tagged: 1.');
+  expect(posted()[0]).toEqual({ body: 'deviceId,plant\n\nc,4\nd,5\n', key });
+  expect(existsSync(`${file}.import`)).toBe(false);
+});
+
+test('faults of a file are told by its own lines', async () => {
+  const file = join(folder, 'faulty.csv');
+  await writeFile(file, lines);
+  answer = ({ body }) =>
+    body.includes('c,4') ? { status: 400, json: { lines: [{ line: 3, detail: 'No.' }] } } : { json: {} };
+  const { code, stdout } = await fleet(app.url, 'import', file, '--dry-run', '--chunk', '2');
+  expect({ code, stdout }).toEqual({ code: 1, stdout: 'Line 6: No.\n' });
+  expect(existsSync(`${file}.import`)).toBe(false);
+});

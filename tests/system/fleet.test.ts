@@ -1,0 +1,46 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fleet } from '../fleet/fleetProcess';
+import { startSystem, stopSystems } from './system';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fleet-'));
+});
+
+afterAll(async () => {
+  await stopSystems();
+  await rm(folder, { recursive: true });
+});
+
+test('the command line tags, counts, exports and imports the fleet of a running system', async () => {
+  const { url } = await startSystem('--devices', '300');
+  const json = async (...args: string[]) => JSON.parse((await fleet(url, ...args, '--json')).stdout);
+
+  expect((await json('summary', '--by', 'location')).counts).toContainEqual({ location: 'Redmond43', devices: 75 });
+  expect((await fleet(url, 'query', '--location', 'Redmond43', '--limit', '1')).stdout).toMatch(/sim-\d+ +Redmond43/);
+
+  const tags = JSON.stringify({ site: { floor: 3, note: 'a "quoted"\nline', code: '0017' } });
+  const tagged = await json('tag', '--location', 'Redmond43', '--tags', tags, '--engine', 'queue');
+  expect(tagged).toMatchObject({ engine: 'queue', state: 'completed', counts: { total: 75, succeeded: 75 } });
+  expect(await json('job', tagged.jobId)).toMatchObject({ jobId: tagged.jobId, state: 'completed' });
+
+  const fields = ['--fields', 'tags.site'];
+  for (const name of ['a.csv', 'a.ndjson']) {
+    const [file, again] = [join(folder, name), join(folder, `again-${name}`)];
+    expect(await fleet(url, 'export', file, ...fields)).toMatchObject({ code: 0 });
+    const others = JSON.stringify({ site: { floor: 4, note: null, code: 17 } });
+    expect(await fleet(url, 'tag', '--location', 'Redmond43', '--tags', others)).toMatchObject({ code: 0 });
+    const imported = await fleet(url, 'import', file, '--chunk', '200');
+    expect(imported).toMatchObject({ code: 0, stderr: expect.stringContaining('301 of 301 devices tagged.') });
+    expect(await fleet(url, 'export', again, ...fields)).toMatchObject({ code: 0 });
+    expect(await readFile(again, 'utf8')).toBe(await readFile(file, 'utf8'));
+  }
+
+  const file = join(folder, 'unknown.csv');
+  await writeFile(file, 'deviceId,plant\nsim-000001,Dublin2\nnobody,Dublin2\n');
+  const { code, stdout } = await fleet(url, 'import', file);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^Line 3: nobody: 404 /) });
+}, 60_000);
