@@ -6,6 +6,7 @@ import { emulatorQueries } from './emulator/queries';
 import { reports } from './emulator/reports';
 import { emulatorRest } from './emulator/rest';
 import { emulatorStart } from './emulatorStart';
+import { tagging } from './fleet/tagging';
 import { hostEndurance } from './hostEndurance';
 import { loadOfTheBundle } from './loadOfTheBundle';
 import { membersAnswer } from './membersAnswer';
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Row[]>>> = {
   million: millionTwins,
   connections,
   reports,
+  tagging,
 };
 
 runScript(async () => {

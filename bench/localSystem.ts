@@ -70,7 +70,8 @@ export async function startLocalSystem({
   };
 }
 
-async function startChild(command: string, args: string[], env: NodeJS.ProcessEnv, ready: RegExp) {
+/** A process, its lines, and how to end it; resolves when it says that it is ready. */
+export async function startChild(command: string, args: string[], env: NodeJS.ProcessEnv, ready: RegExp) {
   const child: ChildProcess = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: LocalSystem['host'] = new EventEmitter();
   const isReady = new Promise<void>((resolve) => lines.on('line', (line) => ready.test(line) && resolve()));
