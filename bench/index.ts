@@ -6,6 +6,7 @@ import { emulatorQueries } from './emulator/queries';
 import { reports } from './emulator/reports';
 import { emulatorRest } from './emulator/rest';
 import { emulatorStart } from './emulatorStart';
+import { finding } from './fleet/finding';
 import { tagging } from './fleet/tagging';
 import { hostEndurance } from './hostEndurance';
 import { loadOfTheBundle } from './loadOfTheBundle';
@@ -27,6 +28,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Row[]>>> = {
   connections,
   reports,
   tagging,
+  finding,
 };
 
 runScript(async () => {

@@ -38,6 +38,10 @@ export interface FleetOptions {
   env?: NodeJS.ProcessEnv;
   /** Folder of the app. */
   scriptRoot?: string;
+  /** Puts something before the hub; answers the port to which the app turns instead. */
+  hubPort?: (port: number) => Promise<number>;
+  /** For Node that runs it. */
+  nodeArgs?: string[];
 }
 
 /** The largest edition: its bursts are more than a laptop gets through, while its hub counts what it serves. */
@@ -45,28 +49,33 @@ export const unhindered = { sku: 'S3', units: 10 } as const;
 
 /** Starts the built parts. Changes of twins go nowhere, and no timer runs: nothing but what is measured. */
 export async function startFleet(options: FleetOptions): Promise<FleetSystem> {
-  const { simulated, sku, units, instances = 1, args = [], scriptRoot = '.' } = options;
+  const { simulated, sku, units, instances = 1, args = [], scriptRoot = '.', nodeArgs = [] } = options;
   const edition = ['--sku', sku, '--units', `${units}`];
   const emulator = await startEmulatorProcess(['--simulate', `${simulated}`, ...edition, ...args]);
+  const hubPort = (await options.hubPort?.(emulator.httpsPort)) ?? emulator.httpsPort;
   const storage = await readSystemOptions(['--table-port', '0', '--queue-port', '0']);
   const parts = await Promise.all([tableStorage(storage), queueStorage(storage)].map(startPart));
   const stateDir = await mkdtemp(join(tmpdir(), 'bench-'));
   const env = {
     ...process.env,
     ...emulator.env,
+    IOTHUB_CONNECTION_STRING: emulator.env.IOTHUB_CONNECTION_STRING?.replace(/:\d+/, `:${hubPort}`),
     TWIN_TABLES_CONNECTION_STRING: tablesConnectionString(storage.tablePort),
     TagJobs: queuesConnectionString(storage.queuePort),
     IOTHUB_SKU: sku,
     IOTHUB_UNITS: `${units}`,
     TWIN_QUERY_SCHEDULE: '0 0 0 29 2 *',
+    // Nobody connects to these.
     'AzureWebJobs.relayTwinChanges.Disabled': 'true',
+    TwinChanges: 'Endpoint=sb://localhost;SharedAccessKeyName=none;SharedAccessKey=bm9uZQ==',
+    TwinChangesTopic__topicEndpointUri: 'https://localhost/api/events',
     ...options.env,
   };
   const hosts = await Promise.all(
     Array.from({ length: instances }, async (_, n) => {
       const { port } = await readSystemOptions(['--port', '0', '--table-port', '1', '--queue-port', '1']);
       const state = ['--state-dir', join(stateDir, `${n}`), '--script-root', scriptRoot];
-      const hostArgs = ['local-host/dist/cli.js', '--port', `${port}`, ...state];
+      const hostArgs = [...nodeArgs, 'local-host/dist/cli.js', '--port', `${port}`, ...state];
       const host = await startChild(process.execPath, hostArgs, env, /^Host started/);
       return { ...host, url: `http://localhost:${port}` };
     }),
@@ -88,19 +97,30 @@ function startPart({ command, args, env, ready }: Part) {
   return startChild(command, args, env, ready);
 }
 
-async function readCounts({ httpsPort: port, ca }: EmulatorProcess): Promise<Record<string, Counts>> {
-  const text = await new Promise<string>((resolve, reject) => {
-    request({ port, ca, path: '/admin/throttling', agent: false }, async (reply) => {
-      resolve(Buffer.concat(await reply.toArray()).toString());
-    })
-      .on('error', reject)
-      .end();
-  });
-  const kinds = JSON.parse(text) as (Counts & { kind: string })[];
+/** Has the hub answer everything so much later, as one does that is not on the same machine. */
+export async function delayAnswers(emulator: EmulatorProcess, ms: number): Promise<void> {
+  await askAdmin(emulator, 'DELETE', '/admin/faults');
+  if (ms > 0) await askAdmin(emulator, 'POST', '/admin/faults', { count: 1_000_000, fault: { kind: 'delay', ms } });
+}
+
+async function readCounts(emulator: EmulatorProcess): Promise<Record<string, Counts>> {
+  const kinds = JSON.parse(await askAdmin(emulator, 'GET', '/admin/throttling')) as (Counts & { kind: string })[];
   return Object.fromEntries(kinds.map(({ kind, ...counts }) => [kind, counts]));
 }
 
 /** Requests that the hub served in all between two counts. */
 export function requestsBetween(before: Record<string, Counts>, after: Record<string, Counts>): number {
   return Object.entries(after).reduce((sum, [kind, { served }]) => sum + served - (before[kind]?.served ?? 0), 0);
+}
+
+function askAdmin({ httpsPort: port, ca }: EmulatorProcess, method: string, path: string, body?: object) {
+  return new Promise<string>((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' };
+    const asked = request({ port, ca, path, method, agent: false, ...(body ? { headers } : {}) }, async (reply) => {
+      const text = Buffer.concat(await reply.toArray()).toString();
+      if (Math.floor((reply.statusCode ?? 0) / 100) === 2) resolve(text);
+      else reject(new Error(`${method} ${path}: ${reply.statusCode} ${text}`));
+    });
+    asked.on('error', reject).end(body && JSON.stringify(body));
+  });
 }
