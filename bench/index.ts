@@ -8,6 +8,8 @@ import { emulatorRest } from './emulator/rest';
 import { emulatorStart } from './emulatorStart';
 import { finding } from './fleet/finding';
 import { tagging } from './fleet/tagging';
+import { throttled } from './fleet/throttled';
+import { warm } from './fleet/warm';
 import { hostEndurance } from './hostEndurance';
 import { loadOfTheBundle } from './loadOfTheBundle';
 import { membersAnswer } from './membersAnswer';
@@ -29,6 +31,8 @@ const benchmarks: Readonly<Record<string, () => Promise<Row[]>>> = {
   reports,
   tagging,
   finding,
+  throttled,
+  warm,
 };
 
 runScript(async () => {

@@ -13,6 +13,8 @@ const published = [
   'dist/identity.js.map',
   'dist/index.js',
   'dist/index.js.map',
+  'dist/serviceSdk.js',
+  'dist/serviceSdk.js.map',
   'dist/storageQueue.js',
   'dist/storageQueue.js.map',
   'host.json',
