@@ -6,6 +6,10 @@ import { emulatorQueries } from './emulator/queries';
 import { reports } from './emulator/reports';
 import { emulatorRest } from './emulator/rest';
 import { emulatorStart } from './emulatorStart';
+import { finding } from './fleet/finding';
+import { tagging } from './fleet/tagging';
+import { throttled } from './fleet/throttled';
+import { warm } from './fleet/warm';
 import { hostEndurance } from './hostEndurance';
 import { loadOfTheBundle } from './loadOfTheBundle';
 import { membersAnswer } from './membersAnswer';
@@ -25,6 +29,10 @@ const benchmarks: Readonly<Record<string, () => Promise<Row[]>>> = {
   million: millionTwins,
   connections,
   reports,
+  tagging,
+  finding,
+  throttled,
+  warm,
 };
 
 runScript(async () => {

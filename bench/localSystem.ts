@@ -70,10 +70,14 @@ export async function startLocalSystem({
   };
 }
 
-async function startChild(command: string, args: string[], env: NodeJS.ProcessEnv, ready: RegExp) {
+/** A process, its lines, and how to end it; resolves when it says that it is ready. */
+export async function startChild(command: string, args: string[], env: NodeJS.ProcessEnv, ready: RegExp) {
   const child: ChildProcess = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: LocalSystem['host'] = new EventEmitter();
-  const isReady = new Promise<void>((resolve) => lines.on('line', (line) => ready.test(line) && resolve()));
+  const isReady = new Promise<void>((resolve, reject) => {
+    lines.on('line', (line) => ready.test(line) && resolve());
+    child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}`)));
+  });
   if (child.stdout) {
     createInterface({ input: child.stdout }).on('line', (line) => lines.emit('line', line, performance.now()));
   }

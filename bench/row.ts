@@ -3,7 +3,7 @@ export interface Row {
   what: string;
   value: number;
   /** Milliseconds where absent. */
-  unit?: 'ms' | '/s' | 'bytes' | 'MB' | '%';
+  unit?: 'ms' | '/s' | 'bytes' | 'MB' | '%' | 'requests' | 'devices';
   baseline?: { what: string; value: number };
   /** What we aim at, in words. */
   aim?: string;

@@ -6,6 +6,7 @@ import { runScript } from './runScript';
 
 /** Bundles beside the main one: a cold start loads them only where they are used. */
 const apart: Record<string, string> = {
+  serviceSdk: 'src/hub/serviceSdk.ts',
   identity: 'src/hub/identity.ts',
   azureTables: 'src/tables/azureTables.ts',
   storageQueue: 'src/queue/storageQueue.ts',

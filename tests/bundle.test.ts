@@ -8,9 +8,13 @@ const bundledLodash = ['assign', 'merge'];
 
 test('nothing in the bundles needs node_modules', () => {
   for (const [bundle, others] of [
-    ['dist/index.js', ['@azure/functions-core', './identity.js', './azureTables.js', './storageQueue.js']],
+    [
+      'dist/index.js',
+      ['@azure/functions-core', './serviceSdk.js', './identity.js', './azureTables.js', './storageQueue.js'],
+    ],
     ['dist/azureTables.js', ['./identity.js']],
     ['dist/storageQueue.js', ['./identity.js']],
+    ['dist/serviceSdk.js', []],
     ['dist/identity.js', []],
   ] as const) {
     const text = readFileSync(bundle, 'utf8');
@@ -20,7 +24,7 @@ test('nothing in the bundles needs node_modules', () => {
   }
 });
 
-test.each(['identity', 'azureTables', 'storageQueue'])('the bundle %s loads', (name) => {
+test.each(['serviceSdk', 'identity', 'azureTables', 'storageQueue'])('the bundle %s loads', (name) => {
   execFileSync(process.execPath, ['-e', `require(${JSON.stringify(resolve('dist', `${name}.js`))})`]);
 });
 

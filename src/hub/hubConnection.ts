@@ -1,14 +1,14 @@
 import { Agent, request } from 'node:https';
-import { SharedAccessSignature } from 'azure-iothub/dist/common-core/shared_access_signature';
+import type { HttpRequestOptions } from 'azure-iothub/dist/common-http/http';
 import type { RestApiClient } from 'azure-iothub/dist/common-http/rest_api_client';
 import type * as z from 'zod/mini';
-import { Exchange, type Reply } from './exchange';
+import { exchange, type Reply } from './exchange';
 import type { HubAddress } from './hubAddress';
 import { HubError } from './hubError';
 import type { OperationKind } from './operationKind';
 import { type Quotas, quotasOf } from './quotas';
 import { Scheduler } from './scheduler';
-import { Sdk } from './sdk';
+import { Sdk, type ServiceSdk } from './sdk';
 import { type Access, toHubError } from './toHubError';
 
 /** One call of the SDK, how the hub throttles it, what its reply must look like, and what it needs. */
@@ -18,6 +18,9 @@ export interface HubCall<T> {
   schema: z.ZodMiniType<T>;
   access: Access;
 }
+
+/** How long a token signed with a key is good, and when another is made; in milliseconds. */
+const tokenLife = { all: 3_600_000, used: 1_800_000 };
 
 const tokenScope = 'https://iothubs.azure.net/.default';
 
@@ -34,6 +37,8 @@ export class HubConnection {
   readonly scheduler: Scheduler;
   private readonly agent: Agent;
   private config: Promise<RestApiClient.TransportConfig> | undefined;
+  private configEndsAt = 0;
+  private sdk: Promise<ServiceSdk> | undefined;
 
   constructor(
     private readonly address: HubAddress,
@@ -63,23 +68,37 @@ export class HubConnection {
     signal: AbortSignal,
   ): Promise<Reply<T>> {
     const { host, port } = this.address;
-    this.config ??= createConfig(this.address);
-    const config = await this.config;
-    const exchange = new Exchange(
-      config,
-      { port, request: (options, onReply) => request({ ...Object(options), agent: this.agent, signal }, onReply) },
-      schema,
+    this.sdk ??= import('./serviceSdk');
+    const sdk = await this.sdk;
+    const config = await this.currentConfig(sdk);
+    const options: HttpRequestOptions = {
+      port,
+      request: (asked, onReply) => request({ ...Object(asked), agent: this.agent, signal }, onReply),
+    };
+    return exchange(new sdk.RestApiClient(config, 'device-twins'), options, schema, (transport) =>
+      invoke(new Sdk(sdk, { ...config, host }, transport)),
     );
-    await invoke(new Sdk({ ...config, host }, exchange));
-    if (!exchange.reply) throw new HubError('badReply', 'The SDK made no request.');
-    return exchange.reply;
+  }
+
+  private currentConfig(sdk: ServiceSdk): Promise<RestApiClient.TransportConfig> {
+    const now = Date.now();
+    if (!this.config || now >= this.configEndsAt) {
+      this.config = createConfig(this.address, sdk, now);
+      this.configEndsAt = this.address.credential.kind === 'key' ? now + tokenLife.used : Number.POSITIVE_INFINITY;
+    }
+    return this.config;
   }
 }
 
-async function createConfig({ host, credential }: HubAddress): Promise<RestApiClient.TransportConfig> {
+async function createConfig(
+  { host, credential }: HubAddress,
+  { signToken }: ServiceSdk,
+  now: number,
+): Promise<RestApiClient.TransportConfig> {
   if (credential.kind === 'key') {
-    // The SDK signs anew for each request; this first expiry is never sent.
-    return { host, sharedAccessSignature: SharedAccessSignature.create(host, credential.policy, credential.key, 1) };
+    const expiry = Math.ceil((now + tokenLife.all) / 1000);
+    // One token for many requests: the SDK would sign anew for each.
+    return { host, sharedAccessSignature: signToken(host, credential.policy, credential.key, expiry) };
   }
   const { createCredential } = await import('./identity');
   const identity = createCredential(credential.clientId);

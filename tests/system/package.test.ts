@@ -14,6 +14,8 @@ const published = [
   'dist/index.js',
   'dist/index.js.map',
   'dist/openapi.json',
+  'dist/serviceSdk.js',
+  'dist/serviceSdk.js.map',
   'dist/storageQueue.js',
   'dist/storageQueue.js.map',
   'host.json',
