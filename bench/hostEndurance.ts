@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { Agent, request } from 'node:http';
-import { promisify } from 'node:util';
 import { startLocalSystem } from './localSystem';
+import { ps, residentMegabytes } from './ps';
 import type { Row } from './row';
 
 const requests = 100_000;
@@ -94,20 +93,10 @@ function get(url: string, agent: Agent): Promise<number> {
   });
 }
 
-/** What a process holds of the machine's memory, as `ps` tells. */
-async function residentMegabytes(pid: number): Promise<number> {
-  return Number(await ps('rss', pid)) / 1024;
-}
-
 /** The processor time that a process has taken so far, which `ps` tells as `[hours:]minutes:seconds`. */
 async function processorMs(pid: number): Promise<number> {
   const [seconds = 0, minutes = 0, hours = 0] = (await ps('time', pid)).split(':').reverse().map(Number);
   return ((hours * 60 + minutes) * 60 + seconds) * 1000;
-}
-
-async function ps(figure: string, pid: number): Promise<string> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', `${figure}=`, '-p', `${pid}`]);
-  return stdout.trim();
 }
 
 function percentile(values: number[], share: number): number {

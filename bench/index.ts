@@ -6,6 +6,7 @@ import { emulatorQueries } from './emulator/queries';
 import { reports } from './emulator/reports';
 import { emulatorRest } from './emulator/rest';
 import { emulatorStart } from './emulatorStart';
+import { exportOfTheFleet } from './fleet/export';
 import { finding } from './fleet/finding';
 import { tagging } from './fleet/tagging';
 import { throttled } from './fleet/throttled';
@@ -33,6 +34,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Row[]>>> = {
   finding,
   throttled,
   warm,
+  export: exportOfTheFleet,
 };
 
 runScript(async () => {
