@@ -25,6 +25,8 @@ export interface Counts {
   served: number;
   delayed: number;
   refused: number;
+  /** By how many seconds of the quota the hub has served more than was earned. */
+  aheadSeconds: number;
 }
 
 export interface FleetOptions {
