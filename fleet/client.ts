@@ -64,6 +64,12 @@ export class Client {
 
   constructor(private readonly options: ClientOptions) {
     this.#base = parseUrl(options.url);
+    refuseOpenKey(this.#base, options.key);
+  }
+
+  /** Where the app is: what one app began goes on with no other. */
+  get origin(): string {
+    return this.#base.origin;
   }
 
   /** @throws ApiError | FailedError; what `signal` was aborted with. */
@@ -91,6 +97,12 @@ export class Client {
     const url = new URL(path, this.#base);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
     const { key, signal } = this.options;
+    signal.throwIfAborted();
+    // A signal of its own: fetch leaves a listener on what it is given until memory is collected, and an export has
+    // ten thousand requests.
+    const abort = new AbortController();
+    const stop = () => abort.abort(signal.reason);
+    signal.addEventListener('abort', stop);
     try {
       const response = await fetch(url, {
         method,
@@ -98,7 +110,7 @@ export class Client {
         ...(body === undefined ? {} : { body }),
         // The key must not follow to another host.
         redirect: 'error',
-        signal,
+        signal: abort.signal,
       });
       const text = await response.text();
       this.#hasAnswered = true;
@@ -106,6 +118,8 @@ export class Client {
     } catch (error) {
       if (signal.aborted) throw error;
       return { error: this.#notReached(error), mayRepeat: this.#hasAnswered };
+    } finally {
+      signal.removeEventListener('abort', stop);
     }
   }
 
@@ -167,4 +181,11 @@ function parseUrl(text: string): URL {
     throw new UsageError('--url is the address alone; the function key goes into --key or FLEET_FUNCTION_KEY.');
   }
   return url;
+}
+
+/** @throws UsageError where the key would go over a network that everybody on the way can read. */
+function refuseOpenKey({ protocol, hostname }: URL, key: string | undefined): void {
+  const isLocal = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname);
+  if (key === undefined || protocol === 'https:' || isLocal) return;
+  throw new UsageError('A function key goes by https only: --url https://…');
 }

@@ -18,6 +18,8 @@ const maxDevices = 100_000;
 const stateSchema = z.object({
   /** Part of the idempotency keys: the same file imported another day is another import. */
   importId: z.string(),
+  /** The app that has the jobs. */
+  url: z.string(),
   /** Tells whether the file is still the one that was begun. */
   size: z.int(),
   modified: z.number(),
@@ -65,7 +67,8 @@ ${hubHelp}
     const hub = given.hubSize();
     const kept = new StateFile(`${file}.import`, stateSchema);
     const dryRun = given.flag('dry-run');
-    const state = await beginning(file, format, kept, given);
+    await refuseHalf(file);
+    const state = await beginning(file, format, kept, given, context.client.origin);
     const done = state.succeeded + state.failed;
     const left = state.total - done;
     const since = done > 0 ? `Going on at line ${state.line}, after ${done} devices. ` : '';
@@ -83,7 +86,19 @@ ${hubHelp}
   },
 };
 
-async function beginning(file: string, format: Format, kept: StateFile<State>, given: Given): Promise<State> {
+/** @throws FailedError for what an export has not written whole: the devices that it lacks would be missed silently. */
+async function refuseHalf(file: string): Promise<void> {
+  const rest = await stat(`${file}.resume`).catch(() => undefined);
+  if (rest) throw new FailedError(`${file} is an export that was cut: finish it first, or remove ${file}.resume.`);
+}
+
+async function beginning(
+  file: string,
+  format: Format,
+  kept: StateFile<State>,
+  given: Given,
+  url: string,
+): Promise<State> {
   const { size, mtimeMs: modified } = await stat(file);
   const engine = given.text('engine');
   const chunk = given.number('chunk', maxDevices);
@@ -93,12 +108,17 @@ async function beginning(file: string, format: Format, kept: StateFile<State>, g
     if (before.size !== size || before.modified !== modified) {
       throw new FailedError(`${file} has changed since its import was cut; --restart begins anew.`);
     }
-    const isSame = (chunk ?? before.chunk) === before.chunk && (engine ?? before.engine) === before.engine;
-    if (!isSame) throw new UsageError(`${kept.path} is of an import with other options; --restart begins anew.`);
+    const isSame =
+      url === before.url && (chunk ?? before.chunk) === before.chunk && (engine ?? before.engine) === before.engine;
+    if (!isSame)
+      throw new UsageError(
+        `${kept.path} is of an import with other options, or by another app; --restart begins anew.`,
+      );
     return before;
   }
   return {
     importId: randomUUID(),
+    url,
     ...{ size, modified, chunk: chunk ?? defaultDevices, engine },
     total: await countRecords(file, format),
     ...{ offset: 0, line: 1, attempt: 0, succeeded: 0, failed: 0 },

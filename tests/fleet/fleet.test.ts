@@ -40,6 +40,7 @@ test.each([
   [['job'], /Give one job id/],
   [['export', 'file.txt'], /--format/],
   [['summary', '--url', 'https://host/?code=abc'], /FLEET_FUNCTION_KEY/],
+  [['summary', '--url', 'http://fleet.example'], /by https only/],
 ])('%j is wrong usage', async (args, fault) => {
   const { code, stdout, stderr } = await fleet(app.url, ...args);
   expect(stderr).toMatch(fault);
@@ -136,6 +137,34 @@ test('an export that ended halfway goes on where it was', async () => {
   expect(second).toMatchObject({ code: 0, stderr: expect.stringContaining('Going on after 2 devices. 1 devices') });
   expect(app.received.map(({ url }) => url.searchParams.get('continuation'))).toEqual(['p2']);
   expect(await readFile(file, 'utf8')).toBe(whole);
+});
+
+test('what was begun with one app goes on with no other', async () => {
+  const other = await startScriptedApp(() => ({ status: 404, json: { detail: 'of another hub' } }));
+  const file = join(folder, 'moved.csv');
+  const gone = { status: 404, json: { detail: 'gone for now' } };
+  answer = (request) => (request.url.searchParams.get('continuation') === 'p1' ? gone : exportPage(request));
+  expect((await fleet(app.url, 'export', file)).stderr).toContain('gone for now');
+  expect(await fleet(other.url, 'export', file)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('asked for something else'),
+  });
+  // Half of a fleet is not imported as if it were all of it.
+  expect(await fleet(app.url, 'import', file)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('finish it first'),
+  });
+
+  const devices = join(folder, 'moved-devices.csv');
+  await writeFile(devices, lines);
+  answer = () => gone;
+  expect((await fleet(app.url, 'import', devices)).code).toBe(1);
+  expect(await fleet(other.url, 'import', devices)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('by another app'),
+  });
+  expect(other.received).toEqual([]);
+  await other.stop();
 });
 
 test('Ctrl-C leaves an export that goes on', async () => {
