@@ -3,7 +3,6 @@ import type { Condition } from '../queries/condition';
 import { holdsPatch } from '../twins/holdsPatch';
 import type { TagsPatch } from '../twins/tags';
 import { type RegistryStatistics, statisticsSchema, type Twin, twinSchema } from '../twins/twin';
-import type { Reply } from './exchange';
 import type { HubCall, HubConnection } from './hubConnection';
 import { HubError, type HubErrorCode } from './hubError';
 import {
@@ -18,6 +17,7 @@ import {
   readJob,
 } from './hubJobs';
 import type { CallOptions } from './operationKind';
+import type { Reply } from './reply';
 import type { Attempt } from './scheduler';
 import type { Access } from './toHubError';
 

@@ -69,8 +69,8 @@ export class Lane {
       };
       const call: Waiting = { ...asking, start: take, refuse: take };
       queue.add(call);
-      signal.addEventListener('abort', leave, { once: true });
       this.startDue();
+      if (queue.has(call)) signal.addEventListener('abort', leave, { once: true });
     });
   }
 

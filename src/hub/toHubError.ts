@@ -1,6 +1,5 @@
-import { types } from 'node:util';
-import * as z from 'zod/mini';
 import { readErrorBody } from './errorBody';
+import type { Answer } from './exchange';
 import type { HubAddress } from './hubAddress';
 import { HubError, type HubErrorCode } from './hubError';
 
@@ -10,35 +9,20 @@ export interface Access {
   role: string;
 }
 
-/** A failure as the SDK reports it once a reply has come. */
-const failedReply = z.object({
-  response: z.object({ statusCode: z.number(), headers: z.record(z.string(), z.unknown()) }),
-  responseBody: z.optional(z.string()),
-});
-
-/**
- * Tells by status code what a failure of the SDK means. Its error classes cannot: they read one shape of error body,
- * and call every 403 "too many devices". Nor is its error kept as the cause: it holds the request, and with that the
- * token that a log must not show.
- */
-export function toHubError(error: unknown, access: Access, address: HubAddress): HubError {
-  if (error instanceof HubError) return error;
-  const { success, data: failure } = failedReply.safeParse(error);
-  if (!success) return withoutReply(error, address);
-  const body = readErrorBody(failure.responseBody ?? '');
-  const { statusCode, headers } = failure.response;
-  const code = codeOf(statusCode, body?.code);
-  const message = explain(code, statusCode, access, address, body?.message);
+/** Tells by its status what a reply means that is none of success; its body may tell more. */
+export function toRefusal({ status, headers, text }: Answer, access: Access, address: HubAddress): HubError {
+  const body = readErrorBody(text);
+  const code = codeOf(status, body?.code);
+  const message = explain(code, status, access, address, body?.message);
   return new HubError(code, message, parseRetryAfter(headers['retry-after']));
 }
 
-function withoutReply(error: unknown, { host, port }: HubAddress): HubError {
-  if (types.isNativeError(error) && error.name === 'SyntaxError') {
-    return new HubError('badReply', `${host} answered with broken JSON.`);
-  }
+/** Tells what kept a request from being answered. The error itself is not kept as the cause: a log must show no token. */
+export function toHubError(error: unknown, { host, port }: HubAddress): HubError {
+  if (error instanceof HubError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   // Faults of the connection have a code. What has none, the SDK threw itself: to repeat the call would not help.
-  if (code === undefined) return new HubError('badReply', `The SDK failed on the reply of ${host} (${message}).`);
+  if (code === undefined) return new HubError('badReply', `The SDK made no request for ${host} (${message}).`);
   return new HubError('unavailable', `No answer from ${host}:${port} (${code}).`);
 }
 
@@ -104,8 +88,8 @@ function howToAuthorize({ right, role }: Access, { credential }: HubAddress): st
 }
 
 /** Seconds of a `Retry-After` header (RFC 9110), which holds seconds or a date. */
-function parseRetryAfter(header: unknown): number | undefined {
-  if (typeof header !== 'string') return undefined;
+function parseRetryAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
   return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
 }
