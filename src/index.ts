@@ -1,22 +1,75 @@
-import { app } from '@azure/functions';
-import { services } from './services';
-import { describeProblem, settingProblems } from './settings';
-import './functions/deviceChanges';
-import './functions/getTwin';
-import './functions/locationDevices';
-import './functions/locations';
-import './functions/onTwinChange';
-import './functions/openapi';
-import './functions/queryTwins';
-import './functions/relayTwinChanges';
-import './functions/runTwinQueries';
-import './functions/statistics';
-import './functions/summary';
-import './functions/tagJob';
-import './functions/tagTwin';
-import './functions/tagTwins';
-import './functions/workTagJobs';
+import { app, type HttpHandler, type HttpMethod, output } from '@azure/functions';
+import type { Serve } from './http/endpoint';
+import { describeProblem, readBindings, readSettings, settingProblems } from './settings';
+
+// The triggers of the app. What a function does is loaded when it is first called: an instance that was started for one
+// of them does not wait for the others.
+
+const bindings = readBindings(process.env);
+
+http('getTwin', 'GET', 'devices/{deviceId}', async () => (await import('./functions/getTwin')).getTwin);
+http('tagTwin', 'PATCH', 'devices/{deviceId}/tags', async () => (await import('./functions/tagTwin')).tagTwin);
+http('queryTwins', 'GET', 'devices', async () => (await import('./functions/queryTwins')).queryTwins);
+http('summary', 'GET', 'summary', async () => (await import('./functions/summary')).summary);
+http('statistics', 'GET', 'statistics', async () => (await import('./functions/statistics')).statistics);
+http(
+  'deviceChanges',
+  'GET',
+  'devices/{deviceId}/changes',
+  async () => (await import('./functions/deviceChanges')).deviceChanges,
+);
+http('locations', 'GET', 'locations', async () => (await import('./functions/locations')).locations);
+http(
+  'locationDevices',
+  'GET',
+  'locations/{location}/devices',
+  async () => (await import('./functions/locationDevices')).locationDevices,
+);
+http('tagTwins', 'POST', 'tagJobs', async () => (await import('./functions/tagTwins')).tagTwins);
+http('tagJob', ['GET', 'DELETE'], 'tagJobs/{jobId}', async () => (await import('./functions/tagJob')).tagJob);
+http('openapi', 'GET', 'openapi.json', async () => (await import('./functions/openapi')).openapi);
+
+app.timer('runTwinQueries', {
+  schedule: bindings.schedule,
+  handler: async (_timer, context) => (await import('./functions/runTwinQueries')).runTwinQueries(context),
+});
+
+app.eventHub('relayTwinChanges', {
+  connection: 'TwinChanges',
+  eventHubName: bindings.eventHub,
+  consumerGroup: 'relay',
+  cardinality: 'many',
+  // For ever: after the last retry the host would pass over the batch. Events wait in their partition meanwhile.
+  retry: {
+    strategy: 'exponentialBackoff',
+    maxRetryCount: -1,
+    minimumInterval: { seconds: 2 },
+    maximumInterval: { minutes: 1 },
+  },
+  return: output.eventGrid(bindings.topic),
+  handler: async (messages, context) =>
+    (await import('./functions/relayTwinChanges')).relayTwinChanges(messages as unknown[], context),
+});
+
+app.eventGrid<unknown>('onTwinChange', {
+  handler: async (event, context) => (await import('./functions/onTwinChange')).onTwinChange(event, context),
+});
+
+app.storageQueue('workTagJobs', {
+  connection: 'TagJobs',
+  queueName: bindings.tagJobsQueue,
+  handler: async (message, context) => (await import('./functions/workTagJobs')).workTagJobs(message, context),
+});
 
 app.hook.appStart(() => {
-  for (const problem of settingProblems(services.settings)) console.error(describeProblem(problem));
+  for (const problem of settingProblems(readSettings(process.env))) console.error(describeProblem(problem));
 });
+
+/** An HTTP function: callers need its key, or the app's. */
+function http(name: string, methods: HttpMethod | HttpMethod[], route: string, load: () => Promise<Serve>): void {
+  const handler: HttpHandler = async (request, context) => {
+    const [{ endpoint }, serve] = await Promise.all([import('./http/endpoint'), load()]);
+    return endpoint(serve)(request, context);
+  };
+  app.http(name, { methods: [methods].flat(), route, authLevel: 'function', handler });
+}

@@ -1,5 +1,4 @@
-import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import { endpoint } from '../http/endpoint';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { given, parseLimit } from '../http/pageQuery';
 import { InvalidInputError } from '../invalidInputError';
 import { needRecords, type Services } from '../services';
@@ -24,9 +23,3 @@ function parseContinuation(text: string | null): string | undefined {
     'continuation',
   );
 }
-
-app.get('deviceChanges', {
-  route: 'devices/{deviceId}/changes',
-  authLevel: 'function',
-  handler: endpoint(deviceChanges),
-});

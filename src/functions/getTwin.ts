@@ -1,5 +1,4 @@
-import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import { endpoint } from '../http/endpoint';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { formatETag } from '../http/etag';
 import { deadlines, type Services } from '../services';
 import { parseDeviceId } from '../twins/deviceId';
@@ -9,5 +8,3 @@ export async function getTwin(request: HttpRequest, { hub }: Services): Promise<
   const twin = await hub(deadlines.request).getTwin(parseDeviceId(request.params.deviceId));
   return { headers: { etag: formatETag(twin.etag) }, jsonBody: twin };
 }
-
-app.get('getTwin', { route: 'devices/{deviceId}', authLevel: 'function', handler: endpoint(getTwin) });

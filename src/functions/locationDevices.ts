@@ -1,5 +1,4 @@
-import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import { endpoint } from '../http/endpoint';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { given, parseLimit } from '../http/pageQuery';
 import { unwrapContinuation, wrapContinuation } from '../queries/continuation';
 import { needRecords, type Services } from '../services';
@@ -24,9 +23,3 @@ export async function locationDevices({ params, query }: HttpRequest, services: 
     },
   };
 }
-
-app.get('locationDevices', {
-  route: 'locations/{location}/devices',
-  authLevel: 'function',
-  handler: endpoint(locationDevices),
-});

@@ -1,5 +1,4 @@
-import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import { endpoint } from '../http/endpoint';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { countMembers } from '../members/countMembers';
 import { needRecords, type Services } from '../services';
 
@@ -8,5 +7,3 @@ export async function locations(_request: HttpRequest, services: Services): Prom
   const { members } = needRecords(services);
   return { jsonBody: { locations: await countMembers(members), comparedAt: await members.comparedAt() } };
 }
-
-app.get('locations', { route: 'locations', authLevel: 'function', handler: endpoint(locations) });

@@ -1,17 +1,19 @@
-import { app, type InvocationContext } from '@azure/functions';
+import type { InvocationContext } from '@azure/functions';
 import { describeEvent } from '../changes/describeEvent';
 import { SeenEvents } from '../changes/seenEvents';
 import { twinEventSchema } from '../changes/twinEvent';
 import { describeFaults } from '../describeFaults';
 import { react } from '../reactions/react';
-import { type Services, services } from '../services';
+import { services as processServices, type Services } from '../services';
+
+const seenByThisInstance = new SeenEvents();
 
 /** Says what changed, and whether this instance has heard of it before; then reacts to it. */
 export async function onTwinChange(
   event: unknown,
   context: InvocationContext,
-  seen: SeenEvents,
-  services: Services,
+  services: Services = processServices,
+  seen: SeenEvents = seenByThisInstance,
 ): Promise<void> {
   const { success, data, error } = twinEventSchema.safeParse(event);
   // Not an error of the invocation: Event Grid would deliver it again, thirty times.
@@ -19,9 +21,3 @@ export async function onTwinChange(
   context.log(describeEvent(data, seen.see(data)));
   await react(data, services);
 }
-
-const seenByThisInstance = new SeenEvents();
-
-app.eventGrid<unknown>('onTwinChange', {
-  handler: (event, context) => onTwinChange(event, context, seenByThisInstance, services),
-});

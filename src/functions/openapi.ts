@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { app, type HttpResponseInit } from '@azure/functions';
-import { endpoint } from '../http/endpoint';
+import type { HttpResponseInit } from '@azure/functions';
 
 /** The build puts it beside the bundle. */
 const file = join(__dirname, 'openapi.json');
@@ -13,5 +12,3 @@ export async function openapi(): Promise<HttpResponseInit> {
   document ??= await readFile(file, 'utf8');
   return { headers: { 'content-type': 'application/json' }, body: document };
 }
-
-app.get('openapi', { route: 'openapi.json', authLevel: 'function', handler: endpoint(openapi) });

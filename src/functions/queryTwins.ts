@@ -1,6 +1,5 @@
-import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { encodeCsv } from '../formats/csvEncode';
-import { endpoint } from '../http/endpoint';
 import { negotiate } from '../http/negotiate';
 import { nextLink } from '../http/nextLink';
 import { readParameters } from '../http/parameters';
@@ -73,5 +72,3 @@ function refuseSort(query: URLSearchParams): void {
     throw new InvalidInputError('A hub cannot sort: its query language has no ORDER BY. Sort what you got.', name);
   }
 }
-
-app.get('queryTwins', { route: 'devices', authLevel: 'function', handler: endpoint(queryTwins) });

@@ -1,4 +1,4 @@
-import { app, type InvocationContext, output } from '@azure/functions';
+import type { InvocationContext } from '@azure/functions';
 import * as z from 'zod/mini';
 import { fitForTopic } from '../changes/fitForTopic';
 import { parseHubNotification } from '../changes/hubNotification';
@@ -7,8 +7,8 @@ import { toTwinEvent } from '../changes/toTwinEvent';
 import type { TwinEvent } from '../changes/twinEvent';
 import { formatPairs } from '../formatPairs';
 import { InvalidInputError } from '../invalidInputError';
-import { type Services, services } from '../services';
-import { need, readBindings } from '../settings';
+import { services as processServices, type Services } from '../services';
+import { need } from '../settings';
 
 /** What the host tells of a batch; the lists run parallel to its messages. A message by hand comes without them. */
 const batchSchema = z.object({
@@ -27,7 +27,7 @@ type Batch = z.infer<typeof batchSchema>;
 export async function relayTwinChanges(
   messages: unknown[],
   context: InvocationContext,
-  { settings, records }: Services,
+  { settings, records }: Services = processServices,
 ): Promise<TwinEvent[] | undefined> {
   need(settings.eventHub);
   need(settings.topic);
@@ -68,21 +68,3 @@ function describeBatch(events: number, messages: number, { partitionContext, enq
   const lag = oldest ? { lagMs: Date.now() - oldest.getTime() } : {};
   return `relaying ${events} of ${messages} notifications | ${formatPairs({ partition, ...lag })}`;
 }
-
-const bindings = readBindings(process.env);
-
-app.eventHub('relayTwinChanges', {
-  connection: 'TwinChanges',
-  eventHubName: bindings.eventHub,
-  consumerGroup: 'relay',
-  cardinality: 'many',
-  // For ever: after the last retry the host would pass over the batch. Events wait in their partition meanwhile.
-  retry: {
-    strategy: 'exponentialBackoff',
-    maxRetryCount: -1,
-    minimumInterval: { seconds: 2 },
-    maximumInterval: { minutes: 1 },
-  },
-  return: output.eventGrid(bindings.topic),
-  handler: (messages, context) => relayTwinChanges(messages as unknown[], context, services),
-});

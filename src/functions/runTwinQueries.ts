@@ -1,4 +1,4 @@
-import { app, type InvocationContext } from '@azure/functions';
+import type { InvocationContext } from '@azure/functions';
 import { formatPairs } from '../formatPairs';
 import type { Hub } from '../hub/hub';
 import { HubError } from '../hub/hubError';
@@ -7,13 +7,13 @@ import { type Condition, equals } from '../queries/condition';
 import { describeRun } from '../queries/describeRun';
 import { runQuery } from '../queries/runQuery';
 import { deadlines, services as processServices, type Services } from '../services';
-import { need, readBindings, type Settings } from '../settings';
+import { need, type Settings } from '../settings';
 
 /**
  * Logs the registry's statistics, the devices of a location, and those of them with a connectivity; where the app keeps
  * members, also who joined and who left, and puts members right that no event told of.
  */
-export async function runTwinQueries(context: InvocationContext, services: Services): Promise<void> {
+export async function runTwinQueries(context: InvocationContext, services: Services = processServices): Promise<void> {
   const { hub, settings } = services;
   // Where the schedule is invalid, this ran by the default one.
   need(settings.schedule);
@@ -57,8 +57,3 @@ async function logStatistics(hub: Hub, context: InvocationContext): Promise<void
     context.warn(`registry: no statistics. ${error.message}`);
   }
 }
-
-app.timer('runTwinQueries', {
-  schedule: readBindings(process.env).schedule,
-  handler: (_timer, context) => runTwinQueries(context, processServices),
-});

@@ -1,5 +1,4 @@
-import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import { endpoint } from '../http/endpoint';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { readParameters } from '../http/parameters';
 import { parseFilter } from '../queries/deviceFilter';
 import { freshNow } from '../queries/freshness';
@@ -16,5 +15,3 @@ export async function summary({ query }: HttpRequest, { hub, settings }: Service
   const freshness = freshNow();
   return { jsonBody: { ...(await summarize(hub(deadlines.request), by, paths, condition)), freshness } };
 }
-
-app.get('summary', { route: 'summary', authLevel: 'function', handler: endpoint(summary) });

@@ -1,5 +1,4 @@
-import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import { endpoint } from '../http/endpoint';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { given, parseLimit } from '../http/pageQuery';
 import type { Services } from '../services';
 import { cancelJob, readJob } from '../tagJobs/keptJob';
@@ -15,10 +14,3 @@ export async function tagJob({ method, params, query }: HttpRequest, services: S
   };
   return { jsonBody: await (method === 'DELETE' ? cancelJob : readJob)(jobId, services, page) };
 }
-
-app.http('tagJob', {
-  methods: ['GET', 'DELETE'],
-  route: 'tagJobs/{jobId}',
-  authLevel: 'function',
-  handler: endpoint(tagJob),
-});

@@ -1,6 +1,5 @@
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { formatPairs } from '../formatPairs';
-import { endpoint } from '../http/endpoint';
 import { formatETag, parseIfMatch } from '../http/etag';
 import { readJsonBody } from '../http/readJsonBody';
 import { deadlines, type Services } from '../services';
@@ -21,5 +20,3 @@ export async function tagTwin(
   context.log(`devices/${deviceId} tagged | ${formatPairs({ version })}`);
   return { headers: { etag: formatETag(etag) }, jsonBody: { deviceId, etag, version, tags } };
 }
-
-app.patch('tagTwin', { route: 'devices/{deviceId}/tags', authLevel: 'function', handler: endpoint(tagTwin) });

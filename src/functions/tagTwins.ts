@@ -1,6 +1,5 @@
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { formatPairs } from '../formatPairs';
-import { endpoint } from '../http/endpoint';
 import type { Services } from '../services';
 import { need } from '../settings';
 import { tryOut } from '../tagJobs/planJob';
@@ -24,5 +23,3 @@ export async function tagTwins(
   if (engine === 'direct') return { jsonBody: job };
   return { status: 202, headers: { location: `/api/tagJobs/${jobId}` }, jsonBody: job };
 }
-
-app.post('tagTwins', { route: 'tagJobs', authLevel: 'function', handler: endpoint(tagTwins) });

@@ -1,20 +1,17 @@
-import { app, type InvocationContext } from '@azure/functions';
+import type { InvocationContext } from '@azure/functions';
 import { formatPairs } from '../formatPairs';
-import { type Services, services } from '../services';
-import { readBindings } from '../settings';
+import { services as processServices, type Services } from '../services';
 import { parseTagMessage } from '../tagJobs/messages';
 import { workMessage } from '../tagJobs/workMessage';
 
 /** Tags the devices of a chunk, or lists some to tag. Throws only for a message that no later try could work. */
-export async function workTagJobs(message: unknown, context: InvocationContext, services: Services): Promise<void> {
+export async function workTagJobs(
+  message: unknown,
+  context: InvocationContext,
+  services: Services = processServices,
+): Promise<void> {
   const { what, pairs, isTrouble } = await workMessage(parseTagMessage(message), services);
   const line = `tag job ${pairs.jobId}, ${pairs.kind} ${pairs.number}: ${what} | ${formatPairs(pairs)}`;
   if (isTrouble) context.warn(line);
   else context.log(line);
 }
-
-app.storageQueue('workTagJobs', {
-  connection: 'TagJobs',
-  queueName: readBindings(process.env).tagJobsQueue,
-  handler: (message, context) => workTagJobs(message, context, services),
-});

@@ -138,7 +138,7 @@ describe('relayTwinChanges', () => {
 describe('onTwinChange', () => {
   const tell = async (event: unknown, seen = new SeenEvents()) => {
     const { context, logged } = recordingContext();
-    await onTwinChange(event, context, seen, services);
+    await onTwinChange(event, context, services, seen);
     return logged;
   };
 
