@@ -4,7 +4,7 @@ import { HubConnection } from '../../src/hub/hubConnection';
 import { equals } from '../../src/queries/condition';
 import { parsePropertyPath } from '../../src/queries/propertyPath';
 import { parseTagsPatch } from '../../src/twins/tags';
-import { failure, json, reset, type ScriptedHub, silence, startScriptedHub } from './scriptedHub';
+import { cutOff, failure, json, reset, type ScriptedHub, silence, startScriptedHub } from './scriptedHub';
 
 const twin = { deviceId: 'd1', etag: 'AAAAAAAAAAI=', version: 3, tags: { plant: 'P1' }, status: 'enabled' };
 const patch = parseTagsPatch({ plant: 'P1' });
@@ -41,6 +41,10 @@ describe('a request', () => {
     await expect(hub.getTwin('d#1')).resolves.toEqual(twin);
     const [request] = server.received;
     expect(request).toMatchObject({ method: 'GET', url: '/twins/d%231?api-version=2021-04-12' });
+    expect(request?.headers).toMatchObject({
+      'user-agent': 'device-twins',
+      'request-id': expect.stringMatching(/^[\da-f-]{36}$/),
+    });
     expect(request?.headers.authorization).toMatch(/^SharedAccessSignature sr=localhost&sig=[^&]+&skn=service&se=\d+$/);
   });
 
@@ -49,6 +53,14 @@ describe('a request', () => {
     await hub.updateTags('d1', patch, 'AAAAAAAAAAE=');
     expect(server.received[0]).toMatchObject({ method: 'PATCH', body: '{"tags":{"plant":"P1"}}' });
     expect(server.received[0]?.headers['if-match']).toBe('"AAAAAAAAAAE="');
+  });
+
+  it('is its own, whatever else is being formed', async () => {
+    server.play((response) => json({ ...twin, deviceId: response.req.url?.slice(7, 9) })(response));
+    const ids = ['d1', 'd2', 'd3', 'd4', 'd5'];
+    const twins = await Promise.all(ids.map((id) => hub.getTwin(id)));
+    expect(twins.map(({ deviceId }) => deviceId)).toEqual(ids);
+    expect(new Set(server.received.map(({ headers }) => headers['request-id'])).size).toBe(ids.length);
   });
 
   it('uses the connection of the request before', async () => {
@@ -167,6 +179,7 @@ describe('a transient failure', () => {
     ['408', failure(408, 'Timeout')],
     ['429', failure(429, 'ThrottlingException')],
     ['a reset connection', reset],
+    ['a reply that is cut off', cutOff],
   ])('%s is followed by another attempt', async (_name, answer) => {
     server.play(answer, json(twin));
     await expect(hub.getTwin('d1')).resolves.toEqual(twin);

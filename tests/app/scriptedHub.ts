@@ -48,6 +48,12 @@ export function failure(status: number, code: string, headers: object = {}): Ans
 /** No reply, and no connection any more. */
 export const reset: Answer = (response) => response.socket?.destroy();
 
+/** The beginning of a reply, and no connection any more. */
+export const cutOff: Answer = (response) => {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 });
+  response.write('{"deviceId":', () => response.socket?.destroy());
+};
+
 /** No reply. */
 export const silence: Answer = () => {};
 
