@@ -15,6 +15,7 @@ beforeEach(async () => {
   hub = new Hub({ hostName: 'fleet.example', makeKeys: () => symmetricKey });
   await hub.registry.create('device', input);
   [messages, desired, gone] = [[], [], []];
+  hub.events.want(['DeviceMessages', 'TwinChangeEvents', 'DeviceLifecycleEvents', 'DeviceConnectionStateEvents']);
   hub.events.on('message', (message) => messages.push(message));
   hub.events.on('desired', (change) => desired.push(change));
   hub.events.on('identityGone', (identity) => gone.push(identity));

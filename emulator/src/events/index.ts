@@ -59,6 +59,7 @@ export async function startEvents(options: EventsOptions): Promise<EventsEndpoin
     routing.route(message);
     systemTopic.take(message);
   };
+  hub.events.want([...routing.sources, ...systemTopic.sources]);
   hub.events.on('message', route);
   return {
     amqpPort: amqp.port,

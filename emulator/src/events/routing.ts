@@ -1,5 +1,5 @@
 import rhea from 'rhea';
-import type { JsonObject, RoutedMessage } from '../hub/types';
+import type { JsonObject, RoutedMessage, RouteSource } from '../hub/types';
 import { compilePath } from '../query';
 import { type Condition, compileCondition } from './condition';
 import type { EventHub } from './eventHub';
@@ -29,6 +29,12 @@ export class Routing {
       condition: compileCondition(condition),
       eventHub,
     }));
+  }
+
+  /** Those whose messages go anywhere. */
+  get sources(): RouteSource[] {
+    const { routes, fallbackRoute } = this.options.topology;
+    return [...routes.map(({ source }) => source), ...(fallbackRoute ? (['DeviceMessages'] as const) : [])];
   }
 
   route(message: RoutedMessage): void {

@@ -4,8 +4,6 @@ import type { Faults } from './faults';
 
 /** Raises notifications a second time where a fault asks for it. To be called when all who listen to them do. */
 export function duplicateNotifications({ events }: Pick<Hub, 'events'>, faults: Faults): void {
-  // Messages are made only where somebody listens.
-  if (events.listenerCount('message') === 0) return;
   let repeating = false;
   events.on('message', (message: RoutedMessage) => {
     if (repeating || message.source === 'DeviceMessages' || !faults.strikeNotification()) return;

@@ -71,8 +71,13 @@ export class Entry implements Connection, QueryEntry {
     return { ...toDocument(this.unpack()) };
   }
 
-  write({ identity, twin }: Pick<Device, 'identity' | 'twin'>): void {
-    this.text = pack(identity, twin);
+  write({ identity, twin }: Partial<Pick<Device, 'identity' | 'twin'>>): void {
+    const end = this.text.indexOf('\n');
+    // Joined, which copies: a slice would keep all of the text before.
+    this.text = [
+      identity ? packIdentity(identity) : this.text.slice(0, end),
+      twin ? packTwin(twin) : this.text.slice(end + 1),
+    ].join('\n');
   }
 
   /** Most conditions are about tags or properties alone: nothing else is unpacked then. */
@@ -95,9 +100,12 @@ function isSubset(roots: Roots, of: Roots): boolean {
 }
 
 /** Lines: identity, writes, tags, desired and reported properties. JSON has no line breaks of its own. */
-function pack(identity: Identity, { writes, tags, desired, reported }: TwinState): string {
-  const sections = [tags, desired, reported];
-  return [packIdentity(identity), writes, ...sections.map((section) => section && JSON.stringify(section))].join('\n');
+function pack(identity: Identity, twin: TwinState): string {
+  return [packIdentity(identity), packTwin(twin)].join('\n');
+}
+
+function packTwin({ writes, tags, desired, reported }: TwinState): string {
+  return [writes, ...[tags, desired, reported].map((section) => section && JSON.stringify(section))].join('\n');
 }
 
 function unpackTwin([writes, tags, desired = '', reported = '']: string[]): TwinState {

@@ -85,9 +85,9 @@ export class Fleet {
     const id = idOf(before.identity);
     const entry = this.#entries.get(id);
     if (!entry) return after;
-    this.#disabled -= Number(entry.isDisabledDevice);
-    entry.write(after);
-    this.#disabled += Number(entry.isDisabledDevice);
+    if (changes.identity) this.#disabled -= Number(entry.isDisabledDevice);
+    entry.write(changes);
+    if (changes.identity) this.#disabled += Number(entry.isDisabledDevice);
     this.#told(entry, before, after);
     await this.store?.put('identity', id, entry.toText());
     return after;

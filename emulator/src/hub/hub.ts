@@ -115,14 +115,14 @@ export class Hub {
     if (!device || device.connected === connected) return;
     const now = serviceTime();
     this.#fleet.connect(device, { connected, connectionChanged: now, lastActivity: now });
-    this.events.message(() => connectionStateMessage(this.name, splitId(id), connected));
+    this.events.message('DeviceConnectionStateEvents', () => connectionStateMessage(this.name, splitId(id), connected));
   }
 
   /** Takes a device-to-cloud message with its decoded property bag. */
   telemetry(id: string, properties: Record<string, string>, body: Buffer): void {
     const device = this.getDevice(id);
     this.#fleet.connect(device, { lastActivity: serviceTime() });
-    this.events.message(() => telemetryMessage(device.identity, properties, body));
+    this.events.message('DeviceMessages', () => telemetryMessage(device.identity, properties, body));
   }
 
   /** From now on has queries see the twins as they were so long ago. What there is now they see at once. */
@@ -150,7 +150,7 @@ export class Hub {
     if (ifMatch !== undefined) checkIfMatch(ifMatch, twins.twinEtag(device.twin.writes));
     const change = write(device.twin);
     const document = toDocument(await this.#fleet.change(device, { twin: change.twin }));
-    this.events.message(() => twinChangeMessage(this.name, opType, document, change));
+    this.events.message('TwinChangeEvents', () => twinChangeMessage(this.name, opType, document, change));
     if (change.desired) this.events.emit('desired', { ...splitId(id), patch: change.desired });
     return document;
   }

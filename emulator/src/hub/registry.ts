@@ -87,7 +87,9 @@ export class Registry {
     else this.#checkNewModule(ids.deviceId, ids.moduleId);
     const twin = write ? replaceTwin(newTwin(), write).twin : newTwin();
     const device = await fleet.add(newIdentity(ids, input, makeKeys(id)), twin);
-    events.message(() => lifecycleMessage(hubName, 'createDeviceIdentity', toDocument(device)));
+    events.message('DeviceLifecycleEvents', () =>
+      lifecycleMessage(hubName, 'createDeviceIdentity', toDocument(device)),
+    );
     return device;
   }
 
@@ -118,7 +120,9 @@ export class Registry {
     const gone = this.#withModules(id);
     await Promise.all(gone.map((each) => fleet.remove(this.get(idOf(each)))));
     for (const each of gone) events.emit('identityGone', { ...each, reason: 'deleted' });
-    events.message(() => lifecycleMessage(hubName, 'deleteDeviceIdentity', toDocument(device)));
+    events.message('DeviceLifecycleEvents', () =>
+      lifecycleMessage(hubName, 'deleteDeviceIdentity', toDocument(device)),
+    );
   }
 
   #checkNewDevice(deviceId: string): void {

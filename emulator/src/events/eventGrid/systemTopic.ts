@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RoutedMessage } from '../../hub/types';
+import type { RoutedMessage, RouteSource } from '../../hub/types';
 import type { SubscriptionDefinition } from '../topology';
 import { Subscription, type SubscriptionOptions } from './subscription';
 
@@ -19,6 +19,11 @@ export class SystemTopic {
   constructor(hubName: string, subscriptions: readonly SubscriptionDefinition[], options: SubscriptionOptions) {
     this.#id = `/SUBSCRIPTIONS/EMULATOR/RESOURCEGROUPS/EMULATOR/PROVIDERS/MICROSOFT.DEVICES/IOTHUBS/${hubName.toUpperCase()}`;
     this.#subscriptions = subscriptions.map((each) => new Subscription(each, 'EventGridSchema', this.#id, options));
+  }
+
+  /** Those whose messages may become its events. */
+  get sources(): RouteSource[] {
+    return this.#subscriptions.length > 0 ? ['DeviceLifecycleEvents', 'DeviceConnectionStateEvents'] : [];
   }
 
   /** Takes what the hub tells its routes; what is none of its events passes by. */
