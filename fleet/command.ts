@@ -1,7 +1,8 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { skus } from '../src/hub/quotas';
 import { Client } from './client';
 import { UsageError } from './errors';
-import { formatDuration, type HubSize, skus } from './expectedTime';
+import { formatDuration, type HubSize } from './expectedTime';
 import type { Terminal } from './terminal';
 
 export type Options = NonNullable<ParseArgsConfig['options']>;

@@ -87,6 +87,12 @@ test('what is throttled is asked again when the answer says', async () => {
   expect(stderr).toBe('The hub is throttling. Again in 1 s.\n');
 });
 
+test('a table into a pipe is not cut', async () => {
+  const location = 'x'.repeat(300);
+  answer = () => ({ json: { counts: [{ location, devices: 3 }] } });
+  expect((await fleet(app.url, 'summary')).stdout).toContain(`\n${location}        3\n`);
+});
+
 test('a list stops at its limit, and says that there is more', async () => {
   const names = ['a', 'b', 'c', 'd'];
   answer = ({ url }) => {
