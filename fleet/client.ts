@@ -11,6 +11,7 @@ const maxDelayMs = 30_000;
 const maxRetryAfterSeconds = 3600;
 
 const problemSchema = z.object({
+  type: z.optional(z.string()),
   title: z.optional(z.string()),
   detail: z.optional(z.string()),
   path: z.optional(z.string()),
@@ -35,7 +36,7 @@ export interface ApiRequest {
   /** Query parameters; those that are undefined are left out. */
   query?: Readonly<Record<string, string | undefined>>;
   headers?: Readonly<Record<string, string>>;
-  body?: string;
+  body?: string | Uint8Array;
 }
 
 /** A whole answer: its body has arrived. */
@@ -55,7 +56,7 @@ export interface ClientOptions {
 /**
  * The HTTP API, with patience: what is throttled (429), down (502, 503, 504) or cut off is asked again, after the time
  * that the answer names, else with exponential back-off. Every request of these commands may be repeated: those that
- * change something carry an idempotency key.
+ * change something carry an idempotency key, or set the same tags again.
  */
 export class Client {
   readonly #base: URL;
