@@ -69,8 +69,8 @@ export class Client {
   }
 
   /** Where the app is: what one app began goes on with no other. */
-  get origin(): string {
-    return this.#base.origin;
+  get address(): string {
+    return this.#base.href.replace(/\/$/, '');
   }
 
   /** @throws ApiError | FailedError; what `signal` was aborted with. */
@@ -154,6 +154,7 @@ function refusal({ status, headers }: Response, text: string, hasKey: boolean): 
 function describeProblem(status: number, { title, detail, lines }: Problem, hasKey: boolean): string {
   if (lines?.length) return lines.map((each) => `Line ${each.line}: ${printable(each.detail)}`).join('\n');
   if (detail ?? title) return printable(detail ?? title ?? '');
+  if (status === 404) return 'There is no such thing at this address: is --url that of this app?';
   if (status !== 401 && status !== 403) return `The app answered ${status}, and does not say why.`;
   const way = hasKey ? 'the function key is not right' : 'it wants a function key';
   return `The app answered ${status}: ${way}; give --key or FLEET_FUNCTION_KEY.`;
@@ -181,6 +182,8 @@ function parseUrl(text: string): URL {
   if (url.search || url.username || url.password) {
     throw new UsageError('--url is the address alone; the function key goes into --key or FLEET_FUNCTION_KEY.');
   }
+  // A gateway may have the app below a path; the API's own `api` is added to it.
+  url.pathname = url.pathname.replace(/(\/api)?\/*$/, '/');
   return url;
 }
 

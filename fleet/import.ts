@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { checkFile, countDevices } from './checkFile';
 import { type Chunk, readChunks } from './chunks';
 import { ApiError } from './client';
-import { type Command, type Context, type Given, hubHelp, hubOptions } from './command';
+import { type Command, type Context, hubHelp, hubOptions } from './command';
 import { FailedError, InterruptedError, UsageError } from './errors';
 import { describeHub, formatDuration, secondsToTag } from './expectedTime';
 import { failuresOf, followJob, type Job, jobSchema } from './followJob';
@@ -71,12 +71,21 @@ ${hubHelp}
     const file = given.only('file');
     const format = formatOf(file, given.text('format'));
     const hub = given.hubSize();
+    const asked = { chunk: given.number('chunk', maxDevices), engine: given.text('engine') };
     const kept = new StateFile(`${file}.import`, stateSchema);
     const dryRun = given.flag('dry-run');
+    const { size, mtimeMs: modified } = await stat(file);
     await refuseHalf(file);
-    const before = dryRun || given.flag('restart') ? undefined : await resumed(file, kept, given, context);
+    const now = { url: context.client.address, size, modified, ...asked };
+    const before = dryRun || given.flag('restart') ? undefined : await resumed(file, kept, now);
     const hasKeys = await keepsJobs(context);
-    const state = before ?? (await beginning(file, format, hasKeys, given, context));
+    const state: State = before ?? {
+      ...now,
+      importId: randomUUID(),
+      total: await countDevices(file, format, context),
+      chunk: asked.chunk ?? (hasKeys ? defaultDevices : directDevices),
+      ...{ offset: 0, line: 1, attempt: 0, succeeded: 0, failed: 0 },
+    };
     const done = state.succeeded + state.failed;
     const since = done > 0 ? `Going on at line ${state.line}, after ${done} devices. ` : '';
     const left = state.total - done;
@@ -102,39 +111,18 @@ async function refuseHalf(file: string): Promise<void> {
   if (rest) throw new FailedError(`${file} is an export that was cut: finish it first, or remove ${file}.resume.`);
 }
 
+type Asked = Pick<State, 'url' | 'size' | 'modified' | 'engine'> & { chunk: number | undefined };
+
 /** What is left of an import that was cut. */
-async function resumed(
-  file: string,
-  kept: StateFile<State>,
-  given: Given,
-  { client }: Context,
-): Promise<State | undefined> {
+async function resumed(file: string, kept: StateFile<State>, now: Asked): Promise<State | undefined> {
   const before = await kept.read();
   if (!before) return undefined;
-  const { size, mtimeMs } = await stat(file);
-  if (before.size !== size || before.modified !== mtimeMs) {
+  if (before.size !== now.size || before.modified !== now.modified) {
     throw new FailedError(`${file} has changed since its import was cut; --restart begins anew.`);
   }
   const { url, chunk, engine } = before;
-  const isSame =
-    url === client.origin &&
-    (given.number('chunk', maxDevices) ?? chunk) === chunk &&
-    (given.text('engine') ?? engine) === engine;
-  if (isSame) return before;
+  if (url === now.url && (now.chunk ?? chunk) === chunk && (now.engine ?? engine) === engine) return before;
   throw new UsageError(`${kept.path} is of an import with other options, or by another app; --restart begins anew.`);
-}
-
-async function beginning(file: string, format: Format, hasKeys: boolean, given: Given, context: Context) {
-  const { size, mtimeMs: modified } = await stat(file);
-  const state: State = {
-    importId: randomUUID(),
-    url: context.client.origin,
-    ...{ size, modified, total: await countDevices(file, format, context) },
-    chunk: given.number('chunk', maxDevices) ?? (hasKeys ? defaultDevices : directDevices),
-    engine: given.text('engine'),
-    ...{ offset: 0, line: 1, attempt: 0, succeeded: 0, failed: 0 },
-  };
-  return state;
 }
 
 function tellChecked({ total }: State, { json, stdout }: Context): Promise<void> {

@@ -39,6 +39,7 @@ test.each([
   [['tag', 'a', '--location', 'b', '--tags', '{}'], /either device ids or a condition/],
   [['job'], /Give one job id/],
   [['export', 'file.txt'], /--format/],
+  [['import', 'f.csv', '--chunk', '100001'], /^--chunk is a whole number from 1 to 100000/],
   [['summary', '--url', 'https://host/?code=abc'], /FLEET_FUNCTION_KEY/],
   [['summary', '--url', 'http://fleet.example'], /by https only/],
 ])('%j is wrong usage', async (args, fault) => {
@@ -69,6 +70,14 @@ test('a problem is told by its detail, without what a terminal would obey', asyn
   const { code, stderr } = await fleet(app.url, 'query');
   expect(code).toBe(1);
   expect(stderr).toBe('where.and[1] has no \u{fffd}[31mpath.\n');
+});
+
+test("an app below a path of a gateway is asked there, with or without the API's own", async () => {
+  answer = () => ({ status: 404 });
+  for (const path of ['/fleet', '/fleet/api/']) {
+    expect((await fleet(app.url, 'summary', '--url', `${app.url}${path}`)).stderr).toMatch(/is --url that of this app/);
+  }
+  expect(app.received.map(({ url }) => url.pathname)).toEqual(['/fleet/api/summary', '/fleet/api/summary']);
 });
 
 test('who is not there is told at once', async () => {
