@@ -23,7 +23,6 @@ const overview = `Tags and queries the devices of a fleet, by the HTTP API of th
 ${Object.entries(commands)
   .map(([name, each]) => `  ${name.padEnd(10)}${each.summary}`)
   .join('\n')}
-
 `;
 
 const common = `

@@ -11,6 +11,7 @@ const maxDelayMs = 30_000;
 const maxRetryAfterSeconds = 3600;
 
 const problemSchema = z.object({
+  type: z.optional(z.string()),
   title: z.optional(z.string()),
   detail: z.optional(z.string()),
   path: z.optional(z.string()),
@@ -35,7 +36,7 @@ export interface ApiRequest {
   /** Query parameters; those that are undefined are left out. */
   query?: Readonly<Record<string, string | undefined>>;
   headers?: Readonly<Record<string, string>>;
-  body?: string;
+  body?: string | Uint8Array;
 }
 
 /** A whole answer: its body has arrived. */
@@ -55,7 +56,7 @@ export interface ClientOptions {
 /**
  * The HTTP API, with patience: what is throttled (429), down (502, 503, 504) or cut off is asked again, after the time
  * that the answer names, else with exponential back-off. Every request of these commands may be repeated: those that
- * change something carry an idempotency key.
+ * change something carry an idempotency key, or set the same tags again.
  */
 export class Client {
   readonly #base: URL;
@@ -68,8 +69,8 @@ export class Client {
   }
 
   /** Where the app is: what one app began goes on with no other. */
-  get origin(): string {
-    return this.#base.origin;
+  get address(): string {
+    return this.#base.href.replace(/\/$/, '');
   }
 
   /** @throws ApiError | FailedError; what `signal` was aborted with. */
@@ -153,6 +154,7 @@ function refusal({ status, headers }: Response, text: string, hasKey: boolean): 
 function describeProblem(status: number, { title, detail, lines }: Problem, hasKey: boolean): string {
   if (lines?.length) return lines.map((each) => `Line ${each.line}: ${printable(each.detail)}`).join('\n');
   if (detail ?? title) return printable(detail ?? title ?? '');
+  if (status === 404) return 'There is no such thing at this address: is --url that of this app?';
   if (status !== 401 && status !== 403) return `The app answered ${status}, and does not say why.`;
   const way = hasKey ? 'the function key is not right' : 'it wants a function key';
   return `The app answered ${status}: ${way}; give --key or FLEET_FUNCTION_KEY.`;
@@ -180,6 +182,8 @@ function parseUrl(text: string): URL {
   if (url.search || url.username || url.password) {
     throw new UsageError('--url is the address alone; the function key goes into --key or FLEET_FUNCTION_KEY.');
   }
+  // A gateway may have the app below a path; the API's own `api` is added to it.
+  url.pathname = url.pathname.replace(/(\/api)?\/*$/, '/');
   return url;
 }
 

@@ -1,7 +1,8 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { skus } from '../src/hub/quotas';
 import { Client } from './client';
 import { UsageError } from './errors';
-import { formatDuration, type HubSize, skus } from './expectedTime';
+import { formatDuration, type HubSize } from './expectedTime';
 import type { Terminal } from './terminal';
 
 export type Options = NonNullable<ParseArgsConfig['options']>;
@@ -117,7 +118,8 @@ export function readArguments(args: readonly string[], options: Options): Given 
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     return new Given(values, positionals);
   } catch (error) {
-    if (error instanceof TypeError) throw new UsageError(error.message);
+    // What Node advises beyond the first sentence is about arguments that begin with a dash.
+    if (error instanceof TypeError) throw new UsageError(error.message.replace(/\. To specify .*$/s, '.'));
     throw error;
   }
 }

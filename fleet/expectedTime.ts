@@ -1,26 +1,21 @@
-/** Editions of IoT Hub that have device twins. */
-export const skus = ['F1', 'S1', 'S2', 'S3'] as const;
+import { quotasOf, type Sku } from '../src/hub/quotas';
 
 /** The hub whose quota bounds the work. */
 export interface HubSize {
-  sku: (typeof skus)[number];
+  sku: Sku;
   units: number;
 }
 
 const twinsOfPage = 100;
 
-/**
- * Seconds that a hub takes to hand out twins by query, where nothing else asks it (Azure IoT Hub documentation, "Quotas
- * and throttling": 20 queries a minute and unit, 1,000 at S3).
- */
+/** Seconds that a hub takes to hand out twins by query, where nothing else asks it. */
 export function secondsToList(devices: number, { sku, units }: HubSize): number {
-  const perMinute = (sku === 'S3' ? 1000 : 20) * units;
-  return (Math.ceil(devices / twinsOfPage) * 60) / perMinute;
+  return Math.ceil(devices / twinsOfPage) / quotasOf(sku, units).query;
 }
 
-/** Seconds that a hub takes for updates of twins (same source: 50 a second; S2 5 a unit where more; S3 250 a unit). */
+/** Seconds that a hub takes for updates of twins, likewise. */
 export function secondsToTag(devices: number, { sku, units }: HubSize): number {
-  return devices / (sku === 'S3' ? 250 * units : Math.max(50, sku === 'S2' ? 5 * units : 0));
+  return devices / quotasOf(sku, units).twinWrite;
 }
 
 /** `8 h 20 min`, `3 min 5 s`, `12 s`: two units at most. */

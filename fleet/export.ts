@@ -50,7 +50,7 @@ ${hubHelp}
     const isStdout = file === '-';
     const format = formatOf(isStdout ? '' : file, given.text('format'));
     const query = { ...given.filter(), fields: given.text('fields') };
-    const asked = JSON.stringify({ url: context.client.origin, ...query, format });
+    const asked = JSON.stringify({ url: context.client.address, ...query, format });
     const hub = given.hubSize();
     const kept = isStdout ? undefined : new StateFile(`${file}.resume`, stateSchema);
     const begun = await beginning(file, kept, given, asked);

@@ -1,19 +1,24 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import * as z from 'zod/mini';
-import { type Chunk, countRecords, readChunks } from './chunks';
+import { checkFile, countDevices } from './checkFile';
+import { type Chunk, readChunks } from './chunks';
 import { ApiError } from './client';
-import { type Command, type Context, type Given, hubHelp, hubOptions } from './command';
+import { type Command, type Context, hubHelp, hubOptions } from './command';
 import { FailedError, InterruptedError, UsageError } from './errors';
 import { describeHub, formatDuration, secondsToTag } from './expectedTime';
 import { failuresOf, followJob, type Job, jobSchema } from './followJob';
-import { contentTypeOf, type Format, formatOf } from './format';
+import { type Format, formatOf } from './format';
+import { keepsJobs } from './keepsJobs';
 import { Progress } from './progress';
+import { sendChunk } from './sendChunk';
 import { StateFile } from './stateFile';
 import { printable, write } from './terminal';
 
 const defaultDevices = 10_000;
 const maxDevices = 100_000;
+/** Of an app without tables: what an S1 hub takes within a request. */
+const directDevices = 500;
 
 const stateSchema = z.object({
   /** Part of the idempotency keys: the same file imported another day is another import. */
@@ -44,12 +49,13 @@ export const importTags: Command = {
   help: `npm run fleet -- import FILE [options]
 
 FILE ends in .csv or .ndjson, as docs/tagging.md describes them; what export wrote can be imported as it is.
-Where it was cut, the same command goes on. Devices that were not tagged are told by their lines.
+All of it is checked before the first device is tagged. Where it was cut, the same command goes on.
+Faults, and devices that were not tagged, are told by their lines.
 
   --format csv|ndjson    where the file's name does not tell
   --engine NAME          direct or queue; chosen by size unless told otherwise
   --chunk N              devices of a job; ${defaultDevices} unless told otherwise, ${maxDevices} at most
-  --dry-run              reads all of it, tells what is wrong with it, and tags nothing
+  --dry-run              checks the file, and tags nothing
   --restart              begins anew
 ${hubHelp}
 `,
@@ -65,19 +71,32 @@ ${hubHelp}
     const file = given.only('file');
     const format = formatOf(file, given.text('format'));
     const hub = given.hubSize();
+    const asked = { chunk: given.number('chunk', maxDevices), engine: given.text('engine') };
     const kept = new StateFile(`${file}.import`, stateSchema);
     const dryRun = given.flag('dry-run');
+    const { size, mtimeMs: modified } = await stat(file);
     await refuseHalf(file);
-    const state = await beginning(file, format, kept, given, context.client.origin);
+    const now = { url: context.client.address, size, modified, ...asked };
+    const before = dryRun || given.flag('restart') ? undefined : await resumed(file, kept, now);
+    const hasKeys = await keepsJobs(context);
+    const state: State = before ?? {
+      ...now,
+      importId: randomUUID(),
+      total: await countDevices(file, format, context),
+      chunk: asked.chunk ?? (hasKeys ? defaultDevices : directDevices),
+      ...{ offset: 0, line: 1, attempt: 0, succeeded: 0, failed: 0 },
+    };
     const done = state.succeeded + state.failed;
-    const left = state.total - done;
     const since = done > 0 ? `Going on at line ${state.line}, after ${done} devices. ` : '';
+    const left = state.total - done;
     context.say(
       `${since}${left} devices, ${formatDuration(secondsToTag(left, hub))} at the quota of ${describeHub(hub)}.`,
     );
-    if (dryRun) return tryOut(file, format, state, context);
+    const { chunk, engine } = state;
+    if (!before) await checkFile(file, { format, engine, chunk, total: state.total }, context);
+    if (dryRun) return tellChecked(state, context);
     await kept.write(state);
-    await importChunks(file, format, state, kept, context);
+    await importChunks(file, format, state, kept, hasKeys, context);
     await kept.remove();
     const { total, succeeded, failed } = state;
     if (context.json) await write(context.stdout, `${JSON.stringify({ total, succeeded, failed })}\n`);
@@ -92,37 +111,25 @@ async function refuseHalf(file: string): Promise<void> {
   if (rest) throw new FailedError(`${file} is an export that was cut: finish it first, or remove ${file}.resume.`);
 }
 
-async function beginning(
-  file: string,
-  format: Format,
-  kept: StateFile<State>,
-  given: Given,
-  url: string,
-): Promise<State> {
-  const { size, mtimeMs: modified } = await stat(file);
-  const engine = given.text('engine');
-  const chunk = given.number('chunk', maxDevices);
-  const isFresh = given.flag('restart') || given.flag('dry-run');
-  const before = isFresh ? undefined : await kept.read();
-  if (before) {
-    if (before.size !== size || before.modified !== modified) {
-      throw new FailedError(`${file} has changed since its import was cut; --restart begins anew.`);
-    }
-    const isSame =
-      url === before.url && (chunk ?? before.chunk) === before.chunk && (engine ?? before.engine) === before.engine;
-    if (!isSame)
-      throw new UsageError(
-        `${kept.path} is of an import with other options, or by another app; --restart begins anew.`,
-      );
-    return before;
+type Asked = Pick<State, 'url' | 'size' | 'modified' | 'engine'> & { chunk: number | undefined };
+
+/** What is left of an import that was cut. */
+async function resumed(file: string, kept: StateFile<State>, now: Asked): Promise<State | undefined> {
+  const before = await kept.read();
+  if (!before) return undefined;
+  if (before.size !== now.size || before.modified !== now.modified) {
+    throw new FailedError(`${file} has changed since its import was cut; --restart begins anew.`);
   }
-  return {
-    importId: randomUUID(),
-    url,
-    ...{ size, modified, chunk: chunk ?? defaultDevices, engine },
-    total: await countRecords(file, format),
-    ...{ offset: 0, line: 1, attempt: 0, succeeded: 0, failed: 0 },
-  };
+  const { url, chunk, engine } = before;
+  if (url === now.url && (now.chunk ?? chunk) === chunk && (now.engine ?? engine) === engine) return before;
+  throw new UsageError(`${kept.path} is of an import with other options, or by another app; --restart begins anew.`);
+}
+
+function tellChecked({ total }: State, { json, stdout }: Context): Promise<void> {
+  const told = json
+    ? JSON.stringify({ dryRun: true, devices: total })
+    : `Nothing was done. ${total} devices can be tagged.`;
+  return write(stdout, `${told}\n`);
 }
 
 async function importChunks(
@@ -130,13 +137,14 @@ async function importChunks(
   format: Format,
   state: State,
   kept: StateFile<State>,
+  hasKeys: boolean,
   context: Context,
 ): Promise<void> {
   const progress = new Progress(context.stderr, state.total, state.succeeded + state.failed);
   const from = { offset: state.offset, line: state.line };
   try {
     for await (const chunk of readChunks(file, format, from, state.chunk)) {
-      const started = await postChunk(chunk, format, state, context);
+      const started = await postChunk(chunk, format, state, hasKeys, context);
       if (started.ignoredColumns?.length && state.offset === 0) {
         context.say(`Passed over: ${printable(started.ignoredColumns.join(', '))}`);
       }
@@ -171,24 +179,10 @@ function resumable(error: unknown, { line, succeeded, failed }: State, { signal 
 }
 
 /** Repeated, it is told of the same job. */
-async function postChunk(chunk: Chunk, format: Format, state: State, { client }: Context): Promise<Job> {
+function postChunk(chunk: Chunk, format: Format, state: State, hasKeys: boolean, { client }: Context): Promise<Job> {
   const { importId, attempt, offset, engine } = state;
-  const key = createHash('sha256').update(`${importId} ${attempt} ${offset} `).update(chunk.text).digest('hex');
-  const headers = { 'content-type': contentTypeOf(format), 'idempotency-key': key };
-  const request = { method: 'POST' as const, query: { engine }, headers, body: chunk.text };
-  return withLinesOf(chunk, () => client.json(jobSchema, 'api/tagJobs', request));
-}
-
-/** Tells faults by the lines of the file. */
-async function withLinesOf<T>(chunk: Chunk, send: () => Promise<T>): Promise<T> {
-  try {
-    return await send();
-  } catch (error) {
-    if (!(error instanceof ApiError) || !error.problem.lines?.length) throw error;
-    const lines = error.problem.lines.map(({ line, detail }) => ({ line: chunk.lineOf(line), detail }));
-    const message = lines.map(({ line, detail }) => `Line ${line}: ${printable(detail)}`).join('\n');
-    throw new ApiError(message, error.status, { ...error.problem, lines });
-  }
+  const hash = createHash('sha256').update(`${importId} ${attempt} ${offset} `).update(chunk.bytes);
+  return sendChunk(jobSchema, chunk, { format, engine, key: hasKeys ? hash.digest('hex') : undefined }, client);
 }
 
 async function printFailures(job: Job, started: Job, chunk: Chunk, context: Context): Promise<void> {
@@ -203,26 +197,4 @@ async function printFailures(job: Job, started: Job, chunk: Chunk, context: Cont
       : `Line ${line ?? '?'}: ${printable(deviceId)}: ${status} ${printable(detail ?? '')}`;
     await write(context.stdout, `${told}\n`);
   }
-}
-
-/** Every chunk is judged, so that one look tells the faults of all of them. */
-async function tryOut(file: string, format: Format, state: State, { client, stdout, signal }: Context): Promise<void> {
-  let faulty = 0;
-  let devices = 0;
-  for await (const chunk of readChunks(file, format, { offset: 0, line: 1 }, state.chunk)) {
-    signal.throwIfAborted();
-    const headers = { 'content-type': contentTypeOf(format) };
-    const query = { engine: state.engine, dryRun: 'true' };
-    const request = { method: 'POST' as const, query, headers, body: chunk.text };
-    try {
-      await withLinesOf(chunk, () => client.send('api/tagJobs', request));
-      devices += chunk.devices;
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 400) throw error;
-      faulty++;
-      await write(stdout, `${error.message}\n`);
-    }
-  }
-  if (faulty > 0) throw new FailedError('The file has faults. Nothing was done.');
-  await write(stdout, `Nothing was done. ${devices} devices can be tagged.\n`);
 }

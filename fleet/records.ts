@@ -4,6 +4,7 @@ import type { Format } from './format';
 
 const newline = 0x0a;
 const quote = 0x22;
+const space = 0x20;
 
 /** A record of a file: a line, or in CSV the lines that a quoted cell spans. */
 export interface FileRecord {
@@ -51,5 +52,5 @@ export async function* readRecords(
 
 /** Whether a record is an empty line. */
 export function isBlank({ bytes }: FileRecord): boolean {
-  return bytes.length <= 2 && bytes.toString().trim() === '';
+  return (bytes[0] ?? 0) <= space && bytes.toString().trim() === '';
 }

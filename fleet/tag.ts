@@ -5,6 +5,7 @@ import { type Command, type Context, filterHelp, filterOptions, type Given } fro
 import { FailedError, InterruptedError, UsageError } from './errors';
 import { formatDuration } from './expectedTime';
 import { isDone, isOver, type Job, jobSchema, watchJob } from './followJob';
+import { keepsJobs } from './keepsJobs';
 import { printJob } from './printJob';
 import { printable, write } from './terminal';
 
@@ -37,11 +38,11 @@ For a file of devices: npm run fleet -- import --help
   },
   async run(given, context) {
     const body = bodyOf(given);
-    const dryRun = given.flag('dry-run');
-    const headers = { 'content-type': 'application/json', ...(dryRun ? {} : { 'idempotency-key': randomUUID() }) };
+    const headers = { 'content-type': 'application/json' };
     const request = { method: 'POST' as const, headers, body: JSON.stringify(body) };
-    if (dryRun) return tryOut(request, context);
-    const started = await start(request, context);
+    if (given.flag('dry-run')) return tryOut(request, context);
+    const key = (await keepsJobs(context)) ? { 'idempotency-key': randomUUID() } : {};
+    const started = await start({ ...request, headers: { ...headers, ...key } }, context);
     if (!isOver(started)) {
       const { jobId, engine, counts, expectedSeconds } = started;
       const time = formatDuration(expectedSeconds);

@@ -4,12 +4,12 @@ export interface Terminal {
   stderr: NodeJS.WriteStream;
 }
 
-/** Columns of a stream that is no terminal. */
-const defaultColumns = 100;
+/** Of a terminal that does not tell. */
+const defaultColumns = 80;
 
-/** Columns that a table may take. */
+/** Columns that a table may take; what is no terminal takes all of it. */
 export function columnsOf(stream: NodeJS.WriteStream): number {
-  return stream.isTTY && stream.columns > 0 ? stream.columns : defaultColumns;
+  return stream.isTTY ? stream.columns || defaultColumns : Number.POSITIVE_INFINITY;
 }
 
 /** Writes text, and waits where the reader is slower: nothing piles up in memory. */

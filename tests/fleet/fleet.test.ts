@@ -39,6 +39,7 @@ test.each([
   [['tag', 'a', '--location', 'b', '--tags', '{}'], /either device ids or a condition/],
   [['job'], /Give one job id/],
   [['export', 'file.txt'], /--format/],
+  [['import', 'f.csv', '--chunk', '100001'], /^--chunk is a whole number from 1 to 100000/],
   [['summary', '--url', 'https://host/?code=abc'], /FLEET_FUNCTION_KEY/],
   [['summary', '--url', 'http://fleet.example'], /by https only/],
 ])('%j is wrong usage', async (args, fault) => {
@@ -71,6 +72,14 @@ test('a problem is told by its detail, without what a terminal would obey', asyn
   expect(stderr).toBe('where.and[1] has no \u{fffd}[31mpath.\n');
 });
 
+test("an app below a path of a gateway is asked there, with or without the API's own", async () => {
+  answer = () => ({ status: 404 });
+  for (const path of ['/fleet', '/fleet/api/']) {
+    expect((await fleet(app.url, 'summary', '--url', `${app.url}${path}`)).stderr).toMatch(/is --url that of this app/);
+  }
+  expect(app.received.map(({ url }) => url.pathname)).toEqual(['/fleet/api/summary', '/fleet/api/summary']);
+});
+
 test('who is not there is told at once', async () => {
   const { code, stderr } = await fleet('http://127.0.0.1:1', 'summary');
   expect(code).toBe(1);
@@ -87,6 +96,12 @@ test('what is throttled is asked again when the answer says', async () => {
   expect(stderr).toBe('The hub is throttling. Again in 1 s.\n');
 });
 
+test('a table into a pipe is not cut', async () => {
+  const location = 'x'.repeat(300);
+  answer = () => ({ json: { counts: [{ location, devices: 3 }] } });
+  expect((await fleet(app.url, 'summary')).stdout).toContain(`\n${location}        3\n`);
+});
+
 test('a list stops at its limit, and says that there is more', async () => {
   const names = ['a', 'b', 'c', 'd'];
   answer = ({ url }) => {
@@ -97,6 +112,14 @@ test('a list stops at its limit, and says that there is more', async () => {
   expect(stdout).toBe(['a', 'b', 'c'].map((name) => `${JSON.stringify(device(name))}\n`).join(''));
   expect(stderr).toMatch(/There are more/);
 });
+
+/** An app with tables that finds nothing wrong with a file, and answers the rest as told. */
+function judged(tagged: (request: Received) => Reply): (request: Received) => Reply {
+  return (request) => {
+    if (request.url.pathname === '/api/tagJobs/NONE') return { status: 404 };
+    return request.url.searchParams.get('dryRun') === 'true' ? { json: { devices: 1 } } : tagged(request);
+  };
+}
 
 /** Three pages of a CSV export. */
 function exportPage({ url }: Received): Reply {
@@ -157,7 +180,7 @@ test('what was begun with one app goes on with no other', async () => {
 
   const devices = join(folder, 'moved-devices.csv');
   await writeFile(devices, lines);
-  answer = () => gone;
+  answer = judged(() => gone);
   expect((await fleet(app.url, 'import', devices)).code).toBe(1);
   expect(await fleet(other.url, 'import', devices)).toMatchObject({
     code: 2,
@@ -189,18 +212,19 @@ function jobOf(jobId: string, more: object = {}) {
 }
 
 test('a tag job is followed, and exits with 1 where a device failed', async () => {
-  answer = ({ method, url }) => {
+  answer = judged(({ method, url }) => {
     if (method === 'POST') return { status: 202, json: jobOf('j', { state: 'queued' }) };
     const failure = { deviceId: 'b', status: 404, detail: 'There is none.' };
     const counts = { total: 2, succeeded: 1, failed: 1, pending: 0 };
-    const isOver = app.received.length > 2;
+    const isOver = app.received.length > 3;
     const failures = url.searchParams.get('limit') === '1' ? [] : [failure];
     return { json: jobOf('j', isOver ? { counts, failures } : { state: 'running' }) };
-  };
+  });
   const { code, stdout } = await fleet(app.url, 'tag', 'a', 'b', '--tags', '{"x":1}', '--json');
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ state: 'completed', failures: [{ deviceId: 'b', status: 404 }] });
-  expect(JSON.parse(app.received[0]?.body ?? '')).toEqual({ deviceIds: ['a', 'b'], tags: { x: 1 } });
+  expect(JSON.parse(app.received[1]?.body ?? '')).toEqual({ deviceIds: ['a', 'b'], tags: { x: 1 } });
+  expect(app.received[1]?.headers['idempotency-key']).toMatch(/^[\w-]{36}$/);
 });
 
 const lines = 'deviceId,plant\na,1\n"b","2\n3"\n\nc,4\nd,5\n';
@@ -210,9 +234,13 @@ test('an import is cut into chunks, tells the lines of the file, and goes on wit
   await writeFile(file, lines);
   const failure = { deviceId: 'c', status: 404, detail: 'There is none.' };
   const counts = { total: 2, succeeded: 1, failed: 1, pending: 0 };
-  const posted = () => app.received.map(({ body, headers }) => ({ body, key: headers['idempotency-key'] }));
-  answer = ({ body }) =>
-    body.includes('c,4') ? { status: 404, json: { detail: 'gone for now' } } : { json: jobOf('first') };
+  const posted = () =>
+    app.received
+      .filter(({ method, url }) => method === 'POST' && !url.searchParams.has('dryRun'))
+      .map(({ body, headers }) => ({ body, key: headers['idempotency-key'] }));
+  answer = judged(({ body }) =>
+    body.includes('c,4') ? { status: 404, json: { detail: 'gone for now' } } : { json: jobOf('first') },
+  );
   const first = await fleet(app.url, 'import', file, '--chunk', '2');
   expect(first.code).toBe(1);
   expect(first.stderr).toContain('gone for now\n2 devices are done; the same command goes on at line 5.');
@@ -222,20 +250,91 @@ test('an import is cut into chunks, tells the lines of the file, and goes on wit
   ]);
   const { key } = posted()[1] ?? {};
   app.received.length = 0;
-  answer = () => ({ json: jobOf('second', { counts, failures: [failure] }) });
+  answer = judged(() => ({ json: jobOf('second', { counts, failures: [failure] }) }));
   const second = await fleet(app.url, 'import', file);
   expect(second).toMatchObject({ code: 1, stdout: 'Line 6: c: 404 There is none.\n' });
   expect(second.stderr).toContain('3 of 4 devices tagged.\nNot tagged: 1.');
   expect(posted()[0]).toEqual({ body: 'deviceId,plant\n\nc,4\nd,5\n', key });
+  // What was checked is not checked again.
+  expect(app.received.filter(({ url }) => url.searchParams.has('dryRun'))).toEqual([]);
   expect(existsSync(`${file}.import`)).toBe(false);
 });
 
-test('faults of a file are told by its own lines', async () => {
-  const file = join(folder, 'faulty.csv');
-  await writeFile(file, lines);
-  answer = ({ body }) =>
-    body.includes('c,4') ? { status: 400, json: { lines: [{ line: 3, detail: 'No.' }] } } : { json: {} };
-  const { code, stdout } = await fleet(app.url, 'import', file, '--dry-run', '--chunk', '2');
-  expect({ code, stdout }).toEqual({ code: 1, stdout: 'Line 6: No.\n' });
-  expect(existsSync(`${file}.import`)).toBe(false);
+test.each([[[]], [['--dry-run']]])(
+  'a fault in a late chunk is told by the lines of the file, and nothing is tagged %j',
+  async (options) => {
+    const file = join(folder, 'faulty.csv');
+    await writeFile(file, lines);
+    const detail = 'the quote that opens a cell in line 4 is never closed.';
+    answer = (request) =>
+      request.body.includes('c,4')
+        ? { status: 400, json: { lines: [{ line: 3, detail }] } }
+        : judged(() => ({}))(request);
+    expect(await fleet(app.url, 'import', file, '--chunk', '2', ...options)).toMatchObject({
+      code: 1,
+      stdout: 'Line 6: the quote that opens a cell in line 7 is never closed.\n',
+      stderr: expect.stringMatching(/^4 devices, 1 s .*\nThe file has faults. Nothing was done.\n$/),
+    });
+    const posted = app.received.filter(({ method }) => method === 'POST');
+    expect(posted.map(({ url }) => url.searchParams.get('dryRun'))).toEqual(['true', 'true']);
+    expect(existsSync(`${file}.import`)).toBe(false);
+    const { stdout } = await fleet(app.url, 'import', file, '--chunk', '2', '--json', ...options);
+    expect(JSON.parse(stdout)).toEqual({ line: 6, detail: expect.stringContaining('in line 7') });
+  },
+);
+
+const bom = '\u{feff}';
+
+test.each([
+  ['csv', '\nplant,deviceId\n"x\ny",a\nz,b\n\nz,"a"\n', 7, 'a', 3],
+  ['csv', `${bom}deviceId,plant\n17,x\n"""17""",x\n`, 3, '17', 2],
+  ['ndjson', `${bom}{"deviceId":"a"}\n  \n{"deviceId":"b"}\n{"deviceId":"a"}\n`, 4, 'a', 1],
+])(
+  'a device that stands twice in a file is named with both lines, before the app judges it: %s %j',
+  async (format, text, line, deviceId, first) => {
+    const file = join(folder, `twice.${format}`);
+    await writeFile(file, text);
+    answer = judged(() => ({}));
+    expect(await fleet(app.url, 'import', file, '--chunk', '1')).toMatchObject({
+      code: 1,
+      stdout: `Line ${line}: device ${deviceId} stands in line ${first} already; name it once.\n`,
+    });
+    expect(app.received.filter(({ method }) => method === 'POST')).toEqual([]);
+  },
+);
+
+test('a file that names no device is refused', async () => {
+  const file = join(folder, 'none.csv');
+  await writeFile(file, 'deviceId,plant\n');
+  answer = judged(() => ({}));
+  expect(await fleet(app.url, 'import', file)).toMatchObject({ code: 1, stderr: `${file} names no device.\n` });
+});
+
+test('what is not UTF-8 reaches the app as it is, which refuses it', async () => {
+  const file = join(folder, 'latin1.csv');
+  await writeFile(file, Buffer.from('deviceId,plant\na,Z\u{fc}rich\n', 'latin1'));
+  answer = judged(() => ({ json: jobOf('j') }));
+  await fleet(app.url, 'import', file);
+  expect(app.received.at(-1)?.headers['content-length']).toBe('24');
+});
+
+test('an app without tables is sent no keys, and chunks that fit into a request', async () => {
+  const detail = 'TWIN_TABLES_ENDPOINT is missing.';
+  const without = { status: 500, json: { type: 'urn:device-twins:problem:invalid-setting', detail } };
+  const answers = judged(() => ({
+    json: jobOf('j', { engine: 'direct', counts: { ...counts, total: 1 }, results: [] }),
+  }));
+  const counts = { succeeded: 500, failed: 0, pending: 0 };
+  answer = (request) =>
+    request.url.pathname === '/api/tagJobs/NONE' || request.headers['idempotency-key'] ? without : answers(request);
+  const file = join(folder, 'keyless.ndjson');
+  await writeFile(file, Array.from({ length: 1000 }, (_, n) => `{"deviceId":"d${n}","tags":{"n":${n}}}\n`).join(''));
+  for (const args of [
+    ['import', file],
+    ['tag', 'a', '--tags', '{"n":1}'],
+  ]) {
+    expect(await fleet(app.url, ...args)).toMatchObject({ code: 0, stderr: expect.stringContaining(detail) });
+  }
+  const posted = app.received.filter(({ method, url }) => method === 'POST' && !url.searchParams.has('dryRun'));
+  expect(posted.map(({ body }) => body.match(/deviceId/g)?.length)).toEqual([500, 500, 1]);
 });

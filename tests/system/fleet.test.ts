@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFleet, fleet } from '../fleet/fleetProcess';
+import { startParts } from './parts';
 import { startSystem, stopSystems } from './system';
 
 let folder: string;
@@ -41,8 +42,36 @@ test('the command line tags, counts, exports and imports the fleet of a running 
     expect(await readFile(again, 'utf8')).toBe(await readFile(file, 'utf8'));
   }
 
+  const faulty = join(folder, 'faulty.csv');
+  await writeFile(faulty, 'deviceId,plant\nsim-000001,Nowhere\nsim-000002,"Nowhere\n');
+  expect(await fleet(url, 'import', faulty, '--chunk', '1')).toMatchObject({
+    code: 1,
+    stdout: 'Line 3: the quote that opens a cell in line 3 is never closed.\n',
+  });
+  expect((await json('summary', '--location', 'Nowhere')).counts).toEqual([]);
+
   const file = join(folder, 'unknown.csv');
   await writeFile(file, 'deviceId,plant\nsim-000001,Dublin2\nnobody,Dublin2\n');
   const { code, stdout } = await fleet(url, 'import', file);
   expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^Line 3: nobody: 404 /) });
 }, 120_000);
+
+test('an app without tables tags what fits into a request', async () => {
+  await bundleFleet(folder);
+  const parts = await startParts();
+  try {
+    await parts.startHost('.');
+    const without = { code: 0, stderr: expect.stringContaining('TWIN_TABLES_ENDPOINT is missing') };
+    const tagged = await fleet(parts.url, 'tag', 'myDeviceId', '--tags', '{"site":{"floor":3}}');
+    expect(tagged).toMatchObject({ ...without, stdout: expect.stringMatching(/direct +completed +1 +1 +0/) });
+    const file = join(folder, 'keyless.csv');
+    await writeFile(file, 'deviceId,plant\nmyDeviceId,Dublin2\n');
+    expect(await fleet(parts.url, 'import', file)).toMatchObject(without);
+    const { stdout } = await fleet(parts.url, 'query', '--location', 'Dublin2', '--fields', 'tags.site', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ deviceId: 'myDeviceId', tags: { site: { floor: 3 } } });
+    // What does not fit says which setting it needs.
+    expect(await fleet(parts.url, 'tag', 'myDeviceId', '--tags', '{}', '--engine', 'queue')).toMatchObject({ code: 1 });
+  } finally {
+    await parts.stop();
+  }
+}, 60_000);

@@ -1,0 +1,75 @@
+import * as z from 'zod/mini';
+import { type Chunk, readChunks } from './chunks';
+import { ApiError } from './client';
+import type { Context } from './command';
+import { FailedError } from './errors';
+import type { Format } from './format';
+import { Progress } from './progress';
+import { type ChunkOptions, describeFault, type Fault, sendChunk } from './sendChunk';
+import { surveyFile } from './survey';
+import { write } from './terminal';
+
+/** Faults that are told at once. */
+const maxFaults = 20;
+
+const answerSchema = z.looseObject({ devices: z.int() });
+
+/**
+ * Counts the devices of a file.
+ *
+ * @throws FailedError where there is none, or one stands there twice: chunk by chunk the API could not tell.
+ */
+export async function countDevices(file: string, format: Format, context: Context): Promise<number> {
+  const { devices, repeated } = await surveyFile(file, format, maxFaults, context.signal);
+  if (devices === 0) throw new FailedError(`${file} names no device.`);
+  const faults = repeated.map(({ deviceId, line, firstLine }) => ({
+    line,
+    detail: `device ${deviceId} stands in line ${firstLine} already; name it once.`,
+  }));
+  await refuse(faults, context);
+  return devices;
+}
+
+/**
+ * Has the app judge every chunk; it asks no hub for that.
+ *
+ * @throws FailedError where a line has a fault.
+ */
+export async function checkFile(
+  file: string,
+  { chunk: maxDevices, total, ...options }: ChunkOptions & { chunk: number; total: number },
+  context: Context,
+): Promise<void> {
+  const progress = new Progress(context.stderr, total);
+  // By their lines: each chunk has the header.
+  const faults = new Map<number, Fault>();
+  let devices = 0;
+  try {
+    for await (const chunk of readChunks(file, options.format, { offset: 0, line: 1 }, maxDevices)) {
+      progress.show(devices, 'checked');
+      for (const fault of await faultsOf(chunk, options, context)) faults.set(fault.line, fault);
+      if (faults.size >= maxFaults) break;
+      devices += chunk.devices;
+    }
+  } finally {
+    progress.clear();
+  }
+  await refuse([...faults.values()].slice(0, maxFaults), context);
+}
+
+async function faultsOf(chunk: Chunk, options: ChunkOptions, { client }: Context): Promise<readonly Fault[]> {
+  try {
+    await sendChunk(answerSchema, chunk, { ...options, dryRun: 'true' }, client);
+    return [];
+  } catch (error) {
+    if (error instanceof ApiError && error.problem.lines?.length) return error.problem.lines;
+    throw error;
+  }
+}
+
+/** @throws FailedError where there are faults, after each was told. */
+async function refuse(faults: readonly Fault[], { stdout, json }: Context): Promise<void> {
+  for (const fault of faults) await write(stdout, `${json ? JSON.stringify(fault) : describeFault(fault)}\n`);
+  const more = faults.length < maxFaults ? '' : ', maybe more than these';
+  if (faults.length > 0) throw new FailedError(`The file has faults${more}. Nothing was done.`);
+}

@@ -1,0 +1,58 @@
+import type * as z from 'zod/mini';
+import type { Chunk } from './chunks';
+import { ApiError, type Client } from './client';
+import { contentTypeOf, type Format } from './format';
+import { printable } from './terminal';
+
+export interface ChunkOptions {
+  format: Format;
+  engine: string | undefined;
+  dryRun?: 'true';
+  /** Idempotency key. */
+  key?: string | undefined;
+}
+
+/** What is wrong with a line of a file. */
+export interface Fault {
+  line: number;
+  detail: string;
+}
+
+/**
+ * Has the API tag the devices of a chunk.
+ *
+ * @throws ApiError that tells faults by the lines of the file.
+ */
+export async function sendChunk<T>(
+  schema: z.ZodMiniType<T>,
+  chunk: Chunk,
+  { format, engine, dryRun, key }: ChunkOptions,
+  client: Client,
+): Promise<T> {
+  const headers = { 'content-type': contentTypeOf(format), ...(key === undefined ? {} : { 'idempotency-key': key }) };
+  try {
+    return await client.json(schema, 'api/tagJobs', {
+      method: 'POST',
+      query: { engine, dryRun },
+      headers,
+      body: chunk.bytes,
+    });
+  } catch (error) {
+    if (!(error instanceof ApiError) || !error.problem.lines?.length) throw error;
+    const lines = error.problem.lines.map((fault) => inFile(fault, chunk));
+    throw new ApiError(lines.map(describeFault).join('\n'), error.status, { ...error.problem, lines });
+  }
+}
+
+/** A fault in words. */
+export function describeFault({ line, detail }: Fault): string {
+  return `Line ${line}: ${printable(detail)}`;
+}
+
+/** The detail may name another line: where a quote was opened, or a device stands already. */
+function inFile({ line, detail }: Fault, { lineOf }: Chunk): Fault {
+  return {
+    line: lineOf(line),
+    detail: detail.replace(/\bin line (\d+)/g, (_, other) => `in line ${lineOf(Number(other))}`),
+  };
+}
