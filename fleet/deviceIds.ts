@@ -9,7 +9,7 @@ export type ReadId = (record: FileRecord) => string | undefined;
 export function idReader(format: Format, header: Uint8Array): ReadId {
   if (format === 'ndjson') return ({ bytes }) => idOfJson(decode(bytes));
   const column = cellsOf(header).indexOf('deviceId');
-  return ({ bytes }) => unquoted(cellsOf(bytes)[column]);
+  return ({ bytes }) => cellsOf(bytes)[column];
 }
 
 const decoder = new TextDecoder();
@@ -21,13 +21,6 @@ function cellsOf(bytes: Uint8Array): string[] {
 /** Without a byte order mark. */
 function decode(bytes: Uint8Array): string {
   return decoder.decode(bytes);
-}
-
-/** An id that reads as JSON, `17` or `null`, is written as a JSON string. */
-function unquoted(cell: string | undefined): string | undefined {
-  if (!cell?.startsWith('"')) return cell;
-  const value = tryJson(cell);
-  return typeof value === 'string' ? value : cell;
 }
 
 function idOfJson(line: string): string | undefined {

@@ -1,12 +1,13 @@
 import type { Json } from '../json';
 
-/** A line of a CSV; what is undefined or null makes an empty cell. */
-export type CsvRow = readonly (Json | undefined)[];
+/** A device with its values; those that are undefined or null make empty cells. */
+export type CsvRow = readonly [deviceId: string, ...values: (Json | undefined)[]];
 
 /** Encodes a header and rows as CSV (RFC 4180); each line ends in CR LF. */
 export function encodeCsv(header: readonly string[], rows: Iterable<CsvRow>): string {
   let text = encodeLine(header.map(quote));
-  for (const row of rows) text += encodeLine(row.map(encodeCell));
+  // An id is text whatever it looks like: `17`, `true`.
+  for (const [deviceId, ...values] of rows) text += encodeLine([quote(deviceId), ...values.map(encodeCell)]);
   return text;
 }
 

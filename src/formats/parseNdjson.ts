@@ -10,7 +10,8 @@ import { NamedDevices, type TagRow, type TagRows } from './tagRow';
 const passedOver: ReadonlySet<string> = new Set(['properties', 'location', 'connectivity']);
 
 /**
- * Reads NDJSON: `{ "deviceId": …, "tags": { … } }` a line.
+ * Reads NDJSON: `{ "deviceId": …, "tags": { … } }` a line. One without tags is that of a device of an export which has
+ * none of the chosen ones; it changes nothing.
  *
  * @throws InvalidLinesError
  */
@@ -19,7 +20,6 @@ export function parseNdjson(text: string): TagRows {
   const ignored = new Set<string>();
   const faults = new LineFaults();
   const named = new NamedDevices((line) => `line ${line}`);
-  let hasTags = false;
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
     faults.read(index + 1, () => {
@@ -27,14 +27,12 @@ export function parseNdjson(text: string): TagRows {
       for (const name of Object.keys(others)) ignored.add(checkMember(name));
       if (typeof deviceId !== 'string') throw new InvalidInputError('it lacks deviceId, a string.');
       named.add(parseDeviceId(deviceId), index + 1);
-      hasTags ||= tags !== undefined;
       rows.push({ deviceId, tags: parseTagsPatch(tags ?? {}) });
     });
     if (faults.areMany) break;
   }
   faults.throwAny();
   if (rows.length === 0) throw new InvalidInputError('The body names no device.');
-  if (!hasTags) throw new InvalidInputError('No line has tags: send { "deviceId": "…", "tags": { … } } a line.');
   return { rows, ignoredColumns: [...ignored] };
 }
 

@@ -178,7 +178,6 @@ describe('NDJSON', () => {
 
   it.each([
     ['nothing', '\n', 'names no device'],
-    ['no tags at all', '{"deviceId":"d1"}', 'No line has tags'],
     ['broken JSON', '{"deviceId":"d1","tags":{}}\n{"deviceId"', 'Line 2: it is not well-formed JSON'],
     ['a list', '[]', 'Line 1: it is not a JSON object'],
     ['no device', '{"tags":{}}', 'Line 1: it lacks deviceId'],

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { encodeCsv } from '../../src/formats/csvEncode';
+import { parseCsv } from '../../src/formats/parseCsv';
 import type { Json } from '../../src/json';
+import { parsePropertyPath } from '../../src/queries/propertyPath';
 
 /** Reads CSV by RFC 4180 alone. */
 function readCsv(text: string): string[][] {
@@ -49,8 +51,19 @@ test.each<[Json | undefined, string]>([
   ['=1+1', '=1+1'],
   ['é☃😀', 'é☃😀'],
 ])('the value %j is the cell %s', (value, cell) => {
-  expect(encodeCsv(['a', 'b'], [[value, 1]])).toBe(`a,b\r\n${cell},1\r\n`);
+  expect(encodeCsv(['deviceId', 'a', 'b'], [['d1', value, 1]])).toBe(`deviceId,a,b\r\nd1,${cell},1\r\n`);
 });
+
+test.each(['17', 'true', 'null', '1e5', "a,b'c"])(
+  'the device %s can be tagged by what was written of it',
+  (deviceId) => {
+    const { rows } = parseCsv(
+      encodeCsv(['deviceId', 'tags.a'], [[deviceId, '17']]),
+      parsePropertyPath('tags.location.plant'),
+    );
+    expect(rows).toEqual([{ deviceId, tags: { a: '17' } }]);
+  },
+);
 
 it('has as many lines as devices, and a header where there are none', () => {
   expect(encodeCsv(['deviceId', 'a,b'], [])).toBe('deviceId,"a,b"\r\n');
@@ -73,13 +86,18 @@ it('is read back as it was, whatever the values, in UTF-8', () => {
   fc.assert(
     fc.property(rows, (given) => {
       const sent = new TextDecoder('utf-8', { fatal: true }).decode(
-        Buffer.from(encodeCsv(['a', 'b', 'c'], given as (Json | undefined)[][])),
+        Buffer.from(
+          encodeCsv(
+            ['deviceId', 'a', 'b', 'c'],
+            given.map((row) => ['d1', ...(row as Json[])] as const),
+          ),
+        ),
       );
       const [header, ...lines] = readCsv(sent);
-      expect(header).toEqual(['a', 'b', 'c']);
+      expect(header).toEqual(['deviceId', 'a', 'b', 'c']);
       // null is absent, as in a twin; JSON knows no negative zero.
       const expected = given.map((row) => row.map((value) => (value === null ? undefined : plain(value))));
-      expect(lines.map((line) => line.map(readCell))).toEqual(expected);
+      expect(lines.map(([, ...line]) => line.map(readCell))).toEqual(expected);
     }),
     { numRuns: 500 },
   );
