@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { findMatching, runQuery } from '../src/query';
+import { runQuery } from '../src/query';
 import { parseCondition } from '../src/query/parse';
 import { QueryError } from '../src/query/queryError';
 import { printQuery } from './support/printQuery';
@@ -105,13 +105,6 @@ describe('strict queries', () => {
     expect(() => ask(text, true)).toThrow(message);
     expect(() => ask(text, true)).toThrow(expect.objectContaining({ line: 1, column }));
   });
-});
-
-test('a condition alone finds its documents', () => {
-  const found = findMatching("moduleId = 'camera' AND startswith(deviceId, 'b')", source.modules);
-  expect([...found]).toEqual([{ position: 3, value: modules[2] }]);
-  expect(() => findMatching("SELECT * FROM devices WHERE deviceId = 'a'", source.twins)).toThrow(QueryError);
-  expect(() => findMatching("startswith(deviceId, 'b')", source.twins, { strict: true })).toThrow('Line 1:1 ');
 });
 
 test('conditions of routes have every function, by the names that the guide gives them too', () => {

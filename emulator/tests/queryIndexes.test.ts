@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type { JsonObject, QueryPage } from '../src/hub/types';
 import { runQuery } from '../src/query';
-import { Documents } from '../src/query/documents';
 import { Indexes } from '../src/query/indexes';
 import { Ordered } from '../src/query/ordered';
 import type { Collection, Entry } from '../src/query/source';
+import { Documents } from './support/documents';
 import { printQuery } from './support/printQuery';
 import { documents, type FleetChange, fleetChanges, fleetQueries } from './support/queryFleets';
 import { entryOf } from './support/twinDocuments';

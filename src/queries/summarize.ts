@@ -12,7 +12,7 @@ export const summaryDimensions = ['location', 'connectivity', 'location,connecti
 export type SummaryDimension = (typeof summaryDimensions)[number];
 
 /** Most values of the connectivity that a table of both may have: each takes a query, of which S1 answers 20 a minute. */
-export const maxCrossed = 12;
+const maxCrossed = 12;
 
 /** A number of devices, with what they have in common; null: they lack it. */
 export const summaryCountSchema = z.object({

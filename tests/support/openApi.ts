@@ -54,7 +54,7 @@ export function operationsOf({ paths }: OpenApi): DocumentedOperation[] {
 }
 
 /** The example of a parameter. */
-export function exampleOf({ example, content }: DocumentedParameter): unknown {
+function exampleOf({ example, content }: DocumentedParameter): unknown {
   return example ?? content?.['application/json']?.example;
 }
 

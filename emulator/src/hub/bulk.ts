@@ -6,7 +6,7 @@ import { parseTwinWrite } from './twinWrite';
 import type { Json, JsonObject } from './types';
 
 /** Most items of one request (Azure IoT Hub REST API, bulk registry operations). */
-export const maxBulkItems = 100;
+const maxBulkItems = 100;
 
 /** What one item failed with. */
 interface BulkFault {

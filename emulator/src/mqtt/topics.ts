@@ -10,7 +10,7 @@ export const patchReportedTopic = '$iothub/twin/PATCH/properties/reported/?';
 export const methodResponseTopic = '$iothub/methods/res/';
 
 /** Where the topics of an identity begin that carry its name: `devices/{d}`, `devices/{d}/modules/{m}`. */
-export function pathOf(id: string): string {
+function pathOf(id: string): string {
   return `devices/${id.replace('/', '/modules/')}`;
 }
 

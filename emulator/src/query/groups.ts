@@ -10,7 +10,7 @@ export type GroupKey = readonly [rank: number, value: number | string];
 /** A continuation token holds a key: what is longer is cut, and told apart by its hash. */
 const maxKeyLength = 256;
 
-export function groupKey(value: Value): GroupKey {
+function groupKey(value: Value): GroupKey {
   if (value === null) return [0, 0];
   switch (typeof value) {
     case 'boolean':

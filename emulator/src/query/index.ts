@@ -1,10 +1,9 @@
 import type { Json, QueryPage } from '../hub/types';
 import type { Dialect } from './ast';
-import { compileFilter, type Match } from './filter';
 import { fromContinuation, type PageRequest, type Progress, pageSize, type RowPosition, toContinuation } from './page';
-import { parseCondition, parseQuery } from './parse';
+import { parseQuery } from './parse';
 import { compileQuery, type Plan, type Row } from './plan';
-import type { Collection, QuerySource } from './source';
+import type { QuerySource } from './source';
 
 export { compile as compileExpression, compilePath } from './evaluate';
 export { parseCondition } from './parse';
@@ -53,19 +52,6 @@ export function runQuery(
     last = row;
   }
   return { items, itemType };
-}
-
-/**
- * The documents that meet a condition alone, as jobs have it: what stands after `WHERE`, over `devices`.
- *
- * @throws QueryError where it is not of the language.
- */
-export function findMatching(
-  condition: string,
-  collection: Collection,
-  { strict = false }: QueryOptions = {},
-): Iterable<Match> {
-  return compileFilter(parseCondition(condition, strict ? 'strict' : 'twins')).matching(collection, 0);
 }
 
 /** Where a page ends: right before the row that comes next, so that what lies between is not walked again. */

@@ -58,7 +58,7 @@ const constants: fc.Arbitrary<Expression> = fc.oneof(
 );
 
 /** Conditions made of what indexes can answer and of what they cannot. */
-export const conditions = fc.letrec<{ condition: Expression }>((tie) => ({
+const conditions = fc.letrec<{ condition: Expression }>((tie) => ({
   condition: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
     fc.record({

@@ -1,6 +1,6 @@
 import type { JsonObject, TwinDocument } from '../../src/hub/types';
-import { Documents } from '../../src/query/documents';
 import type { Entry, QuerySource } from '../../src/query/source';
+import { Documents } from './documents';
 
 /** What tells the twins of a test apart; the rest is as the hub makes it for a new device. */
 export interface TwinTraits {

@@ -3,7 +3,7 @@ import type { Log } from '../log';
 import type { FunctionCallback, FunctionMetadata, LogLevel, ProgrammingModel } from './rpc';
 
 /** Events of an app that code can hook into. */
-export const hookNames = ['preInvocation', 'postInvocation', 'appStart', 'appTerminate'] as const;
+const hookNames = ['preInvocation', 'postInvocation', 'appStart', 'appTerminate'] as const;
 export type HookName = (typeof hookNames)[number];
 export type Hook = (context: Record<string, unknown>) => unknown;
 
