@@ -3,13 +3,8 @@ import { type Sku, skus } from './hub/quotas';
 import { InvalidInputError } from './invalidInputError';
 import type { Json } from './json';
 import { parsePropertyPath } from './queries/propertyPath';
-import {
-  parseQueueConnectionString,
-  parseQueueEndpoint,
-  parseQueueName,
-  type QueueAddress,
-} from './queue/queueAddress';
-import { parseTablesConnectionString, parseTablesEndpoint, type TablesAddress } from './tables/tablesAddress';
+import { parseQueueName } from './queue/queueName';
+import { parseStorageConnectionString, parseStorageEndpoint, type StorageAddress } from './storage/storageAddress';
 import { parseTagsPatch, type TagsPatch } from './twins/tags';
 
 /** The environment of the process. */
@@ -156,28 +151,28 @@ function readTopic(env: Environment): Setting<string> {
 }
 
 /** Undefined where there is none: the app keeps nothing then. */
-function readTables(env: Environment): Setting<TablesAddress | undefined> {
+function readTables(env: Environment): Setting<StorageAddress | undefined> {
   const connectionString = given(env, 'TWIN_TABLES_CONNECTION_STRING');
   const endpoint = given(env, 'TWIN_TABLES_ENDPOINT');
   if (connectionString !== undefined) {
     const example = 'DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net';
-    return attempt('TWIN_TABLES_CONNECTION_STRING', example, () => parseTablesConnectionString(connectionString));
+    return attempt('TWIN_TABLES_CONNECTION_STRING', example, () => parseStorageConnectionString(connectionString));
   }
   return attempt('TWIN_TABLES_ENDPOINT', 'https://my-account.table.core.windows.net', () =>
-    endpoint === undefined ? undefined : parseTablesEndpoint(endpoint, given(env, 'AZURE_CLIENT_ID')),
+    endpoint === undefined ? undefined : parseStorageEndpoint(endpoint, given(env, 'AZURE_CLIENT_ID')),
   );
 }
 
 /** Undefined where there is no queue: what fits into a request is tagged all the same. */
-function readTagJobs(env: Environment): Setting<QueueAddress | undefined> {
+function readTagJobs(env: Environment): Setting<StorageAddress | undefined> {
   const connectionString = given(env, 'TagJobs');
   const endpoint = given(env, 'TagJobs__queueServiceUri');
   if (connectionString !== undefined) {
     const example = 'DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net';
-    return attempt('TagJobs', example, () => parseQueueConnectionString(connectionString));
+    return attempt('TagJobs', example, () => parseStorageConnectionString(connectionString));
   }
   return attempt('TagJobs__queueServiceUri', 'https://my-account.queue.core.windows.net', () =>
-    endpoint === undefined ? undefined : parseQueueEndpoint(endpoint, given(env, 'TagJobs__clientId')),
+    endpoint === undefined ? undefined : parseStorageEndpoint(endpoint, given(env, 'TagJobs__clientId')),
   );
 }
 

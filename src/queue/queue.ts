@@ -1,4 +1,5 @@
-import type { QueueAddress } from './queueAddress';
+import type { StorageAddress } from '../storage/storageAddress';
+import { toStorageError } from '../storage/storageFault';
 
 /** Takes messages. */
 export interface MessageSink {
@@ -11,12 +12,17 @@ export class QueueError extends Error {
   override readonly name = 'QueueError';
 }
 
+const service = {
+  role: 'Storage Queue Data Contributor',
+  question: 'is the storage account of TagJobs there and reachable?',
+};
+
 /** The queue of this app, opened when it is first used, and again after it could not be opened. */
 export class Queue {
   #opened: Promise<MessageSink> | undefined;
 
   constructor(
-    private readonly address: QueueAddress,
+    private readonly address: StorageAddress,
     private readonly name: string,
   ) {}
 
@@ -34,20 +40,7 @@ export class Queue {
       });
       await sink.send(JSON.stringify(message), delaySeconds);
     } catch (error) {
-      throw toQueueError(this.name, error);
+      throw toStorageError(QueueError, { ...service, name: `Queue Storage, ${this.name}` }, error);
     }
   }
-}
-
-/** What the service answers may quote the request, headers and all: only its status and code are told. */
-function toQueueError(queue: string, error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const { statusCode, code } = error as { statusCode?: number; code?: string };
-  if (statusCode === undefined && code === undefined && error.name !== 'AbortError') return error;
-  const fault = [statusCode, code].filter((part) => part !== undefined).join(' ') || 'no answer in time';
-  const hint =
-    statusCode === 401 || statusCode === 403
-      ? 'the app needs the role Storage Queue Data Contributor, or a valid key'
-      : 'is the storage account of TagJobs there and reachable?';
-  return new QueueError(`Queue Storage, ${queue}: ${fault}; ${hint}`, { cause: error.name });
 }

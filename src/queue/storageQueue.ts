@@ -1,6 +1,6 @@
 import { QueueServiceClient } from '@azure/storage-queue';
+import type { StorageAddress } from '../storage/storageAddress';
 import type { MessageSink } from './queue';
-import type { QueueAddress } from './queueAddress';
 
 /** Longest wait for one call with its retries, in milliseconds: somebody waits, or a message that comes again. */
 const callMs = 15_000;
@@ -8,7 +8,7 @@ const callMs = 15_000;
 const retryOptions = { maxTries: 4, tryTimeoutInMs: 5000, retryDelayInMs: 200, maxRetryDelayInMs: 2000 };
 
 /** Opens a queue, which is made where it is missing. */
-export async function openQueue(address: QueueAddress, name: string): Promise<MessageSink> {
+export async function openQueue(address: StorageAddress, name: string): Promise<MessageSink> {
   const queue = (await connect(address)).getQueueClient(name);
   await queue.createIfNotExists({ abortSignal: AbortSignal.timeout(callMs) });
   return {
@@ -22,7 +22,7 @@ export async function openQueue(address: QueueAddress, name: string): Promise<Me
   };
 }
 
-async function connect(address: QueueAddress): Promise<QueueServiceClient> {
+async function connect(address: StorageAddress): Promise<QueueServiceClient> {
   const options = { retryOptions };
   if (address.kind === 'key') return QueueServiceClient.fromConnectionString(address.connectionString, options);
   const { createCredential } = await import('../hub/identity');

@@ -1,6 +1,6 @@
 import { odata, RestError, TableClient, type TableEntityResult } from '@azure/data-tables';
+import type { StorageAddress } from '../storage/storageAddress';
 import { maxRowsPerTransaction, type Range, type Row, type RowPage, type StoredRow, type Table } from './table';
-import type { TablesAddress } from './tablesAddress';
 
 /** Longest wait for one call with its retries, in milliseconds: somebody waits, or an event that comes again. */
 const callMs = 15_000;
@@ -8,13 +8,13 @@ const callMs = 15_000;
 const clientOptions = { retryOptions: { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2000 } };
 
 /** Opens a table, which is made where it is missing. */
-export async function openTable(address: TablesAddress, name: string): Promise<Table> {
+export async function openTable(address: StorageAddress, name: string): Promise<Table> {
   const client = await connect(address, name);
   await client.createTable({ abortSignal: deadline() });
   return new AzureTable(client);
 }
 
-async function connect(address: TablesAddress, name: string): Promise<TableClient> {
+async function connect(address: StorageAddress, name: string): Promise<TableClient> {
   if (address.kind === 'key') {
     return TableClient.fromConnectionString(address.connectionString, name, {
       ...clientOptions,

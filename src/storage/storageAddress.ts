@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../invalidInputError';
 
-/** Where the tables are, and who the app is there. */
-export type TablesAddress =
+/** Where a service of a storage account is, and who the app is there. */
+export type StorageAddress =
   | { kind: 'key'; connectionString: string }
   | { kind: 'identity'; endpoint: string; clientId: string | undefined };
 
@@ -10,14 +10,14 @@ export type TablesAddress =
  *
  * @throws InvalidInputError
  */
-export function parseTablesConnectionString(connectionString: string): TablesAddress {
+export function parseStorageConnectionString(connectionString: string): StorageAddress {
   const isAccount = /(^|;)(AccountKey|SharedAccessSignature)=/.test(connectionString);
   if (isAccount || connectionString === 'UseDevelopmentStorage=true') return { kind: 'key', connectionString };
   throw new InvalidInputError('is not the connection string of a storage account');
 }
 
 /** @throws InvalidInputError where it is not an https URL. */
-export function parseTablesEndpoint(endpoint: string, clientId: string | undefined): TablesAddress {
+export function parseStorageEndpoint(endpoint: string, clientId: string | undefined): StorageAddress {
   if (URL.canParse(endpoint) && endpoint.startsWith('https:')) return { kind: 'identity', endpoint, clientId };
   throw new InvalidInputError('is not an https URL');
 }

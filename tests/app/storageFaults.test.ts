@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Queue } from '../../src/queue/queue';
+import { Tables } from '../../src/tables/tables';
+
+const key = Buffer.from('secret').toString('base64');
+
+/** Does what an app does with tables, and what it does with its queue, where the storage account is there. */
+const attempts = (port: number) => {
+  const url = `http://127.0.0.1:${port}/account`;
+  const account = `DefaultEndpointsProtocol=http;AccountName=account;AccountKey=${key};TableEndpoint=${url};QueueEndpoint=${url};`;
+  const address = { kind: 'key', connectionString: account } as const;
+  return {
+    tables: () => new Tables(address).use('TagJobs', (table) => table.get('a', 'b')),
+    queue: () => new Queue(address, 'tag-jobs').send({}),
+  };
+};
+
+let server: Server;
+let port: number;
+
+/** Refuses, and quotes the request, as the service does. */
+beforeAll(async () => {
+  server = createServer(({ headers }, response) => {
+    response.writeHead(403, { 'content-type': 'application/xml', 'x-ms-error-code': 'AuthenticationFailed' });
+    response.end(`<?xml version="1.0"?><Error><Code>AuthenticationFailed</Code>${headers.authorization}</Error>`);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ({ port } = server.address() as AddressInfo);
+});
+afterAll(async () => {
+  server.close();
+  server.closeAllConnections();
+  await once(server, 'close');
+});
+
+it.each([
+  [
+    'tables',
+    'TablesError',
+    /^Table Storage, TagJobs: 403.*; the app needs the role Storage Table Data Contributor, or/,
+  ],
+  ['queue', 'QueueError', /^Queue Storage, tag-jobs: 403.*; the app needs the role Storage Queue Data Contributor, or/],
+] as const)('%s that refuse the app name the role, and never what was sent', async (service, name, message) => {
+  const error = await attempts(port)
+    [service]()
+    .catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ name, message: expect.stringMatching(message) });
+  expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toMatch(/SharedKey|secret/);
+});
+
+it.each([
+  ['tables', /^Table Storage, TagJobs: ECONNREFUSED; is the storage account there and reachable\?$/],
+  ['queue', /^Queue Storage, tag-jobs: \w+; is the storage account of TagJobs there and reachable\?$/],
+] as const)('%s that are not there are to be looked for', async (service, message) => {
+  await expect(attempts(1)[service]()).rejects.toThrow(message);
+});
