@@ -10,7 +10,8 @@ export async function workTagJobs(
   context: InvocationContext,
   services: Services = processServices,
 ): Promise<void> {
-  const { what, pairs, isTrouble } = await workMessage(parseTagMessage(message), services);
+  const isRepeated = Number(context.triggerMetadata?.dequeueCount) > 1;
+  const { what, pairs, isTrouble } = await workMessage(parseTagMessage(message), services, isRepeated);
   const line = `tag job ${pairs.jobId}, ${pairs.kind} ${pairs.number}: ${what} | ${formatPairs(pairs)}`;
   if (isTrouble) context.warn(line);
   else context.log(line);

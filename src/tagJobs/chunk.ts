@@ -23,6 +23,8 @@ export interface ChunkProgress {
   isLast?: boolean;
   /** When nothing of it was pending any more. */
   endedAt?: string;
+  /** The chunk that follows it in the window was sent. */
+  isPassedOn?: boolean;
 }
 
 /** What became of a chunk, as it was read. */

@@ -20,15 +20,16 @@ export interface Following {
  * @returns what to send next; nothing where a repetition of the message has done so.
  */
 export async function listPage(
-  { jobId, query = '', listsFirst = false }: TagJob,
+  job: TagJob,
   { number }: TagMessage,
   store: TagJobStore,
   { hub }: Services,
 ): Promise<Following> {
+  const { jobId, query = '' } = job;
   const before = await store.readProgress(jobId, number);
   if (before) {
     const goesOn = await store.readProgress(jobId, number + 1);
-    return goesOn ? { chunks: [], nextPage: undefined } : following(before.progress, listsFirst);
+    return goesOn ? { chunks: [], nextPage: undefined } : following(before.progress, job);
   }
   const previous = number === 0 ? undefined : await store.readProgress(jobId, number - 1);
   const continuation = previous?.progress.next;
@@ -43,11 +44,12 @@ export async function listPage(
   await store.addChunks(jobId, [{ number, devices, next, isLast: next === undefined }]);
   const row = await store.readProgress(jobId, number);
   if (!row) throw new HubError('unavailable', `The page ${number} of job ${jobId} is not there.`);
-  return following(row.progress, listsFirst);
+  return following(row.progress, job);
 }
 
-function following({ number, outcomes, next }: ChunkProgress, listsFirst: boolean): Following {
+function following({ number, outcomes, next }: ChunkProgress, { listsFirst, window = Infinity }: TagJob): Following {
   const nextPage = next === undefined ? undefined : number + 1;
   if (!listsFirst) return { chunks: outcomes.length > 0 ? [number] : [], nextPage };
-  return { chunks: nextPage === undefined ? Array.from({ length: number + 1 }, (_, each) => each) : [], nextPage };
+  if (nextPage !== undefined) return { chunks: [], nextPage };
+  return { chunks: Array.from({ length: Math.min(number + 1, window) }, (_, each) => each), nextPage };
 }

@@ -79,6 +79,7 @@ async function sampleOf(targets: Targets, { hub }: Services): Promise<string[]> 
   return listDeviceIds(hub(deadlines.request), targets.condition, sampleSize);
 }
 
-function quotasFor({ sku, units }: Settings): Quotas {
+/** What the hub of the settings allows. */
+export function quotasFor({ sku, units }: Settings): Quotas {
   return quotasOf(need(sku), need(units));
 }

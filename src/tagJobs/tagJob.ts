@@ -30,6 +30,8 @@ export interface TagJob {
   listsFirst?: boolean;
   /** Chunks of a list. Those of a condition end with one that says so. */
   chunks?: number;
+  /** Messages of it that are in the queue at a time; absent where all were sent at once. */
+  window?: number;
   /** Why the job failed. */
   detail?: string;
 }

@@ -7,6 +7,7 @@ import { listPage } from './listPage';
 import type { TagMessage } from './messages';
 import { workThrough } from './tagDevice';
 import type { StoredJob } from './tagJob';
+import { isAhead, passOn } from './window';
 import { workChunk } from './workChunk';
 
 /** What became of a message, for the log. */
@@ -20,6 +21,12 @@ export interface Worked {
 /** Messages sent at a time. */
 const atATime = 32;
 
+/** How often in a row nothing came of a chunk because of some device, until its successor does not wait for it: a quarter of an hour. */
+const patientAttempts = 8;
+
+/** How long a page of a condition waits for chunks before it until it looks again, at most, in seconds. */
+const longestWaitSeconds = 60;
+
 /** How soon a message looks again whether all of its job is in the queue, in seconds. */
 const preparingSeconds = 5;
 
@@ -28,12 +35,13 @@ const preparingSeconds = 5;
  * of it went back to the queue, with a delay. To throw would put a good message aside after five tries, and the load
  * back at once.
  *
+ * @param isRepeated whether the queue has given this message to a worker before.
  * @throws Error for a message that no later try could work; the host puts it aside.
  */
-export async function workMessage(message: TagMessage, services: Services): Promise<Worked> {
+export async function workMessage(message: TagMessage, services: Services, isRepeated: boolean): Promise<Worked> {
   const queue = needQueue(services);
   try {
-    return await workOnce(message, services);
+    return await workOnce(message, services, isRepeated);
   } catch (error) {
     if (!(error instanceof TablesError || error instanceof SettingError)) throw error;
     const delay = delaySecondsAfter(message.attempt);
@@ -42,14 +50,15 @@ export async function workMessage(message: TagMessage, services: Services): Prom
   }
 }
 
-async function workOnce(message: TagMessage, services: Services): Promise<Worked> {
+async function workOnce(message: TagMessage, services: Services, isRepeated: boolean): Promise<Worked> {
   const { tagJobs } = needRecords(services);
   const stored = await tagJobs.read(message.jobId);
   if (!stored) throw new Error(`There is no job ${message.jobId}.`);
   const { state } = stored.job;
   if (state === 'preparing') return waitForTheRest(stored, message, services);
   if (state !== 'queued') return { what: `left: the job is ${state}`, pairs: pairsOf(message, {}), isTrouble: false };
-  return message.kind === 'chunk' ? workChunkOnce(stored, message, services) : listOnce(stored, message, services);
+  if (message.kind === 'list') return listOnce(stored, message, services);
+  return workChunkOnce(stored, message, services, isRepeated);
 }
 
 async function waitForTheRest({ job }: StoredJob, message: TagMessage, services: Services): Promise<Worked> {
@@ -60,15 +69,29 @@ async function waitForTheRest({ job }: StoredJob, message: TagMessage, services:
   return { what: 'waits for the rest of its job', pairs: pairsOf(message, {}), isTrouble: false };
 }
 
-async function workChunkOnce({ job }: StoredJob, message: TagMessage, services: Services): Promise<Worked> {
-  const { done, pending, hindrance } = await workChunk(job, message, needRecords(services).tagJobs, services);
-  if (pending === 0) return { what: 'done', pairs: pairsOf(message, { done, pending }), isTrouble: false };
-  const { job: now = job } = (await needRecords(services).tagJobs.read(job.jobId)) ?? {};
+async function workChunkOnce(
+  { job }: StoredJob,
+  message: TagMessage,
+  services: Services,
+  isRepeated: boolean,
+): Promise<Worked> {
+  const { tagJobs } = needRecords(services);
+  const queue = needQueue(services);
+  if (isRepeated) await passOn(job, message.number, tagJobs, queue);
+  const { done, pending, hindrance } = await workChunk(job, message, tagJobs, services);
+  if (pending === 0) {
+    await passOn(job, message.number, tagJobs, queue);
+    return { what: 'done', pairs: pairsOf(message, { done, pending }), isTrouble: false };
+  }
+  const { job: now = job } = (await tagJobs.read(job.jobId)) ?? {};
   if (now.state === 'cancelled')
     return { what: 'cancelled', pairs: pairsOf(message, { done, pending }), isTrouble: false };
   const attempt = done > 0 ? 0 : message.attempt + 1;
   const delay = hindrance ? delaySecondsAfter(attempt) : 0;
-  await needQueue(services).send({ ...message, attempt }, delay);
+  if (hindrance?.fault === 'unavailable' && attempt >= patientAttempts) {
+    await passOn(job, message.number, tagJobs, queue);
+  }
+  await queue.send({ ...message, attempt }, delay);
   return {
     what: `put back: ${hindrance?.detail ?? 'time is up'}`,
     pairs: pairsOf(message, { done, pending, delay }),
@@ -79,6 +102,11 @@ async function workChunkOnce({ job }: StoredJob, message: TagMessage, services: 
 async function listOnce({ job, etag }: StoredJob, message: TagMessage, services: Services): Promise<Worked> {
   const { tagJobs } = needRecords(services);
   const queue = needQueue(services);
+  if (await isAhead(job, message.number, tagJobs)) {
+    const delay = Math.min(longestWaitSeconds, 2 ** message.attempt);
+    await queue.send({ ...message, attempt: message.attempt + 1 }, delay);
+    return { what: 'waits for chunks before it', pairs: pairsOf(message, { delay }), isTrouble: false };
+  }
   try {
     const { chunks, nextPage } = await listPage(job, message, tagJobs, services);
     const send = (kind: TagMessage['kind'], number: number) =>
