@@ -11,6 +11,7 @@ import { Queue } from './queue/queue';
 import { need, readSettings, SettingError, type Settings } from './settings';
 import { Tables } from './tables/tables';
 import { TagJobStore } from './tagJobs/tagJobStore';
+import { TagJobSweep } from './tagJobs/tagJobSweep';
 
 /** How long a call to the hub may take over all its attempts, in milliseconds. */
 export const deadlines = {
@@ -51,6 +52,7 @@ export interface Records {
   sweep: Sweep;
   putAside: PutAside;
   tagJobs: TagJobStore;
+  tagJobSweep: TagJobSweep;
 }
 
 /**
@@ -118,6 +120,7 @@ function openRecords(tables: Tables, watched: string): Records {
     sweep: new Sweep(tables),
     putAside: new PutAside(tables),
     tagJobs: new TagJobStore(tables),
+    tagJobSweep: new TagJobSweep(tables),
   };
 }
 

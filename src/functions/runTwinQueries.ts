@@ -8,10 +8,11 @@ import { describeRun } from '../queries/describeRun';
 import { runQuery } from '../queries/runQuery';
 import { deadlines, services as processServices, type Services } from '../services';
 import { need, type Settings } from '../settings';
+import { forgetOldJobs } from '../tagJobs/forgetOldJobs';
 
 /**
  * Logs the registry's statistics, the devices of a location, and those of them with a connectivity; where the app keeps
- * members, also who joined and who left, and puts members right that no event told of.
+ * members, also who joined and who left, and puts members right that no event told of. Last, old tag jobs are forgotten.
  */
 export async function runTwinQueries(context: InvocationContext, services: Services = processServices): Promise<void> {
   const { hub, settings } = services;
@@ -32,6 +33,7 @@ export async function runTwinQueries(context: InvocationContext, services: Servi
     }
   }
   await reportMembers(context, services);
+  await forgetOldJobs(context, services);
   if (failures.length === queries.length) throw new AggregateError(failures, `No query succeeded: ${failures[0]}`);
 }
 

@@ -68,6 +68,27 @@ class AzureTable implements Table {
     await unless([404, 412], () => this.client.deleteEntity(partitionKey, rowKey, { abortSignal: deadline(), etag }));
   }
 
+  async removeAll(rows: readonly StoredRow[]): Promise<void> {
+    let part: StoredRow[] = [];
+    for (const row of rows) {
+      if (part.length === maxRowsPerTransaction || (part[0] && part[0].partitionKey !== row.partitionKey)) {
+        await this.#removeTogether(part);
+        part = [];
+      }
+      part.push(row);
+    }
+    await this.#removeTogether(part);
+  }
+
+  async #removeTogether(rows: readonly StoredRow[]): Promise<void> {
+    if (rows.length > 1) {
+      const actions = rows.map(({ partitionKey, rowKey }): ['delete', Row] => ['delete', { partitionKey, rowKey }]);
+      if (await unless(404, () => this.client.submitTransaction(actions, { abortSignal: deadline() }))) return;
+    }
+    // One that is gone keeps the others from being removed with it.
+    for (const { partitionKey, rowKey, etag } of rows) await this.remove(partitionKey, rowKey, etag);
+  }
+
   async list(range: Range, pageSize: number, continuation?: string): Promise<RowPage> {
     const pages = this.client
       .listEntities<Row>({
@@ -87,11 +108,12 @@ class AzureTable implements Table {
 /** After every key that starts with a prefix: keys hold printable ASCII only. */
 const last = '\x7f';
 
-function toFilter({ partitionKey, after, prefix, equal = {}, later = {} }: Range): string {
+function toFilter({ partitionKey, after, prefix, equal = {}, later = {}, writtenBefore }: Range): string {
   const conditions = [
     ...(partitionKey === undefined ? [] : [odata`PartitionKey eq ${partitionKey}`]),
     ...(after === undefined ? [] : [odata`RowKey gt ${after}`]),
     ...(prefix === undefined ? [] : [odata`RowKey ge ${prefix}`, odata`RowKey lt ${prefix + last}`]),
+    ...(writtenBefore === undefined ? [] : [odata`Timestamp lt ${writtenBefore}`]),
     ...Object.entries(equal).map(([column, value]) => column + odata` eq ${value}`),
     ...Object.entries(later).map(([column, value]) => column + odata` gt ${value}`),
   ];

@@ -24,6 +24,8 @@ export interface Range {
   /** Rows whose column has this value, or, of `later`, a greater one. */
   equal?: Readonly<Record<string, string | boolean>>;
   later?: Readonly<Record<string, string>>;
+  /** Rows that nobody has written since then. */
+  writtenBefore?: Date;
   /** Columns to read, beside the keys; all where absent. */
   columns?: readonly string[];
 }
@@ -65,5 +67,10 @@ export interface Table {
   addAll(rows: readonly Row[]): Promise<boolean>;
   /** Removes a row, with an etag only where it is as it was read; it may be gone already. */
   remove(partitionKey: string, rowKey: string, etag?: string): Promise<void>;
+  /**
+   * Removes rows in the order of their keys, as {@link list} gives them. They may be gone already; one that stands alone
+   * in its partition stays where it was written since.
+   */
+  removeAll(rows: readonly StoredRow[]): Promise<void>;
   list(range: Range, pageSize: number, continuation?: string): Promise<RowPage>;
 }

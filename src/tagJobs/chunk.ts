@@ -1,7 +1,7 @@
 import type { TagRow } from '../formats/tagRow';
 import { InvalidInputError } from '../invalidInputError';
 import { fromColumns, toColumns } from '../tables/jsonColumns';
-import { maxRowsPerTransaction, type Row, type StoredRow } from '../tables/table';
+import type { Row, StoredRow } from '../tables/table';
 import type { TagsPatch } from '../twins/tags';
 
 /** A part of a job that one message stands for. */
@@ -37,13 +37,10 @@ export interface ChunkRow {
 export const maxChunkDevices = 100;
 
 /**
- * Characters of a chunk's devices in the table, where they are ASCII: {@link maxChunksPerWrite} such chunks fit into one
- * transaction of 4 MiB.
+ * Characters of a chunk's devices in the table, where they are ASCII: the hundred rows of a transaction, those of fifty
+ * chunks, fit into its 4 MiB.
  */
 export const maxChunkCharacters = 48 * 1024;
-
-/** Chunks that one transaction writes: each has two rows. */
-export const maxChunksPerWrite = maxRowsPerTransaction / 2;
 
 /**
  * Cuts a list into chunks.

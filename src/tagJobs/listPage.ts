@@ -41,7 +41,7 @@ export async function listPage(
   // A token that repeats would lead in a circle.
   const next = page.continuation === continuation ? undefined : page.continuation;
   const devices = page.rows.map(({ deviceId }) => [deviceId] as const);
-  await store.addChunks(jobId, [{ number, devices, next, isLast: next === undefined }]);
+  await store.addChunk(jobId, { number, devices, next, isLast: next === undefined });
   const row = await store.readProgress(jobId, number);
   if (!row) throw new HubError('unavailable', `The page ${number} of job ${jobId} is not there.`);
   return following(row.progress, job);

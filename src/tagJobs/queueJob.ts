@@ -1,7 +1,7 @@
 import { idsQuery } from '../queries/twinQuery';
 import { needQueue, needRecords, type Services } from '../services';
 import { changesItself } from './changesItself';
-import { type Chunk, maxChunksPerWrite, toChunks } from './chunk';
+import { toChunks } from './chunk';
 import type { TagMessage } from './messages';
 import { quotasFor } from './planJob';
 import { workThrough } from './tagDevice';
@@ -35,7 +35,7 @@ export async function enqueue(job: TagJob, targets: Targets, services: Services)
   const chunks = [...toChunks(targets.rows, tags)];
   const whole: TagJob = { ...job, state: 'preparing', window, chunks: chunks.length, ...(tags ? { tags } : {}) };
   await tagJobs.write(whole);
-  for (const group of groups(chunks)) await tagJobs.addChunks(job.jobId, group);
+  await tagJobs.putChunks(job.jobId, chunks);
   await workThrough(chunks.slice(0, window), atATime, async ({ number }) => {
     await send('chunk', number);
     return 'goOn';
@@ -46,11 +46,5 @@ export async function enqueue(job: TagJob, targets: Targets, services: Services)
     const ready: TagJob = { ...prepared, state: 'queued' };
     await tagJobs.write(ready);
     return ready;
-  }
-}
-
-function* groups(chunks: readonly Chunk[]): Generator<Chunk[]> {
-  for (let start = 0; start < chunks.length; start += maxChunksPerWrite) {
-    yield chunks.slice(start, start + maxChunksPerWrite);
   }
 }

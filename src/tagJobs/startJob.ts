@@ -45,7 +45,7 @@ export async function startJob(request: TagRequest, services: Services, end: num
   if (claim.jobId !== own) {
     const before = await resume(claim.jobId, services);
     if (before) return before;
-    if (Date.now() - Date.parse(claim.claimedAt) < claimLastsMs) {
+    if (!claim.isReleased && Date.now() - Date.parse(claim.claimedAt) < claimLastsMs) {
       const detail = 'The first request with this Idempotency-Key is still on its way; ask again in a few seconds.';
       throw new ProblemError({ name: 'job-state', detail, retryAfterSeconds: 5 });
     }

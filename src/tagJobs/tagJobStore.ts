@@ -13,6 +13,7 @@ import {
   progressKey,
   toChunkRows,
 } from './chunk';
+import { ageOf, keptMs } from './limits';
 import type { Failure, StoredJob, TagJob } from './tagJob';
 
 /** Who holds an idempotency key. */
@@ -21,6 +22,8 @@ export interface Claim {
   /** Tells requests apart. */
   fingerprint: string;
   claimedAt: string;
+  /** Whoever held it has failed to start its job. */
+  isReleased?: boolean;
 }
 
 const jobRow = 'job';
@@ -35,9 +38,12 @@ const claimRow = 'claim';
 export class TagJobStore {
   constructor(private readonly tables: Pick<Tables, 'use'>) {}
 
+  /** A job that is told of still: see {@link keptMs}. */
   async read(jobId: string): Promise<StoredJob | undefined> {
     const row = await this.tables.use('TagJobs', (table) => table.get(jobId, jobRow));
-    return row && { job: fromColumns('job', row) as TagJob, etag: row.etag };
+    if (!row) return undefined;
+    const job = fromColumns('job', row) as TagJob;
+    return ageOf(job) > keptMs ? undefined : { job, etag: row.etag };
   }
 
   /** Writes a job, with an etag only where it is as it was read; whether it was. */
@@ -55,22 +61,30 @@ export class TagJobStore {
     const partitionKey = claimOf(key);
     return this.tables.use('TagJobs', async (table) => {
       const row = { partitionKey, rowKey: claimRow, ...toColumns('claim', claim) };
-      if ((await table.putIf(row, undefined)) !== undefined) return claim;
-      const held = await table.get(partitionKey, claimRow);
-      return held ? (fromColumns('claim', held) as Claim) : claim;
+      for (;;) {
+        const held = await table.get(partitionKey, claimRow);
+        const before = held && (fromColumns('claim', held) as Claim);
+        if (before && ageOf({ createdAt: before.claimedAt }) < keptMs) return before;
+        if ((await table.putIf(row, held?.etag)) !== undefined) return claim;
+      }
     });
   }
 
   /** Lets the next request with the key go on with its job: who held it has failed to start it. */
   async release(key: string, claim: Claim): Promise<void> {
-    const released: Claim = { ...claim, claimedAt: new Date(0).toISOString() };
+    const released: Claim = { ...claim, isReleased: true };
     const row = { partitionKey: claimOf(key), rowKey: claimRow, ...toColumns('claim', released) };
     await this.tables.use('TagJobs', (table) => table.put(row));
   }
 
-  /** Adds chunks, as many as one transaction takes; whether they were new. */
-  async addChunks(jobId: string, chunks: readonly Chunk[]): Promise<boolean> {
-    return this.tables.use('TagJobs', (table) => table.addAll(chunks.flatMap((chunk) => toChunkRows(jobId, chunk))));
+  /** Writes the chunks of a job of which none was worked yet. */
+  async putChunks(jobId: string, chunks: readonly Chunk[]): Promise<void> {
+    await this.tables.use('TagJobs', (table) => table.putAll(chunks.flatMap((chunk) => toChunkRows(jobId, chunk))));
+  }
+
+  /** Adds a chunk; one that is there stays as it is. */
+  async addChunk(jobId: string, chunk: Chunk): Promise<void> {
+    await this.tables.use('TagJobs', (table) => table.addAll(toChunkRows(jobId, chunk)));
   }
 
   async readProgress(jobId: string, number: number): Promise<ChunkRow | undefined> {
