@@ -25,7 +25,7 @@ param nodeVersion string = '24'
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Optional. Most instances of the app, which bounds what a tag job costs: the platform adds one for every 16 messages in the queue (batchSize of host.json), of 100 devices each, yet one alone sends all that an S1 hub takes. The plan is documented to take no fewer than 40.')
+@description('Optional. Most instances of the app. The platform adds one for every 16 messages in the queue (batchSize of host.json); a tag job at an S1 hub keeps no more than that in it. The plan is documented to take no fewer than 40.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40

@@ -24,8 +24,8 @@ const atATime = 32;
 /** How often in a row nothing came of a chunk because of some device, until its successor does not wait for it: a quarter of an hour. */
 const patientAttempts = 8;
 
-/** How long a page of a condition waits for chunks before it until it looks again, at most, in seconds. */
-const longestWaitSeconds = 60;
+/** A page of a condition that waits for chunks before it looks again after a second, doubled up to half a minute. */
+const mostWaits = 6;
 
 /** How soon a message looks again whether all of its job is in the queue, in seconds. */
 const preparingSeconds = 5;
@@ -103,8 +103,10 @@ async function listOnce({ job, etag }: StoredJob, message: TagMessage, services:
   const { tagJobs } = needRecords(services);
   const queue = needQueue(services);
   if (await isAhead(job, message.number, tagJobs)) {
-    const delay = Math.min(longestWaitSeconds, 2 ** message.attempt);
-    await queue.send({ ...message, attempt: message.attempt + 1 }, delay);
+    // Below the attempts by which the alert `tag-job-stuck` tells what does not get done.
+    const attempt = Math.min(message.attempt, mostWaits - 1) + 1;
+    const delay = 2 ** (attempt - 1);
+    await queue.send({ ...message, attempt }, delay);
     return { what: 'waits for chunks before it', pairs: pairsOf(message, { delay }), isTrouble: false };
   }
   try {
