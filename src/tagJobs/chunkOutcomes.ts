@@ -1,5 +1,6 @@
 import type { ChunkProgress, ChunkRow } from './chunk';
-import type { Outcome } from './tagJob';
+import { ageOf, giveUpAfterMs } from './limits';
+import type { Outcome, TagJob } from './tagJob';
 import type { TagJobStore } from './tagJobStore';
 
 /** What is known of the outcomes of a chunk, and is written from time to time. */
@@ -83,6 +84,14 @@ export class ChunkOutcomes {
       if (outcomes[index] === 's' && mayBeListed) await this.store.forgetFailure(this.jobId, { chunk, index });
     }
   }
+}
+
+/** Counts what is still pending as failed, once the job is too old to go on. */
+export function giveUpLate(job: TagJob, outcomes: ChunkOutcomes, last: Outcome | undefined): void {
+  if (ageOf(job) < giveUpAfterMs) return;
+  const { status, detail } = last ?? { status: 0, detail: 'Its turn never came.' };
+  for (const index of outcomes.pending())
+    outcomes.note(index, { status, detail: `Given up after 24 hours. ${detail}` });
 }
 
 function merged(progress: ChunkProgress, fresh: ReadonlyMap<number, Outcome>): ChunkProgress {

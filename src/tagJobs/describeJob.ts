@@ -1,9 +1,8 @@
 import { unwrapContinuation, wrapContinuation } from '../queries/continuation';
-import { ChunkOutcomes } from './chunkOutcomes';
+import { ChunkOutcomes, giveUpLate } from './chunkOutcomes';
 import { abandoned, ageOf, giveUpAfterMs } from './limits';
 import type { JobDocument, StoredJob, TagJob } from './tagJob';
-import type { TagJobStore } from './tagJobStore';
-import { giveUpLate } from './workChunk';
+import type { FailurePage, TagJobStore } from './tagJobStore';
 
 /** Which failures to show. */
 export interface FailuresPage {
@@ -15,6 +14,8 @@ export interface FailuresPage {
 /** How much longer than a job may take its last messages may be on their way, in milliseconds. */
 const graceMs = 60 * 60 * 1000;
 
+const notListed = 'Given up after 24 hours: the devices could not all be listed.';
+
 /**
  * A job of this app as it stands: its counts are summed from its chunks until it has ended, and kept with the job then.
  *
@@ -22,7 +23,8 @@ const graceMs = 60 * 60 * 1000;
  */
 export async function describeJob(stored: StoredJob, store: TagJobStore, page: FailuresPage): Promise<JobDocument> {
   const { job, counts } = await countJob(stored, store);
-  return documentOf(job, counts, await failuresOf(job.jobId, store, page));
+  const list = (token?: string) => store.listFailures(job.jobId, page.limit, token);
+  return documentOf(job, counts, await failuresOf(job.jobId, page, list));
 }
 
 type Counts = JobDocument['counts'];
@@ -45,15 +47,14 @@ export function documentOf(job: TagJob, counts: Counts, failures: Failures): Job
   };
 }
 
-/** One page of the devices that were not tagged. */
+/** One page of the devices that were not tagged, by the token of whoever lists them. */
 export async function failuresOf(
   jobId: string,
-  store: TagJobStore,
   { limit, continuation }: FailuresPage,
+  list: (token: string | undefined) => Promise<FailurePage>,
 ): Promise<Failures> {
   const paged = { query: jobId, pageSize: limit };
-  const token = continuation === undefined ? undefined : unwrapContinuation(paged, continuation);
-  const page = await store.listFailures(jobId, limit, token);
+  const page = await list(continuation === undefined ? undefined : unwrapContinuation(paged, continuation));
   return {
     failures: page.failures,
     ...(page.continuation === undefined ? {} : { continuation: wrapContinuation(paged, page.continuation) }),
@@ -70,24 +71,19 @@ async function countJob(stored: StoredJob, store: TagJobStore): Promise<{ job: T
   if (fate) return { job: { ...job, ...fate }, counts: { total, succeeded: 0, failed: 0, pending: total } };
   const isLate = job.state === 'queued' && ageOf(job) > giveUpAfterMs + graceMs;
   if (isLate) await giveUpRest(job, store);
-  const sum = await sumChunks(job, store);
-  const counts = { total: sum.total, succeeded: sum.succeeded, failed: sum.failed, pending: sum.pending };
-  if (job.state !== 'queued' || (sum.endedAt === undefined && !isLate)) return { job, counts };
-  if (sum.endedAt === undefined) {
-    const detail = 'Given up after 24 hours: the devices could not all be listed.';
-    const failed: TagJob = { ...job, state: 'failed', endedAt: new Date().toISOString(), detail };
-    await store.write(failed, etag);
-    return { job: failed, counts };
-  }
-  const { endedAt, total: listed } = sum;
-  const ended: TagJob = {
-    ...job,
-    state: 'completed',
-    endedAt,
-    total: listed,
-    succeeded: sum.succeeded,
-    failed: sum.failed,
-  };
+  const { endedAt, ...counts } = await sumChunks(job, store);
+  if (job.state !== 'queued' || (endedAt === undefined && !isLate)) return { job, counts };
+  const ended: TagJob =
+    endedAt === undefined
+      ? { ...job, state: 'failed', endedAt: new Date().toISOString(), detail: notListed }
+      : {
+          ...job,
+          state: 'completed',
+          endedAt,
+          total: counts.total,
+          succeeded: counts.succeeded,
+          failed: counts.failed,
+        };
   await store.write(ended, etag);
   return { job: ended, counts };
 }

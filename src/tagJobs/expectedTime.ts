@@ -5,12 +5,12 @@ import type { Engine } from './tagJob';
 /** Seconds of updates that a request may hold, of the fifteen that it may take. */
 const directSeconds = 10;
 
-/** Most devices of one request, whatever the hub allows: all of them are in its answer. */
-const maxDirectDevices = 2000;
+/** Most devices that a request tags itself unless told to, whatever the hub allows: all of them are in its answer. */
+const mostUnasked = 2000;
 
 /** How many devices a request tags itself unless told otherwise. */
 export function directLimit(quotas: Quotas): number {
-  return Math.min(maxDirectDevices, Math.floor(quotas.twinWrite * directSeconds));
+  return Math.min(mostUnasked, Math.floor(quotas.twinWrite * directSeconds));
 }
 
 /** When the devices of a condition are listed: before the first of them is tagged, or while they are. */

@@ -1,9 +1,8 @@
 import { HubError } from '../hub/hubError';
 import type { HubJob, JobFailure } from '../hub/hubJobs';
 import { InvalidInputError } from '../invalidInputError';
-import { unwrapContinuation, wrapContinuation } from '../queries/continuation';
 import { deadlines, needRecords, type Services } from '../services';
-import { documentOf, type FailuresPage } from './describeJob';
+import { documentOf, type FailuresPage, failuresOf } from './describeJob';
 import type { Failure, JobDocument, TagJob } from './tagJob';
 import type { Targets } from './tagRequest';
 
@@ -48,8 +47,9 @@ export async function startHubJob(job: TagJob, targets: Targets, services: Servi
  */
 export async function readHubJob(job: TagJob, services: Services, page: FailuresPage): Promise<JobDocument> {
   const present = job.endedAt === undefined ? await look(job, services) : job;
-  const { total, succeeded = 0, failed = 0 } = present;
-  const failures = failed > 0 ? await failuresOf(job.jobId, services, page) : { failures: [] };
+  const { jobId, total, succeeded = 0, failed = 0 } = present;
+  const failures =
+    failed > 0 ? await failuresOf(jobId, page, listFailures(jobId, services, page.limit)) : { failures: [] };
   return documentOf(present, { total, succeeded, failed, pending: total - succeeded - failed }, failures);
 }
 
@@ -88,19 +88,10 @@ function toIso(time: string | null | undefined): string {
   return new Date(Number.isNaN(parsed) ? Date.now() : parsed).toISOString();
 }
 
-async function failuresOf(
-  jobId: string,
-  services: Services,
-  { limit, continuation }: FailuresPage,
-): Promise<Pick<JobDocument, 'failures' | 'continuation'>> {
-  const paged = { query: jobId, pageSize: limit };
-  const page = await services.hub(deadlines.request).jobFailures(jobId, {
-    pageSize: limit,
-    continuation: continuation === undefined ? undefined : unwrapContinuation(paged, continuation),
-  });
-  return {
-    failures: page.rows.map(toFailure),
-    ...(page.continuation === undefined ? {} : { continuation: wrapContinuation(paged, page.continuation) }),
+function listFailures(jobId: string, { hub }: Services, pageSize: number) {
+  return async (continuation: string | undefined) => {
+    const page = await hub(deadlines.request).jobFailures(jobId, { pageSize, continuation });
+    return { failures: page.rows.map(toFailure), continuation: page.continuation };
   };
 }
 

@@ -11,9 +11,13 @@ import type { TagJobStore } from './tagJobStore';
  * @throws ProblemError `unknown-job`
  */
 export async function readJob(jobId: string, services: Services, page: FailuresPage): Promise<JobDocument> {
-  const { tagJobs } = needRecords(services);
-  const stored = await known(jobId, tagJobs);
-  return stored.job.engine === 'hubJob' ? readHubJob(stored.job, services, page) : describeJob(stored, tagJobs, page);
+  return tellOf(await known(jobId, needRecords(services).tagJobs), services, page);
+}
+
+/** A job that was read, as whoever works it has it. */
+export function tellOf(stored: StoredJob, services: Services, page: FailuresPage): Promise<JobDocument> {
+  if (stored.job.engine === 'hubJob') return readHubJob(stored.job, services, page);
+  return describeJob(stored, needRecords(services).tagJobs, page);
 }
 
 /**
@@ -39,7 +43,7 @@ export async function cancelJob(jobId: string, services: Services, page: Failure
   return isWritten ? readJob(jobId, services, page) : cancelJob(jobId, services, page);
 }
 
-export function forbidden(detail: string): ProblemError {
+function forbidden(detail: string): ProblemError {
   return new ProblemError({ name: 'job-state', detail });
 }
 

@@ -10,7 +10,7 @@ const directEndsAfterMs = 5 * 60 * 1000;
 /** How long a job, and an idempotency key, are told of after they were begun: as long as the hub tells of its own jobs. */
 export const keptMs = 30 * 24 * 60 * 60 * 1000;
 
-/** How long a message is worked before what is left goes back to the queue: hosts end invocations after five minutes. */
+/** How long a message is worked before what is left goes back to the queue: the strictest plan ends invocations after five minutes. */
 export const workMs = 120_000;
 
 /** The longest wait before a chunk is tried again. */

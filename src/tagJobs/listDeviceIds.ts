@@ -1,21 +1,10 @@
 import * as z from 'zod/mini';
 import type { Hub } from '../hub/hub';
 import type { Condition } from '../queries/condition';
-import { countQuery, idsQuery } from '../queries/twinQuery';
-
-const countRow = z.object({ deviceCount: z.number() });
+import { idsQuery } from '../queries/twinQuery';
 
 /** A row of {@link idsQuery}. */
 export const idRow = z.object({ deviceId: z.string() });
-
-/** How many devices meet a condition, as the query index has them. */
-export async function countDevices(hub: Hub, condition: Condition): Promise<number> {
-  let count = 0;
-  for await (const { rows } of hub.queryPages(countQuery(condition), countRow)) {
-    for (const { deviceCount } of rows) count += deviceCount;
-  }
-  return count;
-}
 
 /** The devices that meet a condition, as the query index has them; at most so many. */
 export async function listDeviceIds(hub: Hub, condition: Condition, most: number): Promise<string[]> {

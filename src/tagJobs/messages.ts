@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { describeFaults } from '../describeFaults';
 import { InvalidInputError } from '../invalidInputError';
+import type { Queue } from '../queue/queue';
+import { workThrough } from './tagDevice';
 
 const common = {
   jobId: z.string().check(z.regex(/^[a-z0-9-]{1,64}$/)),
@@ -25,4 +27,23 @@ export function parseTagMessage(message: unknown): TagMessage {
   const { success, data, error } = messageSchema.safeParse(message);
   if (success) return data;
   throw new InvalidInputError(`Not a message of a tag job: ${describeFaults(error)}.`);
+}
+
+/** Messages sent at a time. */
+const atATime = 32;
+
+/** Sends a message that was not tried yet. */
+export async function sendNew(
+  queue: Pick<Queue, 'send'>,
+  { kind, jobId, number }: Pick<TagMessage, 'kind' | 'jobId' | 'number'>,
+): Promise<void> {
+  await queue.send({ kind, jobId, number, attempt: 0 } satisfies TagMessage);
+}
+
+/** Sends chunks that were not tried yet. */
+export async function sendChunks(queue: Pick<Queue, 'send'>, jobId: string, numbers: Iterable<number>): Promise<void> {
+  await workThrough(numbers, atATime, async (number) => {
+    await sendNew(queue, { kind: 'chunk', jobId, number });
+    return 'goOn';
+  });
 }

@@ -1,11 +1,11 @@
-import type { Quotas } from '../hub/quotas';
-import { quotasOf } from '../hub/quotas';
+import { type Quotas, quotasOf } from '../hub/quotas';
 import { InvalidInputError } from '../invalidInputError';
+import { countDevices } from '../queries/countDevices';
 import { deadlines, needQueue, needRecords, type Services } from '../services';
 import { need, type Settings } from '../settings';
 import { changesItself } from './changesItself';
 import { directLimit, expectedSeconds, type Listing } from './expectedTime';
-import { countDevices, listDeviceIds } from './listDeviceIds';
+import { listDeviceIds } from './listDeviceIds';
 import type { Engine } from './tagJob';
 import type { TagRequest, Targets } from './tagRequest';
 
@@ -47,7 +47,7 @@ export async function planJob({ targets, engine: asked }: TagRequest, services: 
   const devices =
     targets.kind === 'list'
       ? targets.rows.length
-      : await countDevices(services.hub(deadlines.request), targets.condition);
+      : (await countDevices(services.hub(deadlines.request), targets.condition)).count;
   const engine = asked ?? (devices <= directLimit(quotas) ? 'direct' : 'queue');
   if (engine === 'direct' && devices > maxDirectDevices) {
     throw new InvalidInputError(`engine direct takes at most ${maxDirectDevices} devices; choose queue.`, 'engine');

@@ -3,9 +3,10 @@ import type { TagRow } from '../formats/tagRow';
 import { ProblemError } from '../http/problem';
 import { deadlines, needRecords, type Services } from '../services';
 import { TablesError } from '../tables/tables';
-import { describeJob, documentOf } from './describeJob';
+import { documentOf } from './describeJob';
 import { type Result, tagDirectly } from './directJob';
-import { readHubJob, startHubJob } from './hubJob';
+import { startHubJob } from './hubJob';
+import { tellOf } from './keptJob';
 import { listDeviceIds } from './listDeviceIds';
 import { type Plan, planJob } from './planJob';
 import { enqueue } from './queueJob';
@@ -61,11 +62,9 @@ export async function startJob(request: TagRequest, services: Services, end: num
 
 /** The job as it stands; undefined where its request has not come to an end. */
 async function resume(jobId: string, services: Services): Promise<JobDocument | undefined> {
-  const { tagJobs } = needRecords(services);
-  const stored = await tagJobs.read(jobId);
+  const stored = await needRecords(services).tagJobs.read(jobId);
   if (!stored || stored.job.state === 'preparing' || stored.job.state === 'running') return undefined;
-  const page = { limit: shownFailures, continuation: undefined };
-  return stored.job.engine === 'hubJob' ? readHubJob(stored.job, services, page) : describeJob(stored, tagJobs, page);
+  return tellOf(stored, services, { limit: shownFailures, continuation: undefined });
 }
 
 async function start(jobId: string, request: TagRequest, services: Services, end: number): Promise<JobDocument> {
@@ -115,20 +114,10 @@ async function tagNow(job: TagJob, rows: readonly TagRow[], services: Services, 
   await store?.write(running);
   const results = await tagDirectly(rows, services, end);
   const failures = results.flatMap(toFailure);
-  const done: TagJob = {
-    ...running,
-    state: 'completed',
-    endedAt: new Date().toISOString(),
-    succeeded: results.length - failures.length,
-    failed: failures.length,
-  };
+  const ended = { succeeded: results.length - failures.length, failed: failures.length };
+  const done: TagJob = { ...running, state: 'completed', endedAt: new Date().toISOString(), ...ended };
   const isKept = await keep();
-  const counts = {
-    total: rows.length,
-    succeeded: results.length - failures.length,
-    failed: failures.length,
-    pending: 0,
-  };
+  const counts = { total: rows.length, ...ended, pending: 0 };
   const document = documentOf(done, counts, { failures: failures.slice(0, shownFailures) });
   return { ...document, results, ...(isKept ? {} : { detail: 'The tables do not answer: this job is kept nowhere.' }) };
 

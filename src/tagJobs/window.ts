@@ -1,7 +1,7 @@
 import type { Quotas } from '../hub/quotas';
 import type { Queue } from '../queue/queue';
 import type { ChunkProgress } from './chunk';
-import type { TagMessage } from './messages';
+import { sendNew } from './messages';
 import type { TagJob } from './tagJob';
 import type { TagJobStore } from './tagJobStore';
 
@@ -49,7 +49,7 @@ export async function passOn(
     if (!isOpen(row.progress)) return;
   } else {
     if (!(await store.readProgress(jobId, next))) return;
-    await queue.send({ kind: 'chunk', jobId, number: next, attempt: 0 } satisfies TagMessage);
+    await sendNew(queue, { kind: 'chunk', jobId, number: next });
   }
   while (row && !row.progress.isPassedOn) {
     const progress = { ...row.progress, isPassedOn: true };

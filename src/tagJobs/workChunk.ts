@@ -1,8 +1,8 @@
 import type { Hub } from '../hub/hub';
 import { deadlines, type Services } from '../services';
 import type { TagsPatch } from '../twins/tags';
-import { ChunkOutcomes } from './chunkOutcomes';
-import { ageOf, giveUpAfterMs, workMs } from './limits';
+import { ChunkOutcomes, giveUpLate } from './chunkOutcomes';
+import { workMs } from './limits';
 import type { TagMessage } from './messages';
 import { type Fault, tagDevice, workThrough } from './tagDevice';
 import type { TagJob } from './tagJob';
@@ -41,8 +41,8 @@ export async function workChunk(
 ): Promise<ChunkRun> {
   const { jobId } = job;
   const row = await store.readProgress(jobId, message.number);
-  const devices = row ? await store.readDevices(jobId, message.number) : [];
   if (!row) throw new Error(`Job ${jobId} has no chunk ${message.number}.`);
+  const devices = await store.readDevices(jobId, message.number);
   const outcomes = new ChunkOutcomes(store, jobId, devices, row);
   const todo = outcomes.pending();
   const run = new Run(job, outcomes, store, services.hub(deadlines.background, { priority: 'bulk' }));
@@ -55,14 +55,6 @@ export async function workChunk(
   await outcomes.save();
   const pending = outcomes.pending().length;
   return { done: todo.length - pending, pending, hindrance: run.hindrance };
-}
-
-/** Counts what is still pending as failed, once the job is too old to go on. */
-export function giveUpLate(job: TagJob, outcomes: ChunkOutcomes, last: Hindrance | undefined): void {
-  if (ageOf(job) < giveUpAfterMs) return;
-  const { status, detail } = last ?? { status: 0, detail: 'Its turn never came.' };
-  for (const index of outcomes.pending())
-    outcomes.note(index, { status, detail: `Given up after 24 hours. ${detail}` });
 }
 
 /** One go at a chunk. */

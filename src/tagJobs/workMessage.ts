@@ -4,9 +4,8 @@ import { SettingError } from '../settings';
 import { TablesError } from '../tables/tables';
 import { abandoned, ageOf, delaySecondsAfter, giveUpAfterMs } from './limits';
 import { listPage } from './listPage';
-import type { TagMessage } from './messages';
-import { workThrough } from './tagDevice';
-import type { StoredJob } from './tagJob';
+import { sendChunks, sendNew, type TagMessage } from './messages';
+import type { StoredJob, TagJob } from './tagJob';
 import { isAhead, passOn } from './window';
 import { workChunk } from './workChunk';
 
@@ -18,10 +17,7 @@ export interface Worked {
   isTrouble: boolean;
 }
 
-/** Messages sent at a time. */
-const atATime = 32;
-
-/** How often in a row nothing came of a chunk because of some device, until its successor does not wait for it: a quarter of an hour. */
+/** How often in a row nothing may come of a chunk because of some device until its successor no longer waits: 10 to 20 minutes. */
 const patientAttempts = 8;
 
 /** A page of a condition that waits for chunks before it looks again after a second, doubled up to half a minute. */
@@ -31,42 +27,37 @@ const mostWaits = 6;
 const preparingSeconds = 5;
 
 /**
- * Works a message of the queue. Whatever the hub, the tables or the settings do, the message is done when this returns: what is left
- * of it went back to the queue, with a delay. To throw would put a good message aside after five tries, and the load
- * back at once.
+ * Works a message of the queue. Whatever the hub, the tables or the settings do, the message is done when this returns:
+ * what is left of it went back to the queue, with a delay. To throw would put a good message aside after five tries, and
+ * the load back at once.
  *
  * @param isRepeated whether the queue has given this message to a worker before.
  * @throws Error for a message that no later try could work; the host puts it aside.
  */
 export async function workMessage(message: TagMessage, services: Services, isRepeated: boolean): Promise<Worked> {
-  const queue = needQueue(services);
   try {
     return await workOnce(message, services, isRepeated);
   } catch (error) {
-    if (!(error instanceof TablesError || error instanceof SettingError)) throw error;
-    const delay = delaySecondsAfter(message.attempt);
-    await queue.send({ ...message, attempt: message.attempt + 1 }, delay);
-    return { what: `put back: ${error.message}`, pairs: pairsOf(message, { delay }), isTrouble: true };
+    const canPass = error instanceof TablesError || error instanceof SettingError;
+    if (!canPass) throw error;
+    return putBack(message, error, services, 'trouble');
   }
 }
 
 async function workOnce(message: TagMessage, services: Services, isRepeated: boolean): Promise<Worked> {
-  const { tagJobs } = needRecords(services);
-  const stored = await tagJobs.read(message.jobId);
+  const stored = await needRecords(services).tagJobs.read(message.jobId);
   if (!stored) throw new Error(`There is no job ${message.jobId}.`);
   const { state } = stored.job;
   if (state === 'preparing') return waitForTheRest(stored, message, services);
-  if (state !== 'queued') return { what: `left: the job is ${state}`, pairs: pairsOf(message, {}), isTrouble: false };
+  if (state !== 'queued') return worked(message, `left: the job is ${state}`);
   if (message.kind === 'list') return listOnce(stored, message, services);
   return workChunkOnce(stored, message, services, isRepeated);
 }
 
 async function waitForTheRest({ job }: StoredJob, message: TagMessage, services: Services): Promise<Worked> {
-  if (abandoned(job)) {
-    return { what: 'dropped: its job was never queued whole', pairs: pairsOf(message, {}), isTrouble: true };
-  }
+  if (abandoned(job)) return worked(message, 'dropped: its job was never queued whole', {}, 'trouble');
   await needQueue(services).send(message, preparingSeconds);
-  return { what: 'waits for the rest of its job', pairs: pairsOf(message, {}), isTrouble: false };
+  return worked(message, 'waits for the rest of its job');
 }
 
 async function workChunkOnce(
@@ -81,25 +72,23 @@ async function workChunkOnce(
   const { done, pending, hindrance } = await workChunk(job, message, tagJobs, services);
   if (pending === 0) {
     await passOn(job, message.number, tagJobs, queue);
-    return { what: 'done', pairs: pairsOf(message, { done, pending }), isTrouble: false };
+    return worked(message, 'done', { done, pending });
   }
   const { job: now = job } = (await tagJobs.read(job.jobId)) ?? {};
-  if (now.state === 'cancelled')
-    return { what: 'cancelled', pairs: pairsOf(message, { done, pending }), isTrouble: false };
+  if (now.state === 'cancelled') return worked(message, 'cancelled', { done, pending });
   const attempt = done > 0 ? 0 : message.attempt + 1;
-  const delay = hindrance ? delaySecondsAfter(attempt) : 0;
   if (hindrance?.fault === 'unavailable' && attempt >= patientAttempts) {
     await passOn(job, message.number, tagJobs, queue);
   }
+  const delay = hindrance ? delaySecondsAfter(attempt) : 0;
   await queue.send({ ...message, attempt }, delay);
-  return {
-    what: `put back: ${hindrance?.detail ?? 'time is up'}`,
-    pairs: pairsOf(message, { done, pending, delay }),
-    isTrouble: hindrance !== undefined && hindrance.fault !== 'throttled',
-  };
+  const isTrouble = hindrance !== undefined && hindrance.fault !== 'throttled';
+  const what = `put back: ${hindrance?.detail ?? 'time is up'}`;
+  return worked(message, what, { done, pending, delay }, isTrouble ? 'trouble' : undefined);
 }
 
-async function listOnce({ job, etag }: StoredJob, message: TagMessage, services: Services): Promise<Worked> {
+async function listOnce(stored: StoredJob, message: TagMessage, services: Services): Promise<Worked> {
+  const { job } = stored;
   const { tagJobs } = needRecords(services);
   const queue = needQueue(services);
   if (await isAhead(job, message.number, tagJobs)) {
@@ -107,37 +96,44 @@ async function listOnce({ job, etag }: StoredJob, message: TagMessage, services:
     const attempt = Math.min(message.attempt, mostWaits - 1) + 1;
     const delay = 2 ** (attempt - 1);
     await queue.send({ ...message, attempt }, delay);
-    return { what: 'waits for chunks before it', pairs: pairsOf(message, { delay }), isTrouble: false };
+    return worked(message, 'waits for chunks before it', { delay });
   }
   try {
     const { chunks, nextPage } = await listPage(job, message, tagJobs, services);
-    const send = (kind: TagMessage['kind'], number: number) =>
-      queue.send({ kind, number, jobId: job.jobId, attempt: 0 } satisfies TagMessage);
-    await workThrough(chunks, atATime, async (number) => {
-      await send('chunk', number);
-      return 'goOn';
-    });
+    await sendChunks(queue, job.jobId, chunks);
     // The last, for the page after tells a repetition that all of this was sent.
-    if (nextPage !== undefined) await send('list', nextPage);
-    return { what: 'listed a page', pairs: pairsOf(message, {}), isTrouble: false };
+    if (nextPage !== undefined) await sendNew(queue, { kind: 'list', jobId: job.jobId, number: nextPage });
+    return worked(message, 'listed a page');
   } catch (error) {
-    if (!(error instanceof HubError)) throw error;
-    const isHopeless = error.code === 'invalid' || ageOf(job) > giveUpAfterMs;
-    if (!isHopeless) {
-      const delay = delaySecondsAfter(message.attempt);
-      await queue.send({ ...message, attempt: message.attempt + 1 }, delay);
-      return {
-        what: `put back: ${error.message}`,
-        pairs: pairsOf(message, { delay }),
-        isTrouble: error.code !== 'throttled',
-      };
-    }
-    const detail = `The devices could not all be listed. ${error.message}`;
-    await tagJobs.write({ ...job, state: 'failed', endedAt: new Date().toISOString(), detail }, etag);
-    return { what: `failed: ${detail}`, pairs: pairsOf(message, {}), isTrouble: true };
+    if (error instanceof HubError) return afterListing(error, stored, message, services);
+    throw error;
   }
 }
 
-function pairsOf({ jobId, kind, number, attempt }: TagMessage, more: Record<string, number>) {
-  return { jobId, kind, number, attempt, ...more };
+/** The hub did not list a page: it is asked again later, unless that is hopeless. */
+async function afterListing(error: HubError, { job, etag }: StoredJob, message: TagMessage, services: Services) {
+  const isHopeless = error.code === 'invalid' || ageOf(job) > giveUpAfterMs;
+  if (isHopeless) {
+    const detail = `The devices could not all be listed. ${error.message}`;
+    const failed: TagJob = { ...job, state: 'failed', endedAt: new Date().toISOString(), detail };
+    await needRecords(services).tagJobs.write(failed, etag);
+    return worked(message, `failed: ${detail}`, {}, 'trouble');
+  }
+  const isTrouble = error.code !== 'throttled';
+  return putBack(message, error, services, isTrouble ? 'trouble' : undefined);
+}
+
+async function putBack(message: TagMessage, { message: why }: Error, services: Services, trouble?: 'trouble') {
+  const delay = delaySecondsAfter(message.attempt);
+  await needQueue(services).send({ ...message, attempt: message.attempt + 1 }, delay);
+  return worked(message, `put back: ${why}`, { delay }, trouble);
+}
+
+function worked(
+  { jobId, kind, number, attempt }: TagMessage,
+  what: string,
+  more: Record<string, number> = {},
+  trouble?: 'trouble',
+): Worked {
+  return { what, pairs: { jobId, kind, number, attempt, ...more }, isTrouble: trouble !== undefined };
 }

@@ -250,6 +250,13 @@ describe('a condition', () => {
   it('is listed on where a chunk fails again and again', async () => {
     const { jobId } = jobOf(await post(setup.services, { where, tags: { seen: 2 }, engine: 'queue' }));
     await listOn();
+    // What waits is not stuck: the alert on parts of a job that are looks for attempts from 8 on.
+    const send = jest.fn().mockResolvedValue(undefined);
+    await work(
+      { kind: 'list', jobId, number: window - 1, attempt: 30 },
+      { ...setup.services, queue: () => ({ send }) },
+    );
+    expect(send.mock.calls).toEqual([[expect.objectContaining({ kind: 'list', attempt: 6 }), 32]]);
     const sick = failingAt(() => true, new HubError('unavailable', 'Not itself.'));
     for (const attempt of [0, 8]) await work({ kind: 'chunk', jobId, number: 0, attempt }, sick);
     expect(await work({ kind: 'list', jobId, number: window - 1, attempt: 0 })).toEqual([
