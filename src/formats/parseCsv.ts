@@ -2,6 +2,7 @@ import { InvalidInputError } from '../invalidInputError';
 import type { PropertyPath } from '../queries/propertyPath';
 import { parseDeviceId } from '../twins/deviceId';
 import { LineFaults } from './lineFaults';
+import { readCondition } from './readCondition';
 import { type CsvRecord, readCsv } from './readCsv';
 import { type Columns, parseHeader, readTags } from './tagColumns';
 import { NamedDevices, type TagRow, type TagRows } from './tagRow';
@@ -41,7 +42,7 @@ function readRow(record: CsvRecord, columns: Columns, named: NamedDevices): TagR
   }
   const deviceId = parseDeviceId(cells[columns.deviceId]);
   named.add(deviceId, line);
-  return { deviceId, tags: readTags(cells, columns.tags) };
+  return { deviceId, tags: readTags(cells, columns.tags), ...readCondition(cells[columns.ifMatch] || undefined) };
 }
 
 function sound(record: CsvRecord): CsvRecord {

@@ -4,13 +4,14 @@ import { isReadOnlyPath } from '../queries/propertyPath';
 import { parseDeviceId } from '../twins/deviceId';
 import { parseTagsPatch } from '../twins/tags';
 import { LineFaults } from './lineFaults';
+import { readCondition } from './readCondition';
 import { NamedDevices, type TagRow, type TagRows } from './tagRow';
 
 /** What a line that was exported also has, none of it a tag. */
 const passedOver: ReadonlySet<string> = new Set(['properties', 'location', 'connectivity']);
 
 /**
- * Reads NDJSON: `{ "deviceId": …, "tags": { … } }` a line. One without tags is that of a device of an export which has
+ * Reads NDJSON: `{ "deviceId": …, "tags": { … }, "ifMatch"?: … }` a line. One without tags is that of a device of an export which has
  * none of the chosen ones; it changes nothing.
  *
  * @throws InvalidLinesError
@@ -23,11 +24,11 @@ export function parseNdjson(text: string): TagRows {
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
     faults.read(index + 1, () => {
-      const { deviceId, tags, ...others } = parseLine(line);
+      const { deviceId, tags, ifMatch, ...others } = parseLine(line);
       for (const name of Object.keys(others)) ignored.add(checkMember(name));
       if (typeof deviceId !== 'string') throw new InvalidInputError('it lacks deviceId, a string.');
       named.add(parseDeviceId(deviceId), index + 1);
-      rows.push({ deviceId, tags: parseTagsPatch(tags ?? {}) });
+      rows.push({ deviceId, tags: parseTagsPatch(tags ?? {}), ...readCondition(ifMatch) });
     });
     if (faults.areMany) break;
   }
@@ -52,5 +53,5 @@ function parseJson(line: string): Json {
 
 function checkMember(name: string): string {
   if (passedOver.has(name) || isReadOnlyPath(name)) return name;
-  throw new InvalidInputError(`it has a member '${name}'; a line has deviceId and tags.`);
+  throw new InvalidInputError(`it has a member '${name}'; a line has deviceId, tags and ifMatch.`);
 }

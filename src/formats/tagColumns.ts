@@ -16,23 +16,26 @@ export interface Columns {
   /** How many there are. */
   count: number;
   deviceId: number;
+  /** Negative where there is none. */
+  ifMatch: number;
   /** Those that hold tags, outer ones first. */
   tags: TagColumn[];
   ignored: string[];
 }
 
 /**
- * Reads a header: `deviceId`, names of properties beside the location, full paths of tags. What a twin has and nobody
+ * Reads a header: `deviceId`, `ifMatch`, names of properties beside the location, full paths of tags. What a twin has and nobody
  * may write is passed over, so that an export can be imported.
  *
  * @throws InvalidInputError
  */
 export function parseHeader(cells: readonly string[], locationPath: PropertyPath): Columns {
-  const columns: Columns = { count: cells.length, deviceId: cells.indexOf('deviceId'), tags: [], ignored: [] };
-  if (columns.deviceId < 0) throw new InvalidInputError(`the header lacks deviceId; it has ${cells.join(', ')}.`);
+  const [deviceId, ifMatch] = [cells.indexOf('deviceId'), cells.indexOf('ifMatch')];
+  const columns: Columns = { count: cells.length, deviceId, ifMatch, tags: [], ignored: [] };
+  if (deviceId < 0) throw new InvalidInputError(`the header lacks deviceId; it has ${cells.join(', ')}.`);
   for (const [index, name] of cells.entries()) {
     if (cells.indexOf(name) < index) throw new InvalidInputError(`the header has '${name}' twice.`);
-    if (index === columns.deviceId) continue;
+    if (index === deviceId || index === ifMatch) continue;
     if (isReadOnlyPath(name)) columns.ignored.push(name);
     else columns.tags.push({ index, name, names: tagPath(name, locationPath) });
   }

@@ -5,6 +5,8 @@ import type { TagsPatch } from '../twins/tags';
 export interface TagRow {
   deviceId: string;
   tags: TagsPatch;
+  /** The etag that its twin must have; any where it is absent. */
+  ifMatch?: string;
 }
 
 /** The rows of a body, and the columns of it that say nothing about tags. */

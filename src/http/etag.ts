@@ -11,10 +11,14 @@ export function formatETag(etag: string): string {
  * @throws InvalidInputError for weak etags and lists: the hub compares with one etag, strongly.
  */
 export function parseIfMatch(header: string | null): string {
-  const [, quoted, bare] = /^\s*(?:"([\x21\x23-\x7e]+)"|([\x21\x23-\x2b\x2d-\x7e]+))\s*$/.exec(header ?? '*') ?? [];
+  const etag = parseETag(header ?? '*');
+  if (etag !== undefined) return etag;
+  throw new InvalidInputError('If-Match takes one etag, as the ETag header of the twin gave it, or *.', 'If-Match');
+}
+
+/** One strong etag, in quotes or bare, or `*`. */
+export function parseETag(text: string): string | undefined {
+  const [, quoted, bare] = /^\s*(?:"([\x21\x23-\x7e]+)"|([\x21\x23-\x2b\x2d-\x7e]+))\s*$/.exec(text) ?? [];
   const etag = quoted ?? bare;
-  if (etag === undefined || etag.startsWith('W/')) {
-    throw new InvalidInputError('If-Match takes one etag, as the ETag header of the twin gave it, or *.', 'If-Match');
-  }
-  return etag;
+  return etag?.startsWith('W/') ? undefined : etag;
 }

@@ -4,11 +4,13 @@ import { fromColumns, toColumns } from '../tables/jsonColumns';
 import type { Row, StoredRow } from '../tables/table';
 import type { TagsPatch } from '../twins/tags';
 
+/** A device, with its tags where it has its own, and the etag that its twin must have, where one must. */
+export type ChunkDevice = readonly [deviceId: string, tags?: TagsPatch, ifMatch?: string];
+
 /** A part of a job that one message stands for. */
 export interface Chunk {
   number: number;
-  /** Each with its tags, where it has its own. */
-  devices: readonly (readonly [deviceId: string, tags?: TagsPatch])[];
+  devices: readonly ChunkDevice[];
   /** Of a condition: the hub's token for the page after; absent after the last. */
   next?: string | undefined;
   isLast?: boolean;
@@ -48,11 +50,12 @@ export const maxChunkCharacters = 48 * 1024;
  * @throws InvalidInputError for tags that no chunk can hold; those of a twin are far shorter.
  */
 export function* toChunks(rows: readonly TagRow[], shared: TagsPatch | undefined): Generator<Chunk> {
-  let devices: [string, TagsPatch?][] = [];
+  let devices: ChunkDevice[] = [];
   let characters = 0;
   let number = 0;
-  for (const { deviceId, tags } of rows) {
-    const device: [string, TagsPatch?] = tags === shared ? [deviceId] : [deviceId, tags];
+  for (const row of rows) {
+    const { deviceId } = row;
+    const device = toChunkDevice(row, shared);
     const size = charactersOf(device);
     if (size > maxChunkCharacters) {
       throw new InvalidInputError(
@@ -68,6 +71,11 @@ export function* toChunks(rows: readonly TagRow[], shared: TagsPatch | undefined
     characters += size;
   }
   if (devices.length > 0) yield { number, devices };
+}
+
+function toChunkDevice({ deviceId, tags, ifMatch }: TagRow, shared: TagsPatch | undefined): ChunkDevice {
+  if (ifMatch !== undefined) return [deviceId, tags, ifMatch];
+  return tags === shared ? [deviceId] : [deviceId, tags];
 }
 
 /** The rows of a new chunk: its devices, which stay, and what became of them, which does not. */

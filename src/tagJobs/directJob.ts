@@ -20,11 +20,11 @@ export async function tagDirectly(rows: readonly TagRow[], { hub }: Services, en
   const notReached = { status: 0, detail: 'Not reached in the time of a request; send it again, or choose queue.' };
   const results = rows.map(({ deviceId }): Result => ({ deviceId, ...notReached }));
   let refusal: HubError | undefined;
-  await workThrough(rows.entries(), atATime, async ([index, { deviceId, tags }]) => {
+  await workThrough(rows.entries(), atATime, async ([index, row]) => {
     const remaining = end - performance.now();
     if (remaining <= 0) return 'enough';
-    const tagged = await tagDevice(hub(remaining, { priority: 'bulk' }), deviceId, tags);
-    results[index] = { deviceId, ...tagged.outcome };
+    const tagged = await tagDevice(hub(remaining, { priority: 'bulk' }), row);
+    results[index] = { deviceId: row.deviceId, ...tagged.outcome };
     if (tagged.fault !== 'refused') return 'goOn';
     refusal = tagged.error;
     return 'enough';

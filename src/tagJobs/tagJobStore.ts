@@ -2,9 +2,9 @@ import { fromColumns, toColumns } from '../tables/jsonColumns';
 import { encodeKey } from '../tables/keys';
 import { maxRowsPerPage, type StoredRow } from '../tables/table';
 import type { Tables } from '../tables/tables';
-import type { TagsPatch } from '../twins/tags';
 import {
   type Chunk,
+  type ChunkDevice,
   type ChunkProgress,
   type ChunkRow,
   devicesKey,
@@ -95,7 +95,7 @@ export class TagJobStore {
   /** The devices of a chunk, each with its tags where it has its own. */
   async readDevices(jobId: string, number: number): Promise<Chunk['devices']> {
     const row = await this.tables.use('TagJobs', (table) => table.get(jobId, devicesKey(number)));
-    return row ? (fromColumns('devices', row) as [string, TagsPatch?][]) : [];
+    return row ? (fromColumns('devices', row) as ChunkDevice[]) : [];
   }
 
   /** Writes what became of a chunk where it is as it was read; the new etag, undefined where it is not. */

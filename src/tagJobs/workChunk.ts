@@ -1,6 +1,6 @@
+import type { TagRow } from '../formats/tagRow';
 import type { Hub } from '../hub/hub';
 import { deadlines, type Services } from '../services';
-import type { TagsPatch } from '../twins/tags';
 import { ChunkOutcomes, giveUpLate } from './chunkOutcomes';
 import { workMs } from './limits';
 import type { TagMessage } from './messages';
@@ -47,9 +47,9 @@ export async function workChunk(
   const todo = outcomes.pending();
   const run = new Run(job, outcomes, store, services.hub(deadlines.background, { priority: 'bulk' }));
   await workThrough(todo, atATime, async (index) => {
-    const [deviceId, tags = job.tags] = devices[index] ?? [];
+    const [deviceId, tags = job.tags, ifMatch] = devices[index] ?? [];
     if (deviceId === undefined || tags === undefined) throw new Error(`Chunk ${message.number} lacks device ${index}.`);
-    return run.tag(index, deviceId, tags);
+    return run.tag(index, { deviceId, tags, ...(ifMatch === undefined ? {} : { ifMatch }) });
   });
   giveUpLate(job, outcomes, run.hindrance);
   await outcomes.save();
@@ -73,9 +73,9 @@ class Run {
     private readonly hub: Hub,
   ) {}
 
-  async tag(index: number, deviceId: string, tags: TagsPatch): Promise<'goOn' | 'enough'> {
+  async tag(index: number, row: TagRow): Promise<'goOn' | 'enough'> {
     if (performance.now() > this.end || !(await this.stillWanted())) return 'enough';
-    const { outcome, fault } = await tagDevice(this.hub, deviceId, tags);
+    const { outcome, fault } = await tagDevice(this.hub, row);
     if (fault === undefined || fault === 'device') {
       this.failedInARow = 0;
       this.outcomes.note(index, outcome);

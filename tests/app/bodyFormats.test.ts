@@ -52,6 +52,16 @@ describe('CSV', () => {
     });
   });
 
+  it('takes the etag that a twin must have, where a record names one', () => {
+    expect(csv('deviceId,ifMatch,plant\nd1,AAAAAAAAAAE=,A\nd2,,A\nd3,"""AAAAAAAAAAI=""",A\n').rows).toEqual([
+      { deviceId: 'd1', tags: { location: { plant: 'A' } }, ifMatch: 'AAAAAAAAAAE=' },
+      { deviceId: 'd2', tags: { location: { plant: 'A' } } },
+      { deviceId: 'd3', tags: { location: { plant: 'A' } }, ifMatch: 'AAAAAAAAAAI=' },
+    ]);
+    expect(() => csv('deviceId,ifMatch,plant\nd1,A,A\nd2,W/A,A\n')).toThrow('Line 3: ifMatch takes one etag');
+    expect(() => csv('deviceId,ifMatch\nd1,A\n')).toThrow('no column of the header names a tag');
+  });
+
   it.each([
     ['12', 12],
     ['-1.5e3', -1500],
@@ -176,6 +186,12 @@ describe('NDJSON', () => {
     });
   });
 
+  it('takes the etag that a twin must have', () => {
+    expect(parseNdjson('{"deviceId":"d1","tags":{"a":1},"ifMatch":"AAAAAAAAAAE="}').rows).toEqual([
+      { deviceId: 'd1', tags: { a: 1 }, ifMatch: 'AAAAAAAAAAE=' },
+    ]);
+  });
+
   it.each([
     ['nothing', '\n', 'names no device'],
     ['broken JSON', '{"deviceId":"d1","tags":{}}\n{"deviceId"', 'Line 2: it is not well-formed JSON'],
@@ -183,6 +199,7 @@ describe('NDJSON', () => {
     ['no device', '{"tags":{}}', 'Line 1: it lacks deviceId'],
     ['a number for a device', '{"deviceId":1,"tags":{}}', 'Line 1: it lacks deviceId'],
     ['a bad device id', '{"deviceId":"a b","tags":{}}', 'Line 1: A device id has'],
+    ['an etag that is none', '{"deviceId":"d1","tags":{},"ifMatch":7}', 'Line 1: ifMatch takes one etag'],
     ['an unknown member', '{"deviceId":"d1","tag":{}}', "Line 1: it has a member 'tag'"],
     ['tags that are none', '{"deviceId":"d1","tags":"x"}', 'Line 1: The body must be a JSON object'],
     ['a tag against the limits', '{"deviceId":"d1","tags":{"a.b":1}}', 'Line 1: tags.a.b has'],

@@ -46,6 +46,30 @@ async function stored(jobId: string): Promise<TagJob> {
   return found.job;
 }
 
+describe.each(['direct', 'queue'])('a row with an etag, by %s', (engine) => {
+  it('is written on that twin alone, and once', async () => {
+    const registry = setup.emulator.registry();
+    const [a = '', b = ''] = await register(2);
+    const { responseBody: twin } = await registry.getTwin(a);
+    const lines = [a, b].map((deviceId) => JSON.stringify({ deviceId, tags: { etags: engine }, ifMatch: twin.etag }));
+    await registry.updateTwin(b, { tags: { changed: true } }, '*');
+    const send = async () => {
+      const answer = await post(setup.services, lines.join('\n'), { type: 'application/x-ndjson', query: { engine } });
+      await workAll(setup.queue, setup.services);
+      return jobOf(await ask(setup.services, jobOf(answer).jobId));
+    };
+    const failures = [{ deviceId: b, status: 412, detail: expect.stringContaining('changed') }];
+    await expect(send()).resolves.toMatchObject({ counts: { succeeded: 1, failed: 1, pending: 0 }, failures });
+    await expect(tagsOf(b)).resolves.toEqual({ changed: true });
+    const { responseBody: tagged } = await registry.getTwin(a);
+    expect(tagged.tags).toEqual({ etags: engine });
+    // The etag of the first is of before, but it has the tags.
+    await expect(send()).resolves.toMatchObject({ counts: { succeeded: 1, failed: 1, pending: 0 }, failures });
+    const { responseBody: again } = await registry.getTwin(a);
+    expect(again.etag).toBe(tagged.etag);
+  });
+});
+
 describe('direct', () => {
   it('tags a short list at once, and tells of each device', async () => {
     const [a = '', b = ''] = await register(2);
