@@ -41,14 +41,15 @@ export async function passOn(
   queue: Pick<Queue, 'send'>,
 ): Promise<void> {
   if (job.window === undefined) return;
-  const { jobId } = job;
+  const { jobId, chunks } = job;
+  const next = number + job.window;
+  if (chunks !== undefined && next >= chunks) return;
   let row = await store.readProgress(jobId, number);
   if (!row || row.progress.isPassedOn) return;
-  const next = number + job.window;
   if (isListedMeanwhile(job)) {
     if (!isOpen(row.progress)) return;
   } else {
-    if (!(await store.readProgress(jobId, next))) return;
+    if (chunks === undefined && !(await store.readProgress(jobId, next))) return;
     await sendNew(queue, { kind: 'chunk', jobId, number: next });
   }
   while (row && !row.progress.isPassedOn) {
