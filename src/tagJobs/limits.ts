@@ -22,6 +22,14 @@ export function delaySecondsAfter(attempt: number): number {
   return Math.ceil(delay / 2 + (Math.random() * delay) / 2);
 }
 
+/**
+ * How soon a message looks again whether all of its job is in the queue: the rest is a moment behind, or its request is
+ * gone, which takes longer to tell.
+ */
+export function preparingSeconds(job: { createdAt: string }): number {
+  return Math.min(30, Math.max(1, Math.ceil(ageOf(job) / 10_000)));
+}
+
 export function ageOf({ createdAt }: { createdAt: string }): number {
   return Date.now() - Date.parse(createdAt);
 }

@@ -2,7 +2,7 @@ import { HubError } from '../hub/hubError';
 import { needQueue, needRecords, type Services } from '../services';
 import { SettingError } from '../settings';
 import { TablesError } from '../tables/tables';
-import { abandoned, ageOf, delaySecondsAfter, giveUpAfterMs } from './limits';
+import { abandoned, ageOf, delaySecondsAfter, giveUpAfterMs, preparingSeconds } from './limits';
 import { listPage } from './listPage';
 import { sendChunks, sendNew, type TagMessage } from './messages';
 import type { StoredJob, TagJob } from './tagJob';
@@ -22,9 +22,6 @@ const patientAttempts = 8;
 
 /** A page of a condition that waits for chunks before it looks again after a second, doubled up to half a minute. */
 const mostWaits = 6;
-
-/** How soon a message looks again whether all of its job is in the queue, in seconds. */
-const preparingSeconds = 5;
 
 /**
  * Works a message of the queue. Whatever the hub, the tables or the settings do, the message is done when this returns:
@@ -56,7 +53,7 @@ async function workOnce(message: TagMessage, services: Services, isRepeated: boo
 
 async function waitForTheRest({ job }: StoredJob, message: TagMessage, services: Services): Promise<Worked> {
   if (abandoned(job)) return worked(message, 'dropped: its job was never queued whole', {}, 'trouble');
-  await needQueue(services).send(message, preparingSeconds);
+  await needQueue(services).send(message, preparingSeconds(job));
   return worked(message, 'waits for the rest of its job');
 }
 
