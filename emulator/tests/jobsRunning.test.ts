@@ -59,16 +59,16 @@ describe('a job that takes its time', () => {
   });
 
   it('leaves the hub free for others', async () => {
-    const { client } = await start({ simulated: 3000 });
+    const { client } = await start({ simulated: 6000 });
     await client.scheduleTwinUpdate('many', all, patch);
-    // Each answer in between is a request that was served while the job ran.
+    // An answer in between is a request that was served while the job ran; without one it would be nothing, or all.
     const seen = new Set<number>();
     const { deviceJobStatistics } = await jobThat(client, 'many', (job) => {
       if (job.status === 'running') seen.add(job.deviceJobStatistics?.succeededCount ?? 0);
       return job.status === 'completed';
     });
-    expect(deviceJobStatistics).toMatchObject({ deviceCount: 3000, succeededCount: 3000 });
-    expect(seen.size).toBeGreaterThan(2);
+    expect(deviceJobStatistics).toMatchObject({ deviceCount: 6000, succeededCount: 6000 });
+    expect([...seen].filter((count) => count > 0 && count < 6000)).not.toEqual([]);
   });
 });
 
