@@ -12,8 +12,8 @@ import type { Row } from '../row';
 const many = Number(process.env.BENCH_EXPORT_TWINS ?? 1_000_000);
 const few = 10_000;
 const sampleMs = 100;
-/** Pages after which the host's heap has grown as far as answering pages makes it, whatever the fleet. */
-const pagesToWarm = 2500;
+/** Pages after which the host's heap has grown as far as answering pages makes it, whatever the fleet. They count too. */
+const pagesToWarm = 4000;
 
 /** Whether an export's memory depends on the fleet: of the command line, and of the host that answers the pages. */
 export async function exportOfTheFleet(): Promise<Row[]> {
@@ -54,20 +54,22 @@ async function exportOf(twins: number): Promise<Export> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-export-'));
   const system = await startLocalSystem({ hasTables: false, simulated: twins });
   try {
+    const peaks = { client: 0, host: 0 };
+    const sample = async (part: 'client' | 'host', pid: number) => {
+      // One that has not begun, or has just ended, holds nothing.
+      peaks[part] = Math.max(peaks[part], await residentMegabytes(pid).catch(() => 0));
+    };
+    let clientPid = 0;
+    const sampling = setInterval(() => {
+      void sample('client', clientPid);
+      void sample('host', system.hostPid);
+    }, sampleMs);
     await warmUp(system.url);
     const start = performance.now();
     const args = ['--import', 'tsx', 'fleet/cli.ts', 'export', join(folder, 'fleet.csv'), '--url', system.url];
     const child = spawn(process.execPath, args, { stdio: 'inherit' });
+    clientPid = child.pid ?? 0;
     const ended = once(child, 'exit');
-    const peaks = { client: 0, host: 0 };
-    const sample = async (part: 'client' | 'host', pid: number) => {
-      // One that has just ended holds nothing any more.
-      peaks[part] = Math.max(peaks[part], await residentMegabytes(pid).catch(() => 0));
-    };
-    const sampling = setInterval(() => {
-      void sample('client', child.pid ?? 0);
-      void sample('host', system.hostPid);
-    }, sampleMs);
     const [code] = await ended;
     clearInterval(sampling);
     if (code !== 0) throw new Error(`the export ended with ${code}`);
@@ -81,7 +83,7 @@ async function exportOf(twins: number): Promise<Export> {
 
 async function warmUp(url: string): Promise<void> {
   for (let page = 0; page < pagesToWarm; page++) {
-    const answer = await fetch(`${url}/api/devices?limit=100`);
+    const answer = await fetch(`${url}/api/devices?limit=100`, { headers: { accept: 'text/csv' } });
     if (!answer.ok) throw new Error(await answer.text());
     await answer.text();
   }
