@@ -1,7 +1,6 @@
-import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { defaultStateDir } from './emulatorEnv';
+import { freePort } from './freePort';
 
 /** What `npm start` and `npm run start:func` take. */
 export interface SystemOptions {
@@ -57,25 +56,7 @@ function count(option: string, text: string, most: number): number {
   return Number(text);
 }
 
-/** Below those that operating systems hand out by themselves: one that is free stays so until its owner listens. */
-const ownRange = { first: 20_000, end: 32_000 };
-
 /** Others must know these ports before their owners start. */
 async function settled(port: number): Promise<number> {
-  let found = port;
-  while (found === 0) {
-    const candidate = randomInt(ownRange.first, ownRange.end);
-    if (await isFree(candidate)) found = candidate;
-  }
-  return found;
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
-    );
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
+  return port === 0 ? freePort() : port;
 }

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../../scripts/freePort';
 import { medians } from '../processes';
 import type { Row } from '../row';
 import { Clients } from './clients';
@@ -80,12 +80,4 @@ async function startMosquitto({ stateDir }: EmulatorProcess) {
       await once(child, 'exit');
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = Object(probe.address());
-  probe.close();
-  return port;
 }

@@ -82,13 +82,15 @@ export class Hub {
    * tells: if it holds the patch, the caller has what it asked for.
    *
    * @param etag of the twin that the patch is meant for; `*` for any.
+   * @param mayBeDone whether an earlier call may have done it already: then the twin tells after any 412.
    */
-  async updateTags(deviceId: string, tags: TagsPatch, etag: string): Promise<Twin> {
-    return this.write(writeTags(deviceId, tags, etag), {
+  async updateTags(deviceId: string, tags: TagsPatch, etag: string, mayBeDone = false): Promise<Twin> {
+    const echo: Echo<Twin> = {
       code: 'etagMismatch',
       look: readTwin(deviceId),
       isMade: (twin) => holdsPatch(twin.tags ?? {}, tags),
-    });
+    };
+    return this.write(writeTags(deviceId, tags, etag), echo, mayBeDone);
   }
 
   /** Counts the devices of the registry. Needs the right RegistryRead, which twins do not. */
@@ -178,9 +180,9 @@ export class Hub {
   }
 
   /** Makes a call that changes something, as one that is safe to repeat: see {@link Echo}. */
-  private async write<T>(call: HubCall<T>, { code, look, isMade }: Echo<T>): Promise<T> {
+  private async write<T>(call: HubCall<T>, { code, look, isMade }: Echo<T>, mayBeDone = false): Promise<T> {
     const end = performance.now() + this.deadlineMs;
-    let outcomeUnknown = false;
+    let outcomeUnknown = mayBeDone;
     const attempt = async (signal: AbortSignal) => {
       try {
         return (await this.connection.send(call, signal)).body;

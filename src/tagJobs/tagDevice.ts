@@ -1,8 +1,6 @@
 import type { TagRow } from '../formats/tagRow';
 import type { Hub } from '../hub/hub';
 import { HubError, type HubErrorCode } from '../hub/hubError';
-import { holdsPatch } from '../twins/holdsPatch';
-import type { Twin } from '../twins/twin';
 import type { Outcome } from './tagJob';
 
 /** What a failure says about the device, the moment, or the app. */
@@ -33,25 +31,14 @@ const faults: Partial<Record<HubErrorCode, { status: number; fault: Fault }>> = 
 export type Tagged = { outcome: Outcome; fault?: undefined } | { outcome: Outcome; fault: Fault; error: HubError };
 
 /** Tags one device of a job. One whose twin has another etag, but the tags already, needs no more: it may be the second try. */
-export async function tagDevice(hub: Hub, row: TagRow): Promise<Tagged> {
+export async function tagDevice(hub: Hub, { deviceId, tags, ifMatch = '*' }: TagRow): Promise<Tagged> {
   try {
-    const { etag } = await updateTags(hub, row);
+    const { etag } = await hub.updateTags(deviceId, tags, ifMatch, true);
     return { outcome: { status: 200, etag } };
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
     const { status, fault } = faults[error.code] ?? notItself;
     return { outcome: { status, detail: error.message }, fault, error };
-  }
-}
-
-async function updateTags(hub: Hub, { deviceId, tags, ifMatch = '*' }: TagRow): Promise<Twin> {
-  try {
-    return await hub.updateTags(deviceId, tags, ifMatch);
-  } catch (error) {
-    if (!(error instanceof HubError) || error.code !== 'etagMismatch') throw error;
-    const twin = await hub.getTwin(deviceId);
-    if (holdsPatch(twin.tags ?? {}, tags)) return twin;
-    throw error;
   }
 }
 
