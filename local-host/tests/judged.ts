@@ -3,9 +3,15 @@
  * cases from its input, prints what comes out.
  */
 import { text } from 'node:stream/consumers';
+import type { TypedData } from '../src/core/rpc';
 import { deserializeJson, readJson, writeJson } from '../src/dotnet/newtonsoft';
 import { toPublication } from '../src/outputs/events';
-import type { Cases } from './realPackages.test';
+
+/** What it is asked to do. */
+export interface Cases {
+  texts: string[];
+  outputs: TypedData[];
+}
 
 function attempt<T>(run: () => T): T | 'refused' {
   try {

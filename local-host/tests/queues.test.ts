@@ -230,7 +230,9 @@ test('a message that ends while the host stops is deleted', async () => {
 test('a function runs out of turn on a message made of the input', async () => {
   await start();
   const body = JSON.stringify({ input: '{"by":"hand"}' });
-  expect((await host.request('POST', '/admin/functions/work', {}, body)).status).toBe(202);
+  expect(
+    (await host.request('POST', '/admin/functions/work', { 'content-type': 'application/json' }, body)).status,
+  ).toBe(202);
   const { message, metadata } = await told(/"by":"hand"/);
   expect(message).toEqual({ by: 'hand' });
   expect(metadata).toMatchObject({ dequeueCount: 0, expirationTime: '9999-12-31T23:59:59.9999999+00:00' });

@@ -4,13 +4,8 @@ import { join } from 'node:path';
 import type { TypedData } from '../src/core/rpc';
 import { writeAmqpValue } from '../src/dotnet/amqpValues';
 import type { Publication } from '../src/outputs/events';
+import type { Cases } from './judged';
 import { RunningHost } from './runningHost';
-
-/** What a process is asked to do. */
-export interface Cases {
-  texts: string[];
-  outputs: TypedData[];
-}
 
 type Refused<Whole> = Whole | { error: string };
 interface Delivery {

@@ -25,11 +25,11 @@ export function writeCloudEvent(event: ReadonlyMap<string, Json>): string {
   });
   const version = stringMember(event, 'specversion');
   if (version !== '1.0') throw new Error(`A CloudEvent of specversion '${version}': only '1.0' is taken.`);
-  const known = [...attributes, ...dataOf(event)];
+  const first = encodeMembers([...attributes, ...dataOf(event)]);
   // Written apart, since the sign of its zone is not escaped.
   const written = time === undefined ? writeMoment(new Date()) : writeDateTimeOffset(readDateTimeOffset(time));
   const rest = encodeMembers([['specversion', '"1.0"'], ...optionalOf(event), ...extensionsOf(event)]);
-  return `${encodeMembers(known).slice(0, -1)},"time":"${written}",${rest.slice(1)}`;
+  return `${first.slice(0, -1)},"time":"${written}",${rest.slice(1)}`;
 }
 
 function dataOf(event: ReadonlyMap<string, Json>): [string, Json][] {

@@ -26,7 +26,7 @@ export class JsonReaderError extends Error {
   override readonly name = 'JsonReaderError';
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   /** Whether strings that look like dates become such. */
   dates?: boolean;
 }

@@ -1,7 +1,7 @@
 import type { TypedData } from '../core/rpc';
 import { writeCloudEvent } from '../dotnet/cloudEvent';
 import { isEventGridEvent, writeEventGridEvent } from '../dotnet/eventGridEvent';
-import { deserializeJson, type Json, readJson, writeJson } from '../dotnet/newtonsoft';
+import { deserializeJson, type Json, readJson } from '../dotnet/newtonsoft';
 import { textOf } from '../dotnet/systemTextJson';
 
 const looksLikeJson = /^\s*(?:\{.*\}|\[.*\])\s*$/s;
@@ -58,5 +58,5 @@ function eventOf(item: Json): Map<string, Json> | null {
 /** `JToken.ToString()`: null is empty, a string is what it says. */
 function asText(scalar: string): string {
   if (scalar === 'null') return '';
-  return scalar.startsWith('"') ? textOf(scalar) : writeJson(scalar);
+  return scalar.startsWith('"') ? textOf(scalar) : scalar;
 }
