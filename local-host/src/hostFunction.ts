@@ -9,9 +9,12 @@ import { isDisabled, resolveSettings } from './settings';
 
 /** What an invocation gets from its trigger. */
 export interface TriggerInput {
-  data: TypedData;
+  /** Of the invocation; a new one where there is none. */
+  id?: string;
+  /** What it is called with, or what makes that; where that fails, so does the invocation. */
+  data: TypedData | (() => TypedData);
   metadata?: Record<string, TypedData>;
-  retry?: InvocationRequest['retryContext'];
+  retry?: InvocationRequest['retryContext'] | undefined;
   /** What the log tells of the trigger beside the reason. */
   details?: string;
 }
@@ -52,8 +55,8 @@ export class HostFunction {
    *
    * @throws what the function threw; where an output could not be sent.
    */
-  async invoke({ data, metadata, retry, details }: TriggerInput, reason: string): Promise<InvocationResponse> {
-    const invocationId = randomUUID();
+  async invoke(input: TriggerInput, reason: string): Promise<InvocationResponse> {
+    const { id: invocationId = randomUUID(), data, metadata, retry, details } = input;
     const start = performance.now();
     const ended = (outcome: string) => {
       const duration = `${Math.round(performance.now() - start)}ms`;
@@ -71,7 +74,7 @@ export class HostFunction {
         this.registered,
         {
           invocationId,
-          inputData: [{ name: this.trigger.key, data }],
+          inputData: [{ name: this.trigger.key, data: typeof data === 'function' ? data() : data }],
           ...(metadata ? { triggerMetadata: metadata } : {}),
           traceContext: newTrace(),
           ...(retry ? { retryContext: retry } : {}),

@@ -5,14 +5,14 @@ import { RunningHost } from './runningHost';
 
 let host: RunningHost;
 let topic: Server;
-const published: { headers: IncomingMessage['headers']; body: string }[] = [];
+const published: { url: string | undefined; headers: IncomingMessage['headers']; body: string }[] = [];
 let topicStatus = 200;
 
 beforeAll(async () => {
   topic = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
-    published.push({ headers: request.headers, body });
+    published.push({ url: request.url, headers: request.headers, body });
     response.writeHead(topicStatus).end('told by the topic');
   }).listen(0, '127.0.0.1');
   await once(topic, 'listening');
@@ -20,6 +20,7 @@ beforeAll(async () => {
   host = await RunningHost.start('app', {
     TOPIC_ENDPOINT: `http://127.0.0.1:${port}/api/events`,
     TOPIC_KEY: 'the key',
+    TZ: 'Asia/Tokyo',
   });
 });
 afterAll(async () => {
@@ -43,14 +44,27 @@ describe('the webhook', () => {
     await host.line(/event three/);
   });
 
-  it('takes names of paths and types in any case', async () => {
-    const path = '/Runtime/Webhooks/eventgrid?functionName=ONEVENT';
+  it('takes its path and types in any case, names as they are', async () => {
+    const path = '/Runtime/Webhooks/eventgrid?functionName=onEvent';
     expect((await deliver(event('four'), 'notification', path)).status).toBe(202);
+    const reply = await deliver(event('four'), 'notification', path.replace('onEvent', 'onevent'));
+    expect([reply.status, reply.body.toString()]).toEqual([404, "cannot find function: 'onevent'"]);
+  });
+
+  it('hands on times in the zone of the machine, and numbers as they are spelled', async () => {
+    const data = '{"at":"2026-11-28T21:32:16.8820000-05:00","n":9007199254740993,"x":1.0}';
+    const body = `{"id":"five","time":"2026-11-28T21:32:27.2610000Z","data":${data}}`;
+    await host.request('POST', webhook, { 'aeg-event-type': 'Notification' }, body);
+    expect(await host.line(/event five/)).toContain('"2026-11-29T11:32:16.882+09:00"');
+    expect(await host.line(/whole .*"five"/)).toContain('"time":"2026-11-28T21:32:27.261Z"');
   });
 
   it('answers 500 when one of a delivery fails, whose others have run', async () => {
     const reply = await deliver([event('bad'), event('good')]);
-    expect([reply.status, reply.body.toString()]).toEqual([500, 'bad event']);
+    expect([reply.status, reply.body.toString()]).toEqual([
+      500,
+      'Exception while executing function: Functions.onEvent',
+    ]);
     await host.line(/event good/);
   });
 
@@ -62,8 +76,9 @@ describe('the webhook', () => {
     expect((await deliver(event('x'), type)).status).toBe(status);
   });
 
-  it('answers what is no event with 400', async () => {
-    expect((await deliver('text')).status).toBe(400);
+  it.each(['"text"', '[1]', '', '[{'])('answers what is no event with an empty 500: %s', async (body) => {
+    const reply = await host.request('POST', webhook, { 'aeg-event-type': 'Notification' }, body);
+    expect([reply.status, reply.body.toString()]).toEqual([500, '']);
   });
 
   it.each(['/runtime/webhooks/EventGrid', '/runtime/webhooks/EventGrid?functionName=item'])(
@@ -79,10 +94,11 @@ describe('the webhook', () => {
     const from = host.lines.length;
     const validation = await deliver([{ data: { validationCode: 'abc' } }], 'SubscriptionValidation');
     expect([validation.status, JSON.parse(validation.body.toString())]).toEqual([200, { validationResponse: 'abc' }]);
+    expect(validation.headers['content-type']).toBe('text/plain; charset=utf-8');
     const cloudEvent = await deliver({ ...event('v'), data: '{"validationCode":"def"}' }, 'SubscriptionValidation');
     expect(JSON.parse(cloudEvent.body.toString())).toEqual({ validationResponse: 'def' });
-    expect((await deliver({ data: '{' }, 'SubscriptionValidation')).status).toBe(400);
-    const options = await host.request('OPTIONS', webhook, { 'webhook-request-origin': 'eventgrid.azure.net' });
+    expect((await deliver({ data: '{' }, 'SubscriptionValidation')).status).toBe(500);
+    const options = await host.request('OPTIONS', webhook, { 'webhook-request-origin': 'eventgrid.azure.us' });
     expect([options.status, options.headers['webhook-allowed-origin']]).toEqual([200, 'eventgrid.azure.net']);
     expect(host.lines.slice(from).join('\n')).not.toContain('Executing');
   });
@@ -96,19 +112,39 @@ describe('the output', () => {
   const publish = (value: unknown) => host.request('POST', '/api/publishing', {}, JSON.stringify(value));
 
   it('is sent in one request, in the schema of the first event, with the key', async () => {
-    expect((await publish([event('a'), event('b')])).status).toBe(201);
+    const time = '2026-11-28T21:32:27.2610000Z';
+    expect(
+      (
+        await publish([
+          { ...event('a'), time },
+          { ...event('b'), time, data: '+' },
+        ])
+      ).status,
+    ).toBe(201);
     expect(published).toHaveLength(1);
+    expect(published[0]?.url).toBe('/api/events?api-version=2018-01-01');
     expect(published[0]?.headers).toMatchObject({
       'content-type': 'application/cloudevents-batch+json; charset=utf-8',
       'aeg-sas-key': 'the key',
     });
-    expect(JSON.parse(published[0]?.body ?? '')).toEqual([event('a'), event('b')]);
+    const event1 =
+      '{"id":"a","source":"s","type":"t","data":{"Value":1},"time":"2026-11-28T21:32:27.261+00:00","specversion":"1.0"}';
+    const event2 =
+      '{"id":"b","source":"s","type":"t","data":"\\u002B","time":"2026-11-28T21:32:27.261+00:00","specversion":"1.0"}';
+    expect(published[0]?.body).toBe(`[${event1},${event2}]`);
   });
 
   it('is an array, of the Event Grid schema too', async () => {
-    expect((await publish({ id: 'a', eventType: 't' })).status).toBe(201);
-    expect(published[0]?.headers['content-type']).toBe('application/json; charset=utf-8');
-    expect(JSON.parse(published[0]?.body ?? '')).toEqual([{ id: 'a', eventType: 't' }]);
+    const own = { id: 'a', subject: 's', data: 1, eventType: 't', dataVersion: '1' };
+    expect((await publish({ ...own, eventTime: '2026-11-28T21:32:27+01:00', more: 1 })).status).toBe(201);
+    expect(published[0]?.headers['content-type']).toBe('application/json');
+    expect(JSON.parse(published[0]?.body ?? '')).toEqual([{ ...own, eventTime: '2026-11-28T20:32:27.0000000Z' }]);
+  });
+
+  it('fails the invocation where it is no event, and nothing is sent', async () => {
+    expect((await publish([event('a'), { ...event('b'), source: undefined }])).status).toBe(500);
+    await host.line(/Functions\.publishing: Error: A CloudEvent needs 'source'\./);
+    expect(published).toEqual([]);
   });
 
   it('is not sent where there is none', async () => {

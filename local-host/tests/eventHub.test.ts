@@ -16,7 +16,7 @@ const topology = {
   routes: [],
   eventHubs: {
     connectionSetting: 'Hub',
-    hubs: [{ name: 'events', partitionCount: 1, retentionHours: 1, consumerGroups: ['readers'] }],
+    hubs: [{ name: 'events', partitionCount: 1, retentionHours: 1, consumerGroups: ['readers', 'strings', 'bytes'] }],
   },
 };
 
@@ -44,6 +44,8 @@ async function send(...bodies: unknown[]): Promise<void> {
   await producer.close();
 }
 
+const sendRaw = (...bodies: string[]) => send(...bodies.map((body) => Buffer.from(body)));
+
 /** The batches so far, once one holds a message. */
 async function batchesUntil(message: string): Promise<Batch[]> {
   await host.line(new RegExp(`batch .*"${message}"`));
@@ -63,6 +65,13 @@ test('events come in order, in batches of the size of host.json, beside lists th
     for (const list of ['systemPropertiesArray', 'sequenceNumberArray', 'offsetArray', 'enqueuedTimeUtcArray']) {
       expect(metadata[list]).toHaveLength(messages.length);
     }
+    // Nothing stands where there is no key.
+    expect(metadata.partitionKeyArray).toEqual([]);
+    expect(metadata.offsetArray).toEqual(messages.map(() => expect.any(Number)));
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$/);
+    expect(metadata.enqueuedTimeUtcArray).toEqual(messages.map(() => time));
+    const system = messages.map(() => expect.objectContaining({ enqueuedTimeUtc: time, partitionKey: null }));
+    expect(metadata.systemPropertiesArray).toEqual(system);
     expect(metadata.partitionContext).toMatchObject({
       eventHubName: 'events',
       consumerGroup: 'readers',
@@ -71,7 +80,52 @@ test('events come in order, in batches of the size of host.json, beside lists th
   }
 });
 
-test('a batch that fails is run again as the policy says, then passed over', async () => {
+test('properties are as the JSON of .NET has them', async () => {
+  host = await startReader();
+  const properties = {
+    Date: new Date('2026-11-28T21:32:16.120Z'),
+    uuid: Buffer.from('0af7651916cd43dd8448eb211c80319c', 'hex'),
+    bytes: Buffer.from('hub'),
+  };
+  const producer = new EventHubProducerClient(hub.env.Hub ?? '', 'events');
+  await producer.sendBatch([{ body: 'with properties', properties }]);
+  await producer.close();
+  const [batch] = await batchesUntil('with properties');
+  const written = { date: '2026-11-28T21:32:16.12Z', uuid: '0af76519-16cd-43dd-8448-eb211c80319c', bytes: 'aHVi' };
+  expect(batch?.metadata.propertiesArray).toEqual([written]);
+});
+
+test('bodies are read and written again by .NET, unless a type is asked for; as strings, empty ones are left out', async () => {
+  host = await startReader();
+  const text = '{"at":"2026-11-28T21:32:16.8820000Z","n":1.50}';
+  await sendRaw(text, '', '"last"');
+  const read = (await batchesUntil('last')).flatMap(({ messages }) => messages);
+  expect(read).toEqual([{ at: '2026-11-28T21:32:16.882Z', n: 1.5 }, null, 'last']);
+  expect(await told('strings')).toEqual({ messages: [JSON.parse(text), 'last'], properties: 3 });
+  expect(await told('bytes')).toEqual({ messages: [text, '', '"last"'], properties: 3 });
+});
+
+/** What another function of the fixture has told of all its batches, once it had the last message. */
+async function told(name: string): Promise<{ messages: unknown[]; properties: number }> {
+  await host.line(new RegExp(`${name} .*last`));
+  const lines = host.lines.filter((line) => line.includes(`${name} {`));
+  const batches = lines.map((line) => JSON.parse(line.slice(line.indexOf('{'))));
+  return {
+    messages: batches.flatMap(({ messages }) => messages),
+    properties: batches.reduce((sum, { properties }) => sum + properties, 0),
+  };
+}
+
+test('a body that is no JSON fails its batch before the function is called, unless it may be a string', async () => {
+  host = await startReader();
+  await sendRaw('no JSON');
+  await host.line(/Functions\.read: JsonReaderError: Unexpected character 'n' in JSON, at position 0/);
+  await send('last');
+  expect((await batchesUntil('last')).flatMap(({ messages }) => messages)).toEqual(['last']);
+  expect((await told('strings')).messages).toEqual(['no JSON', 'last']);
+});
+
+test('a batch that fails is run again as the policy says, under the same id, then passed over', async () => {
   host = await startReader();
   await send({ fail: true });
   await host.line(/"retry":2/);
@@ -83,6 +137,8 @@ test('a batch that fails is run again as the policy says, then passed over', asy
     [[{ fail: true }], 2],
     [['after'], 0],
   ]);
+  const ids = host.lines.flatMap((line) => /Executing 'Functions\.read' .*Id=([^)]+)/.exec(line)?.[1] ?? []);
+  expect(ids.map((id) => ids.indexOf(id))).toEqual([0, 0, 0, 3]);
 });
 
 test('a host that starts again goes on where it was', async () => {

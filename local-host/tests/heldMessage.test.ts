@@ -1,6 +1,6 @@
 import { type DequeuedMessageItem, type QueueClient, QueueServiceClient } from '@azure/storage-queue';
 import { startQueues, type TestStorage } from '../../tests/support/azurite';
-import { Backoff } from '../src/queues/backoff';
+import { Backoff } from '../src/backoff';
 import { HeldMessage } from '../src/queues/heldMessage';
 
 let storage: TestStorage;
@@ -60,7 +60,7 @@ test('what somebody else has taken over is left to them, and what is gone is no 
 });
 
 test('pauses double from 100 ms, each a fifth shorter or longer, up to the longest; and begin anew', () => {
-  const backoff = new Backoff(2000);
+  const backoff = new Backoff(100, 2000);
   const pauses = Array.from({ length: 8 }, () => backoff.next());
   expect(pauses[0]).toBe(100);
   for (const [step, pause] of pauses.slice(1, 5).entries()) {

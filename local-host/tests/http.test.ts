@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { RunningHost } from './runningHost';
 
 let host: RunningHost;
@@ -48,6 +50,7 @@ describe('routes', () => {
     ['/api/items/a%2Fb', { id: 'a%2Fb' }],
     ['/api/items/%zz', { id: '%zz' }],
     ['/api/items/%C3%A9', { id: 'é' }],
+    ['/api/items/a\\b', { id: 'a\\b' }],
     ['/api/numbers/-7', { n: '-7' }],
     ['/api/optional', {}],
     ['/api/optional/here', { part: 'here' }],
@@ -111,6 +114,31 @@ describe('a request', () => {
     ).toHaveLength(8192 - path.length);
   });
 
+  it('with a zero byte in its path is an empty 400', async () => {
+    expect(await statusOf('GET', '/api/items/a%00b')).toEqual([400, '']);
+  });
+
+  it.each([
+    ['GET /api/items/a HTTP/1.0', 500, 'of HTTP/1.0, without a host'],
+    ['FOO /api/items/a HTTP/1.1\r\nHost: localhost', 404, 'of a method that nobody knows'],
+    ['GET /api/items/a HTTP/1.1\r\nHost localhost', 400, 'that is none'],
+  ])('%j is an empty %i: %s', async (head, status) => {
+    const reply = await host.raw(`${head}\r\n\r\n`);
+    expect(reply).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*\\r\\n\\r\\n$`, 's'));
+  });
+
+  it.each([
+    [true, /^HTTP\/1\.1 100 Continue\r\n\r\n$/, 'is asked for it'],
+    [false, /^HTTP\/1\.1 200 .*"body":"text"/s, 'is not, once it has sent it'],
+  ])('whose client waits to be asked for the body (%s) %s: %s', async (isWaiting, expected) => {
+    const head = 'POST /api/items/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4\r\n';
+    const socket = connect(host.port, '127.0.0.1');
+    socket.write(`${head}Expect: 100-continue\r\n\r\n${isWaiting ? '' : 'text'}`);
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(first.toString()).toMatch(expected);
+  });
+
   it('joins repeated keys of the query, and keeps them in the url', async () => {
     const { query, url } = await echo('GET', '/api/items/a?x=1&x=2&y=%26');
     expect(query).toEqual({ x: '1,2', y: '&' });
@@ -165,8 +193,15 @@ describe('the admin endpoints', () => {
   const json = async (path: string) => JSON.parse((await host.request('GET', path)).body.toString());
 
   it('tell the state of the host', async () => {
-    expect(await json('/admin/host/status')).toMatchObject({ state: 'Running', processUptime: expect.any(Number) });
-    expect(await statusOf('POST', '/admin/host/ping')).toEqual([200, '']);
+    expect(await json('/admin/host/status')).toMatchObject({
+      state: 'Running',
+      processUptime: expect.any(Number),
+      functionAppContentEditingState: 'Unknown',
+    });
+    const { headers } = await host.request('GET', '/admin/host/status');
+    expect(headers['content-type']).toBe('application/json; charset=utf-8');
+    const ping = await host.request('POST', '/admin/host/ping');
+    expect(ping).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store,no-cache', pragma: 'no-cache' } });
     expect(await statusOf('GET', '/admin/nothing')).toEqual([404, '']);
   });
 
@@ -175,32 +210,43 @@ describe('the admin endpoints', () => {
     const names = functions.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['item', 'tick', 'onEvent', 'off']));
     expect(names).not.toEqual(expect.arrayContaining(['unresolved']));
+    expect(names).toEqual([...names].sort());
     expect(functions.find(({ name }) => name === 'off')?.isDisabled).toBe(true);
     expect(await json('/admin/functions/ITEM')).toMatchObject({
       name: 'item',
       href: `http://localhost:${host.port}/admin/functions/item`,
       invoke_url_template: `http://localhost:${host.port}/api/items/{id}`,
-      config: { bindings: [{ type: 'httpTrigger' }, { type: 'http', direction: 'out', name: '$return' }] },
+      config: {
+        language: 'node',
+        bindings: [{ type: 'httpTrigger' }, { type: 'http', direction: 'out', name: '$return' }],
+      },
     });
+    expect(await json('/admin/functions/fromTheSecondFile')).toMatchObject({
+      invoke_url_template: `http://localhost:${host.port}/api/fromthesecondfile`,
+    });
+    expect(await json('/admin/functions/item/status')).toEqual({});
     expect(await json('/admin/functions/unresolved/status')).toEqual({
       errors: ["'%NO_SUCH_SETTING%' does not resolve to a value."],
     });
   });
 
-  it.each([
-    ['/admin/functions/tick', '{}', 202, 'runs a timer'],
-    ['/admin/functions/tick', '{"input":""}', 202, 'runs it with an input that it has no use for'],
-    ['/admin/functions/tick', '', 400, 'wants a body'],
-    ['/admin/functions/tick', 'not json', 400, 'wants JSON'],
-    ['/admin/functions/nobody', '{}', 404, 'knows its functions'],
-  ])('POST %s %s answers %i: %s', async (path, body, status) => {
-    const reply = await host.request('POST', path, { 'content-type': 'application/json' }, body);
-    expect(reply.status).toBe(status);
+  it.each<[string, string | undefined, string, number, string]>([
+    ['/admin/functions/tick', 'application/json', '{}', 202, 'runs a timer'],
+    ['/admin/functions/tick', 'text/json;charset=utf-8', '{"input":""}', 202, 'runs it with an input without use'],
+    ['/admin/functions/tick', 'application/json', '{"input":null}', 202, 'takes null for none'],
+    ['/admin/functions/tick', 'application/json', '', 400, 'wants a body'],
+    ['/admin/functions/tick', 'application/json', 'not json', 400, 'wants JSON'],
+    ['/admin/functions/tick', 'text/plain', '{}', 415, 'wants its type'],
+    ['/admin/functions/tick', undefined, '{}', 415, 'wants a type'],
+    ['/admin/functions/nobody', 'application/json', '{}', 404, 'knows its functions'],
+  ])('POST %s of %s %s answers an empty %i: %s', async (path, type, body, status) => {
+    const reply = await host.request('POST', path, type === undefined ? {} : { 'content-type': type }, body);
+    expect([reply.status, reply.body.toString()]).toEqual([status, '']);
   });
 
   it('answer before the function has run, and log how it ended', async () => {
     const from = host.lines.length;
-    await host.request('POST', '/admin/functions/tick', {}, '{}');
+    await host.request('POST', '/admin/functions/tick', { 'content-type': 'application/json' }, '{}');
     const tick = await host.line(/ tick \{|^tick \{/, from);
     expect(JSON.parse(tick.slice(tick.indexOf('{')))).toEqual({
       schedule: { adjustForDST: true },

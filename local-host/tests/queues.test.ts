@@ -90,6 +90,16 @@ describe('a message', () => {
     await until(async () => (await held(queue)) === 0);
   });
 
+  it('may have base64 of several lines, however they end', async () => {
+    const [first, second] = [base64({ lines: 'several' }).slice(0, 8), base64({ lines: 'several' }).slice(8)];
+    await queue.sendMessage(`${first}\r\n${second}\r\n`);
+    // As the client hands on what it is sent by others.
+    expect((await queue.peekMessages()).peekedMessageItems[0]?.messageText).toContain('&#xD;');
+    await start();
+    expect((await told(/"lines":"several"/)).message).toEqual({ lines: 'several' });
+    await until(async () => (await held(queue)) === 0);
+  });
+
   it('is out of sight for ten minutes while it is worked on', async () => {
     await start();
     const from = Date.now();
@@ -220,7 +230,9 @@ test('a message that ends while the host stops is deleted', async () => {
 test('a function runs out of turn on a message made of the input', async () => {
   await start();
   const body = JSON.stringify({ input: '{"by":"hand"}' });
-  expect((await host.request('POST', '/admin/functions/work', {}, body)).status).toBe(202);
+  expect(
+    (await host.request('POST', '/admin/functions/work', { 'content-type': 'application/json' }, body)).status,
+  ).toBe(202);
   const { message, metadata } = await told(/"by":"hand"/);
   expect(message).toEqual({ by: 'hand' });
   expect(metadata).toMatchObject({ dequeueCount: 0, expirationTime: '9999-12-31T23:59:59.9999999+00:00' });

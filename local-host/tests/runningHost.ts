@@ -72,10 +72,14 @@ export class RunningHost {
     return Number(/Host started on \S+:(\d+)/.exec(this.lines.join('\n'))?.[1]);
   }
 
-  /** Sends the text of a request over a socket of its own; answers the text that comes back. */
-  async raw(text: string): Promise<string> {
+  /**
+   * Sends the text of a request over a socket of its own; answers the text that comes back until the host ends it. With
+   * `more`, the client has not yet said all.
+   */
+  async raw(text: string, { more = false } = {}): Promise<string> {
     const socket = connect(this.port, '127.0.0.1');
-    socket.end(text);
+    if (more) socket.write(text);
+    else socket.end(text);
     let reply = '';
     for await (const chunk of socket) reply += chunk;
     return reply;

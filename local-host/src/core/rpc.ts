@@ -11,6 +11,8 @@ export interface TypedData {
   double?: number | null;
   http?: HttpData | null;
   collectionString?: { string: string[] } | null;
+  collectionBytes?: { bytes: Uint8Array[] } | null;
+  collectionSint64?: { sint64: number[] } | null;
 }
 
 export interface Nullable<T> {

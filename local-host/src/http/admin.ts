@@ -19,33 +19,42 @@ export interface HostFacts {
 }
 
 const instanceId = randomUUID();
-const manualInput = z.object({ input: z.optional(z.string()) });
+const manualInput = z.object({ input: z.nullish(z.string()) });
+const jsonType = /^\s*(?:application\/(?:[^;]*\+)?json|text\/json)\s*(?:;|$)/i;
+const pong: HttpReply = { status: 200, headers: { 'cache-control': 'no-store,no-cache', pragma: 'no-cache' } };
 
 /** The endpoints below `/admin/` that tools use; keys are not asked for, as Core Tools does not. */
 export async function answerAdmin(request: IncomingMessage, path: string, facts: HostFacts): Promise<HttpReply> {
   const { method } = request;
   const [, area, name, detail] = path.replace(/^\/|\/$/g, '').split('/');
   if (area === 'host' && name === 'status' && method === 'GET') return json(status(facts));
-  if (area === 'host' && name === 'ping' && (method === 'GET' || method === 'POST')) return { status: 200 };
+  if (area === 'host' && name === 'ping' && (method === 'GET' || method === 'POST')) return pong;
   if (area !== 'functions') return { status: 404 };
-  if (name === undefined)
-    return method === 'GET' ? json(facts.functions.map((fn) => describe(fn, facts))) : { status: 404 };
+  if (name === undefined) return method === 'GET' ? json(list(facts)) : { status: 404 };
   const fn = facts.functions.find((each) => each.name.toLowerCase() === name.toLowerCase());
   if (detail === 'status' && method === 'GET' && (fn || facts.errors.has(name))) {
-    return json({ errors: [facts.errors.get(name)].flatMap((error) => error ?? []) });
+    const error = facts.errors.get(name);
+    return json(error === undefined ? {} : { errors: [error] });
   }
-  if (!fn || detail !== undefined) return { status: 404 };
-  if (method === 'GET') return json(describe(fn, facts));
-  return method === 'POST' ? runInBackground(fn, await readBody(request)) : { status: 404 };
+  if (detail !== undefined) return { status: 404 };
+  if (method === 'POST') return runInBackground(fn, request);
+  return fn && method === 'GET' ? json(describe(fn, facts)) : { status: 404 };
 }
 
-/** Answers before the function has run: how it ends, only the log tells. */
-function runInBackground(fn: HostFunction, body: Buffer): HttpReply {
-  const { success, data } = manualInput.safeParse(parseJson(body));
-  if (!success) return { status: 400, body: 'A body is required: {"input":"…"}' };
+/** Answers before the function has run: how it ends, only the log tells. What it answers comes from ASP.NET Core MVC. */
+async function runInBackground(fn: HostFunction | undefined, request: IncomingMessage): Promise<HttpReply> {
+  if (!jsonType.test(request.headers['content-type'] ?? '')) return { status: 415 };
+  const { success, data } = manualInput.safeParse(parseJson(await readBody(request)));
+  if (!success) return { status: 400 };
+  if (!fn) return { status: 404 };
   // A failure is logged where it happens.
   void runManually(fn, data.input ?? '').catch(() => {});
   return { status: 202 };
+}
+
+function list(facts: HostFacts) {
+  const sorted = [...facts.functions].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return sorted.map((fn) => describe(fn, facts));
 }
 
 function status({ errors }: HostFacts) {
@@ -60,6 +69,7 @@ function status({ errors }: HostFacts) {
     computerName: hostname(),
     ...(errors.size > 0 ? { errors: [...errors].map(([name, error]) => `${name}: ${error}`) } : {}),
     processUptime: Math.round(process.uptime() * 1000),
+    functionAppContentEditingState: 'Unknown',
   };
 }
 
@@ -73,9 +83,9 @@ function describe({ name, registered, disabled }: HostFunction, { urlOf, baseUrl
     config_href: null,
     test_data_href: null,
     href: `${baseUrl}/admin/functions/${name}`,
-    invoke_url_template: urlOf(name) ?? null,
+    invoke_url_template: urlOf(name)?.toLowerCase() ?? null,
     language: 'node',
-    config: { name, bindings },
+    config: { name, language: 'node', bindings },
     files: null,
     test_data: '',
     isDisabled: disabled,
@@ -85,7 +95,7 @@ function describe({ name, registered, disabled }: HostFunction, { urlOf, baseUrl
 }
 
 function json(value: unknown): HttpReply {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
+  return { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' }, body: JSON.stringify(value) };
 }
 
 function parseJson(body: Buffer): unknown {

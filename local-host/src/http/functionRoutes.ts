@@ -60,6 +60,8 @@ function homepage(): HttpReply {
 
 /** A function that throws answers 500 with nothing; the log has the rest. */
 async function run(fn: HostFunction, request: IncomingMessage, params: Record<string, string>): Promise<HttpReply> {
+  // Of HTTP/1.0: the host cannot tell the function an address.
+  if (!request.headers.host) return { status: 500 };
   // As the host does: a body whose length is not told, as of chunks, does not reach a function.
   const hasBody = Number(request.headers['content-length']) > 0;
   const data = toHttpData(request, params, hasBody ? await readBody(request) : Buffer.alloc(0));

@@ -3,19 +3,20 @@ import type { IncomingMessage } from 'node:http';
 /** Longest body that the host takes by default, in bytes. */
 const defaultMaxBytes = 100 * 1024 * 1024;
 
-/** A request's body is longer than the host takes. */
-export class BodyTooLargeError extends Error {
-  override readonly name = 'BodyTooLargeError';
-}
+/** Emitted by a request whose client waits to be asked for the body. */
+export const bodyWanted = 'bodyWanted';
 
-/** Reads a body whole. @throws BodyTooLargeError */
+/** Reads a body whole. @throws Error where it is too long, before anything is read where its length is told. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const maxBytes = Number(process.env.FUNCTIONS_REQUEST_BODY_SIZE_LIMIT) || defaultMaxBytes;
+  const tooLarge = () => new Error(`The body is longer than ${maxBytes} bytes (FUNCTIONS_REQUEST_BODY_SIZE_LIMIT).`);
+  if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
+  request.emit(bodyWanted);
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > maxBytes) throw new BodyTooLargeError(`The body is longer than ${maxBytes} bytes.`);
+    if (length > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

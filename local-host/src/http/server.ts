@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Log } from '../log';
 import type { LocalHost } from '../settings';
 import type { HttpReply } from './httpTrigger';
-import { BodyTooLargeError } from './readBody';
+import { bodyWanted } from './readBody';
 import { targetOf } from './requestTarget';
 
 /** Answers a request; the path is without its query. */
@@ -21,17 +21,15 @@ const maxUrlLength = 8192;
 
 /** Starts the host's HTTP server, on loopback as Core Tools does. */
 export async function startServer(answer: Answer, { port, cors, log }: ServerOptions) {
-  const server = createServer({ maxHeaderSize }, (request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
     const headers = corsHeaders(request, cors);
     const preflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
     if (headers && preflight) return void send(response, { status: 204 }, headers);
     reply(request)
       .catch((error: unknown) => {
-        if (error instanceof BodyTooLargeError) {
-          response.shouldKeepAlive = false;
-          return { status: 413 };
-        }
         log('error', 'system', `The host failed: ${error instanceof Error ? error.stack : error}`);
+        // Its body may be unread.
+        response.shouldKeepAlive = false;
         return { status: 500 };
       })
       .then((reply) => {
@@ -43,7 +41,16 @@ export async function startServer(answer: Answer, { port, cors, log }: ServerOpt
         log('error', 'system', `The host failed: ${error instanceof Error ? error.stack : error}`);
         response.destroy();
       });
+  };
+  const server = createServer({ maxHeaderSize }, serve);
+  // A client is asked for its body when somebody reads it, unless the body is there.
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    request.once(bodyWanted, () => {
+      if (request.readableLength === 0) response.writeContinue();
+    });
+    serve(request, response);
   });
+  server.on('clientError', refuse);
   const reply = async (request: IncomingMessage): Promise<HttpReply> => {
     const { url = '/' } = request;
     if (url.length > maxUrlLength) return { status: 414 };
@@ -64,6 +71,17 @@ export async function startServer(answer: Answer, { port, cors, log }: ServerOpt
     stop: () => new Promise((resolve) => server.close(resolve).closeIdleConnections()),
     kill: () => server.closeAllConnections(),
   };
+}
+
+/** What Node's parser does not take. A method that it does not know is one that no function has. */
+function refuse({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const statuses: Record<string, string> = {
+    HPE_INVALID_METHOD: '404 Not Found',
+    HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  };
+  const status = statuses[code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
 }
 
 function send(response: ServerResponse, { status, headers, body }: HttpReply, cors: Record<string, string> = {}): void {

@@ -1,29 +1,26 @@
 import type { Binding, TypedData } from '../core/rpc';
+import { toPublication } from './events';
 
 /** Longest wait for the topic's answer, in milliseconds. */
 const answerMs = 30_000;
 
+const apiVersion = '2018-01-01';
+
 /**
- * Publishes what a function leaves to an Event Grid topic: all of it in one request, in the schema of its first event.
+ * Publishes what a function leaves to an Event Grid topic.
  *
  * @throws Error where the settings of the binding are missing, or the topic does not take the events.
  */
 export async function sendEvents(binding: Binding, value: TypedData): Promise<void> {
-  const parsed: unknown = JSON.parse(value.json ?? value.string ?? 'null');
-  const events = [parsed].flat();
-  if (events.length === 0 || parsed === null) return;
-  const [first] = events;
-  const isCloudEvent = typeof first === 'object' && first !== null && 'specversion' in first;
   const { endpoint, key } = readTopic(binding);
-  const response = await fetch(endpoint, {
+  const publication = toPublication(value);
+  if (!publication) return;
+  const target = new URL(endpoint);
+  target.searchParams.set('api-version', apiVersion);
+  const response = await fetch(target, {
     method: 'POST',
-    headers: {
-      'content-type': isCloudEvent
-        ? 'application/cloudevents-batch+json; charset=utf-8'
-        : 'application/json; charset=utf-8',
-      'aeg-sas-key': key,
-    },
-    body: JSON.stringify(events),
+    headers: { 'content-type': publication.contentType, 'aeg-sas-key': key },
+    body: publication.body,
     signal: AbortSignal.timeout(answerMs),
   });
   if (!response.ok) throw new Error(`The Event Grid topic answered ${response.status}: ${await response.text()}`);

@@ -14,12 +14,15 @@ export interface MessageFacts {
 
 type Encoding = QueueOptions['messageEncoding'];
 
+/** What base64 may have between its letters; the client hands a carriage return on as it stands in XML. */
+const between = /\s|&#xD;/g;
+
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** The body of a message; undefined where it is not in the encoding that host.json names. */
 export function decodeMessage(text: string, encoding: Encoding): Buffer | undefined {
   if (encoding === 'none') return Buffer.from(text);
-  const compact = text.replace(/\s/g, '');
+  const compact = text.replace(between, '');
   return base64.test(compact) ? Buffer.from(compact, 'base64') : undefined;
 }
 

@@ -1,29 +1,27 @@
 import type { IncomingMessage } from 'node:http';
-import * as z from 'zod/mini';
+import { type Json, readJson, writeJson } from '../dotnet/newtonsoft';
+import { encodeMembers, textOf } from '../dotnet/systemTextJson';
 import type { HostFunction } from '../hostFunction';
 import type { HttpReply } from '../http/httpTrigger';
 import { readBody } from '../http/readBody';
 
-const object = z.record(z.string(), z.unknown());
-const validationData = z.object({ validationCode: z.string() });
-/** In CloudEvents, the data may be JSON in a string. */
-const validation = z.object({
-  data: z.pipe(
-    z.transform((data) => (typeof data === 'string' ? parseJson(Buffer.from(data)) : data)),
-    validationData,
-  ),
-});
+type JsonObject = Map<string, Json>;
+
 const reason = 'EventGrid trigger fired';
 
 /** Runs an Event Grid function on one event. */
-export async function runOnEvent(fn: HostFunction, event: Record<string, unknown>): Promise<void> {
-  const data = event.data === undefined ? {} : { data: { json: JSON.stringify(event.data) } };
-  await fn.invoke({ data: { json: JSON.stringify(event) }, metadata: data }, reason);
+export async function runOnEvent(fn: HostFunction, event: JsonObject): Promise<void> {
+  const data = event.get('data');
+  const metadata = data === undefined ? {} : { data: { json: writeJson(data) } };
+  await fn.invoke({ data: { json: writeJson(event) }, metadata }, reason);
 }
 
 /**
  * The webhook of the Event Grid extension: `/runtime/webhooks/EventGrid?functionName=NAME`. Each event of a delivery is
- * an invocation of its own, all at once; where one fails, the whole delivery is answered with 500 and comes again.
+ * an invocation of its own, all at once; where one fails, the whole delivery is answered with 500 and comes again. The
+ * extension knows the schema of a .NET function's events and answers 409 to the handshake of another; of Node's it does not.
+ *
+ * @throws Error where the body is not what it must be, to which the host answers 500.
  */
 export async function receiveEvents(
   request: IncomingMessage,
@@ -31,15 +29,16 @@ export async function receiveEvents(
   functions: readonly HostFunction[],
 ): Promise<HttpReply> {
   const name = query.get('functionName') ?? '';
-  const fn = functions.find((each) => isEventGrid(each) && each.name.toLowerCase() === name.toLowerCase());
-  if (!fn || fn.disabled) return { status: 404, body: `cannot find function: '${name}'` };
-  if (request.method === 'OPTIONS') return { status: 200, headers: allowOrigin(request) };
-  const body = parseJson(await readBody(request));
+  const fn = functions.find((each) => isEventGrid(each) && each.name === name);
+  if (!fn || fn.disabled) return text(404, `cannot find function: '${name}'`);
+  // The handshake of CloudEvents.
+  if (request.method === 'OPTIONS')
+    return { status: 200, headers: { 'webhook-allowed-origin': 'eventgrid.azure.net' } };
   switch (String(request.headers['aeg-event-type']).toLowerCase()) {
     case 'subscriptionvalidation':
-      return validate(body);
+      return validate(await readBody(request));
     case 'notification':
-      return notify(fn, body);
+      return notify(fn, await readBody(request));
     case 'unsubscribe':
       return { status: 202 };
     default:
@@ -51,33 +50,38 @@ export function isEventGrid({ trigger }: HostFunction): boolean {
   return trigger.type.toLowerCase() === 'eventgridtrigger';
 }
 
-/** The handshake of CloudEvents webhooks. */
-function allowOrigin({ headers }: IncomingMessage): Record<string, string> {
-  const asked = headers['webhook-request-origin'];
-  return { 'webhook-allowed-origin': typeof asked === 'string' ? asked : 'eventgrid.azure.net' };
-}
-
 /** The handshake of the Event Grid schema, which the host answers without the function. */
-function validate(body: unknown): HttpReply {
-  const { success, data: event } = validation.safeParse([body].flat()[0]);
-  if (!success) return { status: 400 };
-  const answer = JSON.stringify({ validationResponse: event.data.validationCode });
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: answer };
+function validate(body: Buffer): HttpReply {
+  const json = readJson(body.toString(), { dates: false });
+  const data = member(Array.isArray(json) ? json[0] : json, 'data');
+  // In CloudEvents, the data may be JSON in a string.
+  const code = member(isText(data) ? readJson(textOf(data)) : data, 'validationCode');
+  if (!isText(code)) throw new Error('A subscription validation needs data.validationCode.');
+  return text(200, encodeMembers([['validationResponse', code]]));
 }
 
-async function notify(fn: HostFunction, body: unknown): Promise<HttpReply> {
-  const { success, data: events } = z.array(object).safeParse([body].flat());
-  if (!success) return { status: 400 };
+async function notify(fn: HostFunction, body: Buffer): Promise<HttpReply> {
+  const json = readJson(body.toString());
+  const events = (Array.isArray(json) ? json : [json]).map(toEvent);
   const outcomes = await Promise.allSettled(events.map((event) => runOnEvent(fn, event)));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (!failed) return { status: 202 };
-  return { status: 500, body: failed.reason instanceof Error ? failed.reason.message : String(failed.reason) };
+  const isFailed = outcomes.some(({ status }) => status === 'rejected');
+  return isFailed ? text(500, `Exception while executing function: Functions.${fn.name}`) : { status: 202 };
 }
 
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
+/** @throws Error where it is none. */
+export function toEvent(json: Json): JsonObject {
+  if (json instanceof Map) return json;
+  throw new Error('An event must be a JSON object.');
+}
+
+function member(json: Json | undefined, name: string): Json | undefined {
+  return json instanceof Map ? json.get(name) : undefined;
+}
+
+function isText(json: Json | undefined): json is string {
+  return typeof json === 'string' && json.startsWith('"');
+}
+
+function text(status: number, body: string): HttpReply {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
 }

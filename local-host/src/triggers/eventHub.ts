@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Checkpoint, EventHubConsumerClient, PartitionContext, ReceivedEventData } from '@azure/event-hubs';
-import type { RetryContext, TypedData } from '../core/rpc';
+import type { RetryContext } from '../core/rpc';
 import type { HostFunction } from '../hostFunction';
 import type { Log } from '../log';
 import { readConnectionString } from '../settings';
 import type { StateFile } from '../stateFile';
 import { Checkpoints } from './checkpoints';
+import { toTriggerData } from './eventHubData';
+import { toMetadata } from './eventHubMetadata';
 import type { Listener } from './listener';
 import { withRetries } from './retry';
 
@@ -104,8 +107,12 @@ export class EventHubReader implements Listener {
     const { signal } = this.#stopping;
     const last = events.at(-1);
     if (!last || signal.aborted) return;
-    const input = { data: toData(events), metadata: toMetadata(events, partition) };
-    const run = (retry: RetryContext | undefined) => this.fn.invoke({ ...input, ...(retry ? { retry } : {}) }, reason);
+    const bodies = events.map(({ body }) => bytesOf(body));
+    const metadata = toMetadata(events, partition);
+    const data = () => toTriggerData(bodies, this.fn.trigger.dataType);
+    // The same in each of its tries.
+    const id = randomUUID();
+    const run = (retry: RetryContext | undefined) => this.fn.invoke({ id, data, metadata, retry }, reason);
     try {
       await withRetries(run, this.fn.registered.metadata.retryOptions, signal);
     } catch {
@@ -116,45 +123,8 @@ export class EventHubReader implements Listener {
   }
 }
 
-function toData(events: ReceivedEventData[]): TypedData {
-  return { collectionString: { string: events.map(({ body }) => bodyText(body)) } };
-}
-
-/** An event's body as text, whichever AMQP type it came in. */
-function bodyText(body: unknown): string {
-  if (body instanceof Uint8Array) return Buffer.from(body).toString();
-  return typeof body === 'string' ? body : JSON.stringify(body);
-}
-
-/** What a function with cardinality many gets beside its batch: lists that run parallel to it. */
-function toMetadata(events: ReceivedEventData[], partition: PartitionContext): Record<string, TypedData> {
-  const { fullyQualifiedNamespace, eventHubName, consumerGroup, partitionId } = partition;
-  const PartitionContext = {
-    FullyQualifiedNamespace: fullyQualifiedNamespace,
-    EventHubName: eventHubName,
-    ConsumerGroup: consumerGroup,
-    PartitionId: partitionId,
-    IsCheckpointingAfterInvocation: true,
-  };
-  const lists = {
-    PropertiesArray: events.map(({ properties = {} }) => properties),
-    SystemPropertiesArray: events.map(toSystemProperties),
-    SequenceNumberArray: events.map(({ sequenceNumber }) => sequenceNumber),
-    OffsetArray: events.map(({ offset }) => offset),
-    PartitionKeyArray: events.map(({ partitionKey = null }) => partitionKey),
-    EnqueuedTimeUtcArray: events.map(({ enqueuedTimeUtc }) => enqueuedTimeUtc.toISOString()),
-  };
-  return Object.fromEntries(
-    Object.entries({ ...lists, PartitionContext }).map(([name, value]) => [name, { json: JSON.stringify(value) }]),
-  );
-}
-
-/** AMQP properties by their names on the wire, where the client spells them in camel case; annotations as they are. */
-function toSystemProperties(event: ReceivedEventData): Record<string, unknown> {
-  const { systemProperties = {}, sequenceNumber, offset, partitionKey = null, enqueuedTimeUtc } = event;
-  const named = Object.entries(systemProperties).map(([name, value]) => [
-    name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
-    value,
-  ]);
-  return { ...Object.fromEntries(named), sequenceNumber, offset, partitionKey, enqueuedTimeUtc };
+/** An event's body, whichever AMQP type it came in. */
+function bytesOf(body: unknown): Buffer {
+  if (body instanceof Uint8Array) return Buffer.from(body);
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }

@@ -1,6 +1,8 @@
+import { readJson } from '../dotnet/newtonsoft';
 import type { HostFunction } from '../hostFunction';
 import { toTriggerInput } from '../queues/queueMessage';
-import { isEventGrid, runOnEvent } from './eventGrid';
+import { isEventGrid, runOnEvent, toEvent } from './eventGrid';
+import { toTriggerData } from './eventHubData';
 import { timerData } from './timer';
 
 const reason = 'This function was programmatically called via the host APIs.';
@@ -12,7 +14,7 @@ const reason = 'This function was programmatically called via the host APIs.';
  * @throws what the function throws; Error where the input is not what the trigger takes.
  */
 export async function runManually(fn: HostFunction, input: string): Promise<void> {
-  if (isEventGrid(fn)) return runOnEvent(fn, parseEvent(input));
+  if (isEventGrid(fn)) return runOnEvent(fn, toEvent(readJson(input)));
   await fn.invoke(manualInput(fn, input), reason);
 }
 
@@ -21,16 +23,13 @@ function manualInput({ trigger }: HostFunction, input: string) {
     case 'timertrigger':
       return { data: timerData(null, false) };
     case 'eventhubtrigger':
-      return { data: { collectionString: { string: [input] } }, metadata: { PropertiesArray: { json: '[{}]' } } };
+      return {
+        data: toTriggerData([Buffer.from(input)], trigger.dataType),
+        metadata: { PropertiesArray: { json: '[{}]' } },
+      };
     case 'queuetrigger':
       return toTriggerInput(Buffer.from(input), { dequeueCount: 0 }) ?? { data: { string: input } };
     default:
       return { data: { string: input } };
   }
-}
-
-function parseEvent(input: string): Record<string, unknown> {
-  const event: unknown = JSON.parse(input);
-  if (typeof event !== 'object' || event === null) throw new Error('The input must be an event, as JSON text.');
-  return event as Record<string, unknown>;
 }

@@ -1,12 +1,15 @@
 import type { DequeuedMessageItem, QueueClient, QueueServiceClient } from '@azure/storage-queue';
+import { Backoff } from '../backoff';
 import type { HostFunction } from '../hostFunction';
 import type { Log } from '../log';
-import { Backoff } from '../queues/backoff';
 import { HeldMessage, leaseSeconds } from '../queues/heldMessage';
 import { decodeMessage, toTriggerInput } from '../queues/queueMessage';
 import { enqueue, enqueued, hasCode, openQueues, poisonQueueName, queueName } from '../queues/queues';
 import { type QueueOptions, readConnectionString } from '../settings';
 import type { Listener } from './listener';
+
+/** Shortest pause between looks at an empty queue, in milliseconds. */
+const leastPollingMs = 100;
 
 /**
  * Reads a Storage queue for a function, by the rules of the WebJobs SDK: a batch at a time, the next one as soon as no
@@ -61,7 +64,7 @@ export class QueueReader implements Listener {
     const { signal } = this.#stopping;
     const queues = await openQueues(this.#connectionString);
     const queue = queues.getQueueClient(this.#name);
-    const backoff = new Backoff(this.options.maxPollingInterval);
+    const backoff = new Backoff(leastPollingMs, this.options.maxPollingInterval);
     while (!signal.aborted) {
       const messages = await this.#receive(queue);
       if (signal.aborted) return this.#giveBack(queue, messages);

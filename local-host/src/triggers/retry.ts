@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../backoff';
 import type { Duration, RetryContext, RetryOptions } from '../core/rpc';
 
 /**
@@ -12,26 +13,25 @@ export async function withRetries(
   signal: AbortSignal,
 ): Promise<void> {
   let retry: RetryContext | undefined;
+  const next = delays(policy);
   for (let count = 0; ; count++) {
     try {
       await run(retry);
       return;
     } catch (error) {
       if (!policy || (policy.maxRetryCount !== -1 && count >= policy.maxRetryCount)) throw error;
-      await sleep(delay(policy, count), undefined, { signal });
+      await sleep(next(), undefined, { signal });
       const exception = { message: error instanceof Error ? error.message : String(error) };
       retry = { retryCount: count + 1, maxRetryCount: policy.maxRetryCount, exception };
     }
   }
 }
 
-/** Milliseconds before the retry after `count` others. */
-function delay(
-  { retryStrategy, delayInterval, minimumInterval, maximumInterval }: RetryOptions,
-  count: number,
-): number {
-  if (retryStrategy === 'fixedDelay') return milliseconds(delayInterval);
-  return Math.min(milliseconds(maximumInterval), milliseconds(minimumInterval) * 2 ** count);
+/** Milliseconds before the next retry. */
+function delays(policy: RetryOptions | undefined): () => number {
+  if (policy?.retryStrategy !== 'exponentialBackoff') return () => milliseconds(policy?.delayInterval);
+  const backoff = new Backoff(milliseconds(policy.minimumInterval), milliseconds(policy.maximumInterval));
+  return () => backoff.next();
 }
 
 function milliseconds({ seconds = 0 }: Duration = {}): number {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { RetryContext } from '../core/rpc';
 import type { HostFunction } from '../hostFunction';
 import type { Log } from '../log';
@@ -69,9 +70,9 @@ export class Timer implements Listener {
 
   #fire(isPastDue: boolean): void {
     const time = new Date();
-    const input = { data: timerData(this.#status ?? null, isPastDue) };
+    const input = { id: randomUUID(), data: timerData(this.#status ?? null, isPastDue) };
     const reason = `Timer fired at ${time.toISOString()}`;
-    const run = (retry: RetryContext | undefined) => this.fn.invoke({ ...input, ...(retry ? { retry } : {}) }, reason);
+    const run = (retry: RetryContext | undefined) => this.fn.invoke({ ...input, retry }, reason);
     this.#running = withRetries(run, this.fn.registered.metadata.retryOptions, this.#stopping.signal)
       // A failure is logged where it happens; the next run is due all the same.
       .then(

@@ -1,0 +1,44 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const project = join(__dirname, 'dotnet');
+const cache = 'node_modules/.cache/real';
+
+/** Whether a .NET SDK is here that builds the project. */
+export const dotnet = Number.parseInt(spawnSync('dotnet', ['--version'], { encoding: 'utf8' }).stdout ?? '', 10) >= 10;
+
+/** Tests on the real packages: skipped without a .NET SDK, but never in CI. */
+export const describeReal = dotnet || process.env.CI ? describe : describe.skip;
+
+/** Names a suite by its reason, where it is skipped. */
+export function nameReal(name: string): string {
+  return dotnet ? name : `${name} (no .NET SDK 10 here: skipped, but for CI)`;
+}
+
+/**
+ * Builds the program of the real packages, once for each state of its sources.
+ *
+ * @returns the program, for `dotnet`.
+ */
+export function buildReal(): string {
+  const sources = readdirSync(project).filter((name) => /\.(cs|csproj|json)$/.test(name));
+  const hash = createHash('sha256');
+  for (const name of sources.sort()) hash.update(name).update(readFileSync(join(project, name)));
+  const built = join(cache, hash.digest('hex').slice(0, 16));
+  if (!existsSync(built)) {
+    // Suites may build at the same time: each in a folder of its own, and what is complete moves to its place.
+    mkdirSync(cache, { recursive: true });
+    const work = mkdtempSync(join(cache, 'build-'));
+    try {
+      execFileSync('dotnet', ['build', project, '--artifacts-path', work, '--nologo', '--verbosity', 'quiet']);
+      renameSync(join(work, 'bin/real/debug'), built);
+    } catch (error) {
+      if (!existsSync(built)) throw error;
+    } finally {
+      rmSync(work, { recursive: true });
+    }
+  }
+  return join(built, 'real.dll');
+}
