@@ -1,4 +1,5 @@
 import { changedSections } from './changedPaths';
+import { type TopicEvent, toTopicEvent } from './topicEvent';
 import type { TwinChange, TwinEvent } from './twinEvent';
 
 /** Most bytes of an event: Event Grid bills by 64 KB, and a full twin (32 + 32 + 8 KB) has more. */
@@ -8,11 +9,11 @@ const maxEventBytes = 64 * 1024;
 const maxBatchBytes = 1024 * 1024 - 4096;
 
 /**
- * Makes the events of a batch fit into one request to the topic, in their order. Where they are too large, sections of
+ * Makes of a batch's events those of the topic, and fits them into one request to the topic, in their order. Where they are too large, sections of
  * twins are emptied, the largest first, and their events say `truncated`: what changed is still told by section and
  * version, and a reader can get the twin. Refused by its size, a batch would be refused at every retry.
  */
-export function fitForTopic(events: readonly TwinEvent[]): TwinEvent[] {
+export function fitForTopic(events: readonly TwinEvent[]): TopicEvent[] {
   const sized = events.map((event) => fitAlone(measure(event)));
   let total = sized.reduce((sum, { bytes }) => sum + bytes, 0);
   for (const each of [...sized].sort((a, b) => b.bytes - a.bytes)) {
@@ -21,7 +22,7 @@ export function fitForTopic(events: readonly TwinEvent[]): TwinEvent[] {
       Object.assign(each, smaller);
     }
   }
-  return sized.map(({ event }) => event);
+  return sized.map(({ event }) => toTopicEvent(event));
 }
 
 interface Sized {
@@ -50,7 +51,7 @@ function largestSection(change: TwinChange) {
 }
 
 function measure(event: TwinEvent): Sized {
-  return { event, bytes: encodedBytes(event) };
+  return { event, bytes: encodedBytes(toTopicEvent(event)) };
 }
 
 /** Upper bound of the bytes of a value as JSON, comma included: some writers escape more than they must. */

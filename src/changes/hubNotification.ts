@@ -1,21 +1,31 @@
 import * as z from 'zod/mini';
 import { describeFaults } from '../describeFaults';
 import { InvalidInputError } from '../invalidInputError';
+import { toUtc } from './eventTime';
+import { sectionSchema } from './section';
 
-/** A section of a twin, with its `$metadata` and `$version` where it has them. */
-const section = z.optional(z.nullable(z.record(z.string(), z.json())));
+/** A time of the hub, as it wrote it and in UTC with seven digits. */
+const hubTime = z.pipe(
+  z.string(),
+  z.transform((text, { issues }) => {
+    const utc = toUtc(text);
+    if (utc === undefined) issues.push({ code: 'custom', input: text });
+    return { text, utc: utc ?? '' };
+  }),
+);
 
 const origin = {
   hubName: z.string(),
   deviceId: z.string(),
   moduleId: z.optional(z.string()),
-  operationTimestamp: z.iso.datetime(),
+  operationTimestamp: hubTime,
 };
 
 const twinChange = z.object({
   version: z.number(),
-  tags: section,
-  properties: z.optional(z.object({ desired: section, reported: section })),
+  tags: sectionSchema,
+  /** Each with its `$metadata` and `$version` where it has them. */
+  properties: z.optional(z.object({ desired: sectionSchema, reported: sectionSchema })),
 });
 
 /**
@@ -30,6 +40,13 @@ const notificationSchema = z.discriminatedUnion('opType', [
     body: z.object({ version: z.optional(z.number()) }),
   }),
 ]);
+
+const fromHub = z.object({ ...origin, opType: z.string() });
+
+/** Whether application properties are those of a notification. */
+export function isOfHub(properties: unknown): boolean {
+  return fromHub.safeParse(properties).success;
+}
 
 export type HubNotification = z.infer<typeof notificationSchema>;
 

@@ -4,11 +4,11 @@ import type { TwinEvent } from './twinEvent';
 export type Novelty = 'new' | 'repeated' | 'older';
 
 interface Seen {
-  /** When the device was last created or deleted, in milliseconds; versions of before mean nothing. */
-  bornAt: number;
+  /** When the device was last created or deleted; empty where that was not told. Versions of before mean nothing. */
+  bornAt: string;
   version: number;
-  /** Time of that version, in milliseconds. */
-  time: number;
+  /** Time of that version. */
+  time: string;
   ids: string[];
 }
 
@@ -28,7 +28,7 @@ export class SeenEvents {
   /** Judges an event by what was seen, and remembers it. */
   see(event: TwinEvent): Novelty {
     const twin = `${event.source}/${event.subject}`;
-    const seen = this.twins.get(twin) ?? { bornAt: -Infinity, version: 0, time: -Infinity, ids: [] };
+    const seen = this.twins.get(twin) ?? { bornAt: '', version: 0, time: '', ids: [] };
     const novelty = seen.ids.includes(event.id) ? 'repeated' : isOlder(event, seen) ? 'older' : 'new';
     const next = novelty === 'new' ? advance(seen, event) : seen;
     this.twins.delete(twin);
@@ -40,14 +40,14 @@ export class SeenEvents {
 }
 
 function isOlder(event: TwinEvent, seen: Seen): boolean {
-  const time = Date.parse(event.time);
+  const { time } = event;
   if (time < seen.bornAt) return true;
   // A lower version at a later time is of a device made again, whose creation was not told yet.
   return event.type === 'DeviceTwins.TwinChanged' && event.data.version <= seen.version && time <= seen.time;
 }
 
 function advance(seen: Seen, event: TwinEvent): Seen {
-  const time = Date.parse(event.time);
+  const { time } = event;
   if (event.type === 'DeviceTwins.TwinChanged') return { ...seen, version: event.data.version, time };
   // Told late, a creation does not undo the changes that followed it.
   return seen.time > time ? { ...seen, bornAt: time } : { ...seen, bornAt: time, version: 0, time };

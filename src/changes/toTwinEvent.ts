@@ -1,7 +1,6 @@
 import type { HubNotification } from './hubNotification';
-import type { TwinChange, TwinEvent } from './twinEvent';
+import type { Section, TwinChange, TwinEvent } from './twinEvent';
 
-type Section = TwinChange['tags'];
 type TwinNotification = Extract<HubNotification, { opType: 'updateTwin' | 'replaceTwin' }>;
 
 /** The CloudEvent that a notification of the hub becomes. Equal notifications become equal events. */
@@ -9,10 +8,10 @@ export function toTwinEvent(notification: HubNotification): TwinEvent {
   const { hubName, deviceId, moduleId, operationTimestamp: time, opType, body } = notification;
   const envelope = {
     specversion: '1.0' as const,
-    id: [hubName, deviceId, moduleId, time, body.version].join('/'),
+    id: [hubName, deviceId, moduleId, time.text, body.version].join('/'),
     source: `iothub/${hubName}`,
     subject: moduleId ? `devices/${deviceId}/modules/${moduleId}` : `devices/${deviceId}`,
-    time,
+    time: time.utc,
   };
   switch (opType) {
     case 'updateTwin':
@@ -34,7 +33,7 @@ function toChange({ opType, body: { version, tags, properties = {} } }: TwinNoti
   };
 }
 
-function values(section: Section): Section {
+function values(section: Section | undefined): Section | undefined {
   if (!section) return section;
   const { $metadata, $version, ...rest } = section;
   return rest;

@@ -1,7 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import { describeEvent } from '../changes/describeEvent';
 import { SeenEvents } from '../changes/seenEvents';
-import { twinEventSchema } from '../changes/twinEvent';
+import { twinEventSchema } from '../changes/topicEvent';
 import { describeFaults } from '../describeFaults';
 import { react } from '../reactions/react';
 import { services as processServices, type Services } from '../services';
@@ -16,8 +16,14 @@ export async function onTwinChange(
   seen: SeenEvents = seenByThisInstance,
 ): Promise<void> {
   const { success, data, error } = twinEventSchema.safeParse(event);
-  // Not an error of the invocation: Event Grid would deliver it again, thirty times.
-  if (!success) return context.error(`Event ignored, not a CloudEvent of this app: ${describeFaults(error)}.`);
+  if (!success) return putAside(event, describeFaults(error), context, services);
   context.log(describeEvent(data, seen.see(data)));
   await react(data, services);
+}
+
+/** Not an error of the invocation, unless it cannot be kept: Event Grid would deliver the event again, thirty times. */
+async function putAside(event: unknown, fault: string, context: InvocationContext, services: Services): Promise<void> {
+  const store = services.records()?.putAside;
+  await store?.keepEvent(event, fault);
+  context.error(`Event ${store ? 'put aside' : 'skipped'}, not a CloudEvent of this app: ${fault}.`);
 }

@@ -1,20 +1,28 @@
 import type { InvocationContext } from '@azure/functions';
 import * as z from 'zod/mini';
+import { toUtc } from '../changes/eventTime';
 import { fitForTopic } from '../changes/fitForTopic';
 import { parseHubNotification } from '../changes/hubNotification';
+import { pairProperties } from '../changes/pairProperties';
 import type { BadMessage, PutAside } from '../changes/putAside';
+import type { TopicEvent } from '../changes/topicEvent';
 import { toTwinEvent } from '../changes/toTwinEvent';
-import type { TwinEvent } from '../changes/twinEvent';
 import { formatPairs } from '../formatPairs';
 import { InvalidInputError } from '../invalidInputError';
 import { services as processServices, type Services } from '../services';
 import { need } from '../settings';
 
-/** What the host tells of a batch; the lists run parallel to its messages. A message by hand comes without them. */
+/** The host writes when an event was enqueued in UTC, and does not say so. */
+const enqueuedTime = z.pipe(
+  z.string(),
+  z.transform((text) => Date.parse(toUtc(text) ?? toUtc(`${text}Z`) ?? '')),
+);
+
+/** What the host tells of a batch, in lists beside its messages. A message by hand comes without them. */
 const batchSchema = z.object({
   propertiesArray: z.catch(z.array(z.unknown()), []),
   sequenceNumberArray: z.catch(z.array(z.unknown()), []),
-  enqueuedTimeUtcArray: z.catch(z.array(z.coerce.date()), []),
+  enqueuedTimeUtcArray: z.catch(z.array(enqueuedTime), []),
   partitionContext: z.catch(z.object({ partitionId: z.string() }), { partitionId: 'unknown' }),
 });
 
@@ -28,15 +36,13 @@ export async function relayTwinChanges(
   messages: unknown[],
   context: InvocationContext,
   { settings, records }: Services = processServices,
-): Promise<TwinEvent[] | undefined> {
+): Promise<TopicEvent[] | undefined> {
   need(settings.eventHub);
   need(settings.topic);
   const batch = batchSchema.parse(context.triggerMetadata ?? {});
-  const traceparent = context.traceContext?.traceParent;
-  const trace = traceparent ? { traceparent } : {};
+  const trace = traceOf(context);
   const bad: BadMessage[] = [];
-  const events = messages.flatMap((body, index) => {
-    const properties = batch.propertiesArray[index];
+  const events = pairProperties(messages, batch.propertiesArray).flatMap(({ body, properties, index }) => {
     try {
       return [{ ...toTwinEvent(parseHubNotification(body, properties)), ...trace }];
     } catch (error) {
@@ -52,11 +58,22 @@ export async function relayTwinChanges(
   return events.length > 0 ? fitForTopic(events) : undefined;
 }
 
+/**
+ * The trace that the reactions carry on; where the host traces nothing (`func start` without Application Insights), one
+ * of this invocation's id, by which its lines are found in the log.
+ */
+function traceOf({ traceContext, invocationId }: InvocationContext): { traceparent?: string } {
+  const id = invocationId.replaceAll('-', '');
+  const own = /^[0-9a-f]{32}$/.test(id) ? `00-${id}-${id.slice(16)}-00` : undefined;
+  const traceparent = traceContext?.traceParent || own;
+  return traceparent ? { traceparent } : {};
+}
+
 /** Before the batch is done: were they not kept, the batch would come again. */
 async function putAside(bad: BadMessage[], context: InvocationContext, store: PutAside | undefined): Promise<void> {
   for (const message of bad) {
     const { partitionId, sequenceNumber, fault } = message;
-    await store?.keep(message);
+    await store?.keepMessage(message);
     const what = store ? 'put aside' : 'skipped';
     context.error(`Notification ${what} (partition ${partitionId}, sequence number ${sequenceNumber}): ${fault}`);
   }
@@ -65,6 +82,6 @@ async function putAside(bad: BadMessage[], context: InvocationContext, store: Pu
 function describeBatch(events: number, messages: number, { partitionContext, enqueuedTimeUtcArray }: Batch): string {
   const partition = partitionContext.partitionId;
   const [oldest] = enqueuedTimeUtcArray;
-  const lag = oldest ? { lagMs: Date.now() - oldest.getTime() } : {};
+  const lag = oldest ? { lagMs: Date.now() - oldest } : {};
   return `relaying ${events} of ${messages} notifications | ${formatPairs({ partition, ...lag })}`;
 }

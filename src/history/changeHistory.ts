@@ -1,5 +1,6 @@
 import { momentOf } from '../changes/momentOf';
-import { type TwinEvent, twinEventSchema } from '../changes/twinEvent';
+import { twinEventSchema } from '../changes/topicEvent';
+import type { TwinEvent } from '../changes/twinEvent';
 import { fromColumns, toColumns } from '../tables/jsonColumns';
 import { encodeKey } from '../tables/keys';
 import { maxRowsPerPage, type StoredRow } from '../tables/table';

@@ -83,12 +83,13 @@ function merge(known: Known, patch: Json): Known {
 
 /** JSON merge patch (RFC 7396). */
 function mergePatch(target: Json | undefined, patch: JsonObject): JsonObject {
-  const merged: JsonObject = isJsonObject(target) ? { ...target } : {};
+  // A map: assigned to an object, a member named `__proto__` would be lost.
+  const merged = new Map(Object.entries(isJsonObject(target) ? target : {}));
   for (const [name, value] of Object.entries(patch)) {
-    if (value === null) delete merged[name];
-    else merged[name] = isJsonObject(value) ? mergePatch(merged[name], value) : value;
+    if (value === null) merged.delete(name);
+    else merged.set(name, isJsonObject(value) ? mergePatch(merged.get(name), value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 function differences(name: SectionName, known: Known, next: Known, patch: JsonObject, isReplaced: boolean) {

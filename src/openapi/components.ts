@@ -102,7 +102,8 @@ export const components = {
     }),
     description:
       'Changes of a twin, newest first. before is null where there was no value, absent where nothing kept tells; ' +
-      'coalesced: versions lie between previousVersion and version; truncated: not every value was told.',
+      'coalesced: versions lie between previousVersion and version; truncated: not every value was told, nor told exactly. ' +
+      'Strings are as the twin has them, also those that look like times.',
   },
   LocationDevices: {
     schema: z.object({

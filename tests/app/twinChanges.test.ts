@@ -166,13 +166,6 @@ describe('onTwinChange', () => {
     const [event] = (await relay([{ version: 1, tags }], [{ ...properties, opType: 'replaceTwin' }])).events ?? [];
     expect((await tell(event))[0]).toMatch(/was replaced: .*tags\.t49, and 10 more \|/);
   });
-
-  it('ignores what is no event of the app, and says so', async () => {
-    expect(await tell({ id: '1', eventType: 'Microsoft.Devices.DeviceCreated' })).toEqual([
-      expect.stringMatching(/^error: /),
-    ]);
-    expect(await tell(null)).toEqual([expect.stringMatching(/^error: /)]);
-  });
 });
 
 describe('of the events of a twin', () => {

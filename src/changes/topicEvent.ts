@@ -1,0 +1,71 @@
+import * as z from 'zod/mini';
+import { toUtc } from './eventTime';
+import { type ExactValue, exactValuesOf, restoreExact } from './exactValues';
+import { sectionSchema } from './section';
+import type { DeviceLife, TwinChange, TwinChanged, TwinEvent } from './twinEvent';
+
+/** A change on the topic: beside its values, the strings among them that may be rewritten on the way. */
+type TopicChange = TwinChange & { exact?: ExactValue[] | undefined };
+
+/** A twin's event as it stands on the topic. */
+export type TopicEvent = TwinChanged<TopicChange> | DeviceLife;
+
+const exact = z.object({
+  path: z.array(z.union([z.string(), z.int()])).check(z.minLength(2)),
+  text: z.string().check(z.startsWith('=')),
+});
+
+const change = z.object({
+  operation: z.enum(['update', 'replace']),
+  version: z.number(),
+  tags: sectionSchema,
+  desired: sectionSchema,
+  reported: sectionSchema,
+  truncated: z.optional(z.literal(true)),
+  exact: z.optional(z.array(exact)),
+});
+
+const envelope = {
+  specversion: z.literal('1.0'),
+  id: z.string(),
+  source: z.string(),
+  subject: z.string().check(z.regex(/^devices\/[^/]+(\/modules\/[^/]+)?$/)),
+  time: z.string(),
+  traceparent: z.optional(z.string()),
+};
+
+const topicEvent = z.discriminatedUnion('type', [
+  z.object({ ...envelope, type: z.literal('DeviceTwins.TwinChanged'), data: change }),
+  z.object({
+    ...envelope,
+    type: z.enum(['DeviceTwins.DeviceCreated', 'DeviceTwins.DeviceDeleted']),
+    data: z.object({ version: z.optional(z.number()) }),
+  }),
+]);
+
+/** Reads an event of the topic: undoes what the way through Event Grid and the Functions host did to it. */
+export const twinEventSchema = z.pipe(
+  topicEvent,
+  z.transform((event, { issues }): TwinEvent => {
+    const time = timeOf(event);
+    if (time === undefined) issues.push({ code: 'custom', input: event, path: ['time'] });
+    const read = { ...event, time: time ?? '' };
+    if (read.type !== 'DeviceTwins.TwinChanged') return read;
+    const { exact = [], ...change } = read.data;
+    const data = restoreExact(change, exact);
+    if (data === undefined) issues.push({ code: 'custom', input: exact, path: ['data', 'exact'] });
+    return { ...read, data: data ?? change };
+  }),
+);
+
+/** The event as it goes to the topic; as large as without `exact` where no string needs it. */
+export function toTopicEvent(event: TwinEvent): TopicEvent {
+  if (event.type !== 'DeviceTwins.TwinChanged') return event;
+  const exact = exactValuesOf(event.data);
+  return exact.length === 0 ? event : { ...event, data: { ...event.data, exact } };
+}
+
+/** The id holds the hub's own text of the time, which nothing on the way rewrites: it decides. */
+function timeOf({ id, time }: TopicEvent): string | undefined {
+  return toUtc(id.split('/')[3] ?? '') ?? toUtc(time);
+}
