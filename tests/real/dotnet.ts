@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ export function buildReal(): string {
     mkdirSync(cache, { recursive: true });
     const work = mkdtempSync(join(cache, 'build-'));
     try {
-      execFileSync('dotnet', ['build', project, '--artifacts-path', work, '--nologo', '--verbosity', 'quiet']);
+      build(work);
       renameSync(join(work, 'bin/real/debug'), built);
     } catch (error) {
       if (!existsSync(built)) throw error;
@@ -41,4 +41,11 @@ export function buildReal(): string {
     }
   }
   return join(built, 'real.dll');
+}
+
+/** Without the servers that would outlive the build. */
+function build(folder: string): void {
+  const args = ['build', project, '--artifacts-path', folder, '--disable-build-servers', '--nologo', '-v', 'quiet'];
+  const { status, stdout, error } = spawnSync('dotnet', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`The program of the real packages does not build: ${error ?? stdout}`);
 }
