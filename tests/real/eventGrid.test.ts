@@ -26,6 +26,9 @@ const tags = {
   zeros: '2026-11-28T21:32:16.8820000Z',
   old: '/Date(1700000000000)/',
   date: '2026-11-28',
+  // Beyond the last date of .NET: Newtonsoft.Json throws instead of leaving it.
+  late: '9999-12-31T24:00:00Z',
+  later: '/Date(253402300800000)/',
   deep: { list: { at: '2026-11-28T16:32:16-05:00' } },
 };
 
@@ -129,6 +132,8 @@ describeReal('a change on its way through the real parts', () => {
       'tags.zeros': tags.zeros,
       'tags.old': tags.old,
       'tags.date': tags.date,
+      'tags.late': tags.late,
+      'tags.later': tags.later,
       'tags.deep.list.at': tags.deep.list.at,
     });
   });
