@@ -18,6 +18,20 @@ test('events of one key are in one partition, in order, whatever comes between',
   );
 });
 
+test.each([
+  ['alphabet', 3, 0],
+  ['alphabet', 11, 4],
+  ['TheBestParitionEver', 4, 2],
+  ['TheWorstParitionEver', 15, 1],
+])(
+  'events of the key %s are, of %i partitions, where the service and its buffered producers have them: %i',
+  (key, partitionCount, place) => {
+    const hub = new EventHub({ ...definition, partitionCount });
+    hub.append({ body: key }, key);
+    expect(hub.partitions.findIndex(({ begin, end }) => end > begin)).toBe(place);
+  },
+);
+
 test('events without a key go to each partition in turn', () => {
   const hub = new EventHub(definition);
   for (let count = 0; count < 8; count++) hub.append({ body: count });

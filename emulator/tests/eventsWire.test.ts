@@ -1,9 +1,9 @@
 import { on, once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import rhea, { type Connection, type EventContext, type Message, type ReceiverOptions } from 'rhea';
+import { openAuthorized as openProved, open as openUnproved, refusal as refusalOf } from './support/amqpClient';
 import { startEmulator, type TestEmulator } from './support/emulator';
 import { readEvents, send } from './support/eventHubs';
-import { parseConnectionString, signSas } from './support/sas';
 
 const names = ['single', 'long', 'garbage', 'text', 'mixed', 'credit', 'backlog', 'closed', 'cut'];
 const hubs = names.map((name) => ({ name, partitionCount: 1, retentionHours: 1, consumerGroups: [] }));
@@ -22,27 +22,8 @@ afterAll(() => emulator.stop());
 
 const partition = (eventHub: string) => `${eventHub}/ConsumerGroups/$Default/Partitions/0`;
 
-/** Opens a connection that has proved nothing yet. */
-async function open(): Promise<Connection> {
-  const { amqp: port } = emulator.hub.ports;
-  const connection = rhea.create_container().connect({ port, username: 'anonymous', reconnect: false });
-  connection.on('disconnected', () => {});
-  await once(connection, 'connection_open');
-  return connection;
-}
-
-/** Opens a connection, and proves over `$cbs` that it has the key. */
-async function openAuthorized(): Promise<Connection> {
-  const connection = await open();
-  const { SharedAccessKey = '', SharedAccessKeyName: policy = '' } = parseConnectionString(connectionString);
-  const key = Buffer.from(SharedAccessKey).toString('base64');
-  const answers = connection.open_receiver({ source: '$cbs', target: 'answers' });
-  const application_properties = { operation: 'put-token' };
-  const body = signSas({ key, policy });
-  connection.open_sender('$cbs').send({ message_id: 1, reply_to: 'answers', application_properties, body });
-  await once(answers, 'message');
-  return connection;
-}
+const open = () => openUnproved(emulator.hub.ports.amqp);
+const openAuthorized = () => openProved(emulator.hub.ports.amqp, connectionString);
 
 /** Sends a message, or the bytes of a batch; tells the condition by which it was refused, if it was. */
 async function transfer(connection: Connection, eventHub: string, message: Message | Buffer): Promise<unknown> {
@@ -69,11 +50,7 @@ function reader(connection: Connection, eventHub: string, ownerLevel?: unknown) 
 }
 
 /** Tells the condition by which a receiver is refused. */
-async function refusal(connection: Connection, options: ReceiverOptions): Promise<unknown> {
-  const receiver = connection.open_receiver(options);
-  await once(receiver, 'receiver_close');
-  return receiver.error && 'condition' in receiver.error && receiver.error.condition;
-}
+const refusal = (connection: Connection, options: ReceiverOptions) => refusalOf(connection.open_receiver(options));
 
 function batch(...encoded: Buffer[]): Buffer {
   return rhea.message.encode({ body: rhea.message.data_sections(encoded) });

@@ -24,11 +24,39 @@ export function exactValuesOf(change: TwinChange): ExactValue[] {
   return changedSections(change).flatMap((section) => dateLikes(change[section] ?? null, [section]));
 }
 
+/**
+ * The change as it can be read by Newtonsoft.Json: a date after 9999 or before 0001 is no string to it but an error
+ * (seen with 13.0.3), which would fail the whole delivery, and each time anew. Such a string stands behind its `=`.
+ */
+export function withoutPitfalls<Change extends TwinChange>(change: Change, exact: readonly ExactValue[]): Change {
+  return (
+    withTexts(
+      change,
+      exact.filter(({ text }) => isPitfall(text)),
+    ) ?? change
+  );
+}
+
+function isPitfall(text: string): boolean {
+  const [, milliseconds] = /^=\/Date\((-?\d+)/.exec(text) ?? [];
+  if (milliseconds === undefined) return text.startsWith('=9999-12-31T24:');
+  return (
+    Number(milliseconds) < Date.parse('0001-01-01') || Number(milliseconds) > Date.parse('9999-12-31T23:59:59.999Z')
+  );
+}
+
 /** The change with its strings as they were; undefined where one is to stand where the change has no string. */
 export function restoreExact(change: TwinChange, exact: readonly ExactValue[]): TwinChange | undefined {
-  let restored: Json | undefined = change as unknown as JsonObject;
-  for (const { path, text } of exact) restored = restored && withText(restored, path, text.slice(1));
-  return restored as TwinChange | undefined;
+  return withTexts(
+    change,
+    exact.map(({ path, text }) => ({ path, text: text.slice(1) })),
+  );
+}
+
+function withTexts<Change extends TwinChange>(change: Change, texts: readonly ExactValue[]): Change | undefined {
+  let changed: Json | undefined = change as unknown as JsonObject;
+  for (const { path, text } of texts) changed = changed && withText(changed, path, text);
+  return changed as Change | undefined;
 }
 
 function dateLikes(value: Json, path: ExactValue['path']): ExactValue[] {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { toUtc } from './eventTime';
-import { type ExactValue, exactValuesOf, restoreExact } from './exactValues';
+import { type ExactValue, exactValuesOf, restoreExact, withoutPitfalls } from './exactValues';
 import { sectionSchema } from './section';
 import type { DeviceLife, TwinChange, TwinChanged, TwinEvent } from './twinEvent';
 
@@ -62,7 +62,7 @@ export const twinEventSchema = z.pipe(
 export function toTopicEvent(event: TwinEvent): TopicEvent {
   if (event.type !== 'DeviceTwins.TwinChanged') return event;
   const exact = exactValuesOf(event.data);
-  return exact.length === 0 ? event : { ...event, data: { ...event.data, exact } };
+  return exact.length === 0 ? event : { ...event, data: { ...withoutPitfalls(event.data, exact), exact } };
 }
 
 /** The id holds the hub's own text of the time, which nothing on the way rewrites: it decides. */

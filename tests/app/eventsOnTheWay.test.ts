@@ -213,6 +213,21 @@ describe('strings that look like dates', () => {
     });
   });
 
+  it.each([
+    '9999-12-31T24:00:00Z',
+    '/Date(253402300800000)/',
+    '/Date(-62135596800001+0000)/',
+    '/Date(9223372036854775807)/',
+  ])('do not fail the delivery where a reader of dates cannot hold them: %s', async (beyond) => {
+    const deviceId = newDevice();
+    const event = await eventOf(deviceId, { version: 3, tags: { list: [beyond], near: '9999-12-31T23:59:59Z' } });
+    expect(event.data.tags).toEqual({ list: [`=${beyond}`], near: '9999-12-31T23:59:59Z' });
+    await tell(event);
+    expect(await changesOf(deviceId)).toEqual([
+      expect.objectContaining({ values: expect.arrayContaining([{ path: 'tags.list', after: [beyond] }]) }),
+    ]);
+  });
+
   it('cost an event without them nothing', async () => {
     const { data } = await eventOf(newDevice(), { version: 7, tags: { at: '2026-01-01', n: 1 } });
     expect(data).toEqual({ operation: 'update', version: 7, tags: { at: '2026-01-01', n: 1 } });

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildReal, describeReal, nameReal } from './dotnet';
+import { buildReal, describeReal } from './dotnet';
 
 const vectors = join(__dirname, 'vectors');
 
-describeReal(nameReal('the vectors'), () => {
+describeReal('the vectors', () => {
   test('are what the real packages make of the inputs today, byte for byte', () => {
     const folder = mkdtempSync(join(tmpdir(), 'vectors-'));
     try {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type EventMessage, PartitionLog } from './partitionLog';
+import { partitionOfKey } from './partitionOfKey';
 import type { EventHubDefinition } from './topology';
 
 const hourMs = 60 * 60 * 1000;
@@ -32,7 +32,7 @@ export class EventHub {
 
   /** Appends where all events of the key are, in their order; without a key, to each partition in turn. */
   append(message: EventMessage, key?: string): void {
-    const partition = key === undefined ? this.#next++ : createHash('sha1').update(key).digest().readUInt32BE();
-    this.partitions[partition % this.partitions.length]?.append(message);
+    const count = this.partitions.length;
+    this.partitions[key === undefined ? this.#next++ % count : partitionOfKey(key, count)]?.append(message);
   }
 }

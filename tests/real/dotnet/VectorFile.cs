@@ -4,10 +4,9 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
 
-namespace Real.Vectors;
+namespace Real;
 
 /// <summary>What the real packages make of a file of inputs.</summary>
 internal static class VectorFile
@@ -37,7 +36,7 @@ internal static class VectorFile
 
     public static async Task MakeAsync(string inputsPath, string vectorsPath)
     {
-        var inputs = System.Text.Json.JsonSerializer.Deserialize<Inputs>(await File.ReadAllTextAsync(inputsPath), Options)!;
+        var inputs = JsonSerializer.Deserialize<Inputs>(await File.ReadAllTextAsync(inputsPath), Options)!;
         var texts = inputs.Dates.Select(date => $"\"{date}\"").Concat(inputs.Texts);
         var vectors = new
         {
@@ -50,7 +49,7 @@ internal static class VectorFile
                 .ToArray(),
             SystemProperties = MessageValues.SystemProperties().Select(each => new { each.Name, each.Type, Written = each.Json }).ToArray(),
         };
-        await File.WriteAllTextAsync(vectorsPath, System.Text.Json.JsonSerializer.Serialize(vectors, Options) + "\n");
+        await File.WriteAllTextAsync(vectorsPath, JsonSerializer.Serialize(vectors, Options) + "\n");
     }
 
     private static Dictionary<string, string> Versions() => new[]
@@ -60,7 +59,7 @@ internal static class VectorFile
         typeof(Azure.Messaging.CloudEvent),
         typeof(Microsoft.Azure.WebJobs.JobHost),
         typeof(Microsoft.Azure.WebJobs.Extensions.EventGrid.EventGridAttribute),
-        typeof(JsonConvert),
+        typeof(JToken),
     }.Select(type => type.Assembly).ToDictionary(assembly => assembly.GetName().Name!, Version);
 
     private static string Version(Assembly assembly) =>

@@ -11,10 +11,10 @@ export type Target =
 
 /**
  * Reads an address: `$cbs`, `$management`, `hub`, `hub/Partitions/0` or `hub/ConsumerGroups/group/Partitions/0`, with or
- * without `amqps://host/` in front. `undefined` where it names nothing that exists.
+ * without `amqps://host/` or `/` in front. `undefined` where it names nothing that exists.
  */
 export function parseAddress(address: string, hubs: ReadonlyMap<string, EventHub>): Target | undefined {
-  const [first = '', ...rest] = address.replace(/^\w+:\/\/[^/]+\//, '').split('/');
+  const [first = '', ...rest] = address.replace(/^(?:\w+:\/\/[^/]+)?\//, '').split('/');
   if (first === '$cbs') return { kind: 'cbs' };
   if (first === '$management') return { kind: 'management' };
   const hub = hubs.get(first);

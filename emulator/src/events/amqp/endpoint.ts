@@ -3,14 +3,15 @@ import type { EventHub } from '../eventHub';
 import { parseAddress, type Target } from './address';
 import { feed, parsePosition } from './consumer';
 import { Owners, ownerLevel } from './owners';
-import { accept } from './producer';
-import { type Answer, putToken, readProperties } from './requests';
+import { accept, producerCredit } from './producer';
+import { Replies, type RequestNode } from './replies';
+import { notAuthorized, putToken, readProperties, readToken } from './requests';
+import { confirm } from './rheaInternals';
 
 interface Peer {
   /** Milliseconds since the epoch. */
   authorizedUntil: number;
-  /** The links that answer its requests, by the names that requests have for them. */
-  replies: Map<string, Sender>;
+  replies: Replies;
   /** What is to be done when a link on which it receives has ended. */
   endings: Map<Sender, () => void>;
 }
@@ -33,20 +34,20 @@ export class Endpoint {
   /** A client opened a link to receive on: answers to its requests, or the events of a partition. */
   openConsumer({ sender }: EventContext): void {
     const link = sender as Sender;
-    confirm(link);
     const target = parseAddress(link.source?.address ?? '', this.hubs);
-    if (target && isRequestNode(target)) this.#openReplies(link);
+    const node = requestNode(target);
+    if (node) this.#openReplies(link, node);
     else if (this.#isAuthorized(link)) this.#openReader(link, target);
   }
 
   /** A client opened a link to send on: requests, or events. */
   openProducer({ receiver }: EventContext): void {
     const link = receiver as Receiver;
-    confirm(link);
     const target = parseAddress(link.target?.address ?? '', this.hubs);
-    if (target && isRequestNode(target)) return;
-    if (this.#isAuthorized(link) && target?.kind !== 'hub' && target?.kind !== 'partition') {
-      notFound(link, link.target?.address);
+    if (requestNode(target)) openWithCredit(link);
+    else if (this.#isAuthorized(link)) {
+      if (target?.kind === 'hub' || target?.kind === 'partition') openWithCredit(link);
+      else notFound(link, link.target?.address);
     }
   }
 
@@ -66,10 +67,8 @@ export class Endpoint {
     const link = context.receiver as Receiver;
     const target = parseAddress(link.target?.address ?? '', this.hubs);
     if (target?.kind === 'cbs') this.#putToken(context);
-    else if (target && this.#isAuthorized(link)) {
-      if (target.kind === 'management') this.#answer(context, readProperties(context.message as Message, this.hubs));
-      else accept(context, target);
-    }
+    else if (target?.kind === 'management') this.#read(context);
+    else if (target && this.#isAuthorized(link)) accept(context, target);
   }
 
   #openReader(link: Sender, target: Target | undefined): void {
@@ -82,6 +81,7 @@ export class Endpoint {
       const place = `${target.hub.name}/${target.consumerGroup.toLowerCase()}/${target.partitionId}`;
       const leave = this.#owners.enter(place, link, level);
       if (!leave) return;
+      confirm(link);
       const stopFeeding = feed(link, target.log, position);
       this.#peer(link.connection).endings.set(link, () => {
         stopFeeding();
@@ -90,56 +90,53 @@ export class Endpoint {
     }
   }
 
-  #putToken(context: EventContext): void {
-    const { until, ...answer } = putToken(context.message as Message, this.key);
-    if (until !== undefined) this.#peer(context.connection).authorizedUntil = until;
-    this.#answer(context, answer);
-  }
-
-  /** Requests name the link of their answers by its own name or by its target. */
-  #openReplies(link: Sender): void {
+  #openReplies(link: Sender, node: RequestNode): void {
+    confirm(link);
     const { replies, endings } = this.#peer(link.connection);
-    const names = [link.name, link.target?.address ?? link.name];
-    for (const name of names) replies.set(name, link);
-    endings.set(link, () => {
-      for (const name of names) if (replies.get(name) === link) replies.delete(name);
-    });
+    endings.set(link, replies.add(link, node));
   }
 
-  #answer({ connection, message, delivery }: EventContext, { statusCode, statusDescription, body = '' }: Answer): void {
-    const { reply_to: replyTo, message_id: id = '' } = message as Message;
-    const { replies } = this.#peer(connection);
-    const reply = {
-      correlation_id: id,
-      application_properties: { 'status-code': statusCode, 'status-description': statusDescription },
-      body,
-    };
-    // In the next turn, as events are: the request may come together with the opening of the link for its answer.
-    setImmediate(() => replies.get(String(replyTo))?.send(reply));
-    delivery?.accept();
+  #putToken(context: EventContext): void {
+    const peer = this.#peer(context.connection);
+    const { until, ...answer } = putToken(context.message as Message, this.key);
+    if (until !== undefined) peer.authorizedUntil = until;
+    peer.replies.answer(context, 'cbs', answer);
+  }
+
+  /** .NET proves nothing over `$cbs` before it reads, and sends its token along; Python sends one that is no good. */
+  #read(context: EventContext): void {
+    const message = context.message as Message;
+    const peer = this.#peer(context.connection);
+    const mayRead =
+      isAuthorized(peer) || readToken(message.application_properties?.security_token, this.key) !== undefined;
+    peer.replies.answer(context, 'management', mayRead ? readProperties(message, this.hubs) : notAuthorized);
   }
 
   #isAuthorized(link: Link): boolean {
-    if (this.#peer(link.connection).authorizedUntil > Date.now()) return true;
+    if (isAuthorized(this.#peer(link.connection))) return true;
     refuse(link, 'amqp:unauthorized-access', 'There is no valid token on this connection.');
     return false;
   }
 
   #peer(connection: Connection): Peer {
-    const peer = this.#peers.get(connection) ?? { authorizedUntil: 0, replies: new Map(), endings: new Map() };
+    const peer = this.#peers.get(connection) ?? { authorizedUntil: 0, replies: new Replies(), endings: new Map() };
     this.#peers.set(connection, peer);
     return peer;
   }
 }
 
-function isRequestNode({ kind }: Target): boolean {
-  return kind === 'cbs' || kind === 'management';
+function isAuthorized({ authorizedUntil }: Peer): boolean {
+  return authorizedUntil > Date.now();
 }
 
-/** Answers the opening of a link with its own ends. One that the client left out comes as a value without fields. */
-function confirm(link: Link): void {
-  if (link.source && 'address' in link.source) link.set_source(link.source);
-  if (link.target && 'address' in link.target) link.set_target(link.target);
+function requestNode(target: Target | undefined): RequestNode | undefined {
+  return target?.kind === 'cbs' || target?.kind === 'management' ? target.kind : undefined;
+}
+
+function openWithCredit(link: Receiver): void {
+  confirm(link);
+  link.set_credit_window(producerCredit);
+  link.add_credit(producerCredit);
 }
 
 function notFound(link: Link, address: string | undefined): void {

@@ -5,6 +5,9 @@ import type { Target } from './address';
 /** Largest message or batch, in bytes (Event Hubs, Standard tier). */
 export const maxMessageBytes = 1024 * 1024;
 
+/** How far ahead a producer may send, in messages. */
+export const producerCredit = 1000;
+
 /** What a producer sent: events, all of one partition key where it names one. */
 interface Batch {
   events: EventMessage[];

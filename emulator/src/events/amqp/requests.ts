@@ -13,25 +13,30 @@ export interface Answer {
   body?: unknown;
 }
 
-/**
- * `put-token` over `$cbs` (AMQP claims-based security): checks a SAS token of the namespace's policy. Event Hubs keys
- * are text: what signs is the key as written, not what its base64 stands for.
- *
- * @returns until when the token is good, in milliseconds since the epoch, where it is.
- */
+/** `put-token` over `$cbs` (AMQP claims-based security). Tells until when the token is good, where it is. */
 export function putToken(
   { body, application_properties: properties }: Message,
   key: string,
 ): Answer & { until?: number } {
   if (properties?.operation !== 'put-token') return { statusCode: 400, statusDescription: 'put-token only' };
-  const token = parseSharedAccessSignature(String(body));
-  if (!token || token.skn !== namespacePolicy || !isSignedWith(token, Buffer.from(key))) {
-    return {
-      statusCode: 401,
-      statusDescription: 'The token is not valid: check SharedAccessKeyName and SharedAccessKey.',
-    };
-  }
-  return { statusCode: 202, statusDescription: 'Accepted', until: token.se * 1000 };
+  const until = readToken(body, key);
+  return until === undefined ? notAuthorized : { statusCode: 202, statusDescription: 'Accepted', until };
+}
+
+export const notAuthorized: Answer = {
+  statusCode: 401,
+  statusDescription: 'There is no valid token: check SharedAccessKeyName and SharedAccessKey.',
+};
+
+/**
+ * Checks a SAS token of the namespace's policy. Event Hubs keys are text: what signs is the key as written, not what its
+ * base64 stands for.
+ *
+ * @returns until when the token is good, in milliseconds since the epoch; undefined where it is not.
+ */
+export function readToken(text: unknown, key: string): number | undefined {
+  const token = parseSharedAccessSignature(String(text));
+  return token?.skn === namespacePolicy && isSignedWith(token, Buffer.from(key)) ? token.se * 1000 : undefined;
 }
 
 /** `READ` over `$management`: the properties of an Event Hub, or of one of its partitions. */
@@ -58,9 +63,9 @@ function hubProperties({ name, createdAt, partitions }: EventHub) {
     type: 'com.microsoft:eventhub',
     name,
     created_at: rhea.types.wrap_timestamp(createdAt),
-    partition_count: partitions.length,
+    partition_count: rhea.types.wrap_int(partitions.length),
     partition_ids: rhea.types.wrap_array(ids, 0xa1, undefined),
-    georeplication_factor: 1,
+    georeplication_factor: rhea.types.wrap_int(1),
   };
 }
 

@@ -3,6 +3,7 @@ import { type Listening, listen } from '../../listen';
 import type { EventHub } from '../eventHub';
 import { Endpoint } from './endpoint';
 import { maxMessageBytes } from './producer';
+import { completeBegin } from './rheaInternals';
 
 export interface AmqpOptions {
   hubs: ReadonlyMap<string, EventHub>;
@@ -15,19 +16,23 @@ export interface AmqpOptions {
   log: (line: string) => void;
 }
 
-/** How far ahead a producer may send, in messages. */
-const producerCredit = 1000;
+/** The answer to the opening of a connection, all of its fields. */
+const open = { max_frame_size: 64 * 1024, channel_max: 4999, properties: {} };
 
 /** Starts the Event Hubs endpoint: AMQP 1.0 over plain TCP, as the official Event Hubs emulator, or over TLS. */
 export function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Promise<Listening> {
   const container = rhea.create_container({
     id: 'iot-hub-emulator',
-    receiver_options: { credit_window: producerCredit, autoaccept: false, max_message_size: maxMessageBytes },
+    // The last field of what opens a link; with it all the others are there, for clients that read them by position.
+    sender_options: { properties: {} },
+    // Credit is for links that were not refused.
+    receiver_options: { credit_window: 0, autoaccept: false, max_message_size: maxMessageBytes, properties: {} },
   });
   container.sasl_server_mechanisms.enable_anonymous();
   // What some SDKs call the anonymous mechanism that comes before claims-based security.
   container.sasl_server_mechanisms.MSSBCBS = container.sasl_server_mechanisms.ANONYMOUS;
   const endpoint = new Endpoint(hubs, key);
+  container.on('session_open', ({ session }) => completeBegin(session));
   container.on('sender_open', (context) => endpoint.openConsumer(context));
   container.on('receiver_open', (context) => endpoint.openProducer(context));
   container.on('message', (context) => endpoint.receive(context));
@@ -41,7 +46,7 @@ export function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Pro
   for (const event of ['protocol_error', 'error']) container.on(event, (error) => log(`AMQP: ${error}`));
 
   return listen(
-    () => container.listen({ port, host: bind, ...(tls ? { transport: 'tls' as const, ...tls } : {}) }),
+    () => container.listen({ port, host: bind, ...open, ...(tls ? { transport: 'tls' as const, ...tls } : {}) }),
     `Event Hubs (--amqp-port ${port})`,
   );
 }

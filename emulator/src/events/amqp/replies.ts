@@ -1,0 +1,49 @@
+import rhea, { type EventContext, type Message, type Sender } from 'rhea';
+import type { Target } from './address';
+import type { Answer } from './requests';
+
+/** The nodes that answer requests. */
+export type RequestNode = Extract<Target['kind'], 'cbs' | 'management'>;
+
+/** The links on which a connection receives the answers to its requests. */
+export class Replies {
+  readonly #links = new Map<Sender, RequestNode>();
+
+  /** @returns ends it. */
+  add(link: Sender, node: RequestNode): () => void {
+    this.#links.set(link, node);
+    return () => this.#links.delete(link);
+  }
+
+  /** Answers a request; rejects it where there is no link for the answer. */
+  answer({ message, session, delivery }: EventContext, node: RequestNode, answer: Answer): void {
+    const { message_id: id, reply_to: replyTo } = message as Message;
+    // In the next turn, as events are: the request may come together with the opening of the link for its answer.
+    setImmediate(() => {
+      const link = this.#named(replyTo) ?? this.#of(node, session);
+      if (link) {
+        link.send(toMessage(id, answer));
+        delivery?.accept();
+      } else {
+        const description = `Open a link to receive from $${node} in this session first: the answer has nowhere to go.`;
+        delivery?.reject({ condition: 'amqp:precondition-failed', description });
+      }
+    });
+  }
+
+  /** Requests name the link of their answers by its own name or by its target. */
+  #named(replyTo: unknown): Sender | undefined {
+    return [...this.#links.keys()].findLast(({ name, target }) => replyTo === name || replyTo === target?.address);
+  }
+
+  /** Python names none, and the IoT Hub clients one that is not there. */
+  #of(node: RequestNode, session: unknown): Sender | undefined {
+    return [...this.#links].findLast(([link, its]) => its === node && link.session === session)?.[0];
+  }
+}
+
+function toMessage(id: Message['message_id'], { statusCode, statusDescription, body = '' }: Answer) {
+  // Of type int: .NET casts it, and uamqp takes no other.
+  const properties = { 'status-code': rhea.types.wrap_int(statusCode), 'status-description': statusDescription };
+  return { ...(id === undefined ? {} : { correlation_id: id }), application_properties: properties, body };
+}

@@ -1,0 +1,226 @@
+import { once } from 'node:events';
+import type { Connection, Delivery, Message, Receiver, Sender, Typed } from 'rhea';
+import { ask, fieldsOf, keepBytes, open, putToken, refusal, tokenOf, typedProperties } from './support/amqpClient';
+import { startEmulator, type TestEmulator } from './support/emulator';
+
+const hubs = ['hub', 'settled0', 'settled1'].map((name) => ({
+  name,
+  partitionCount: 1,
+  retentionHours: 1,
+  consumerGroups: ['relay'],
+}));
+const topology = { routes: [], eventHubs: { connectionSetting: 'EventHubs', hubs } };
+const sourceOf = (hub: string) => `${hub}/ConsumerGroups/$Default/Partitions/0`;
+const source = sourceOf('hub');
+
+let emulator: TestEmulator;
+let connectionString: string;
+let connection: Connection;
+beforeAll(async () => {
+  emulator = await startEmulator({ topology });
+  connectionString = emulator.hub.env.EventHubs ?? '';
+});
+afterAll(() => emulator.stop());
+beforeEach(async () => {
+  connection = await open(emulator.hub.ports.amqp);
+});
+afterEach(() => connection.close());
+
+/** What SDKs send to read the properties of the Event Hub. */
+const read = (properties = {}): Message => ({
+  message_id: 7,
+  application_properties: { operation: 'READ', type: 'com.microsoft:eventhub', name: 'hub', ...properties },
+  body: '',
+});
+
+const statusOf = async (node: string, request: Message) =>
+  (await ask(connection, node, request)).message?.application_properties?.['status-code'];
+
+describe('an answer', () => {
+  test.each([
+    ['$cbs', () => putToken(connectionString), 202],
+    ['$cbs', () => ({ body: 'no token' }), 400],
+    ['$management', () => read({ security_token: tokenOf(connectionString) }), 200],
+  ])('of %s has a status of the type int', async (node, request, status) => {
+    const session = keepBytes(connection.create_session());
+    session.begin();
+    const answers = session.open_receiver({ source: node });
+    session.open_sender(node).send(request());
+    const [{ message }] = await once(answers, 'message');
+    const code = typedProperties(message)['status-code'];
+    expect(code?.value).toBe(status);
+    expect(code?.type.name).toMatch(/^(Small)?Int$/);
+  });
+
+  test.each<[string, Partial<Message>]>([
+    ['names no link', {}],
+    ['names one that is not there', { reply_to: 'cbs' }],
+  ])('to a request that %s comes over the receiving link of its node and session', async (_, to) => {
+    const others = [connection.open_receiver('$management'), connection.create_session()] as const;
+    others[1].begin();
+    const elsewhere = [others[0], others[1].open_receiver('$cbs')];
+    await Promise.all(elsewhere.map((link) => once(link, 'receiver_open')));
+    const wrong = Promise.race(elsewhere.map((link) => once(link, 'message'))).then(() => 'elsewhere');
+    const answers = connection.open_receiver('$cbs');
+    connection.open_sender('$cbs').send({ ...putToken(connectionString), ...to });
+    const came = once(answers, 'message').then(([{ message }]) => message.correlation_id);
+    expect(await Promise.race([came, wrong])).toBe(1);
+  });
+
+  test('with no link to go by is a refusal of the request', async () => {
+    const sender = connection.open_sender('$cbs');
+    sender.send(putToken(connectionString));
+    const [{ delivery }] = await once(sender, 'rejected');
+    expect(delivery.remote_state.error.condition).toBe('amqp:precondition-failed');
+  });
+});
+
+describe('the properties of an Event Hub are told', () => {
+  test('to a request that brings its own token, as those of .NET', async () => {
+    expect(await statusOf('$management', read({ security_token: tokenOf(connectionString) }))).toBe(200);
+  });
+
+  test.each([
+    ['no token', {}],
+    ['a wrong token', { security_token: 'SharedAccessSignature sr=hub&sig=bm8%3D&se=9999999999&skn=x' }],
+  ])('not to one with %s', async (_, properties) => {
+    expect(await statusOf('$management', read(properties))).toBe(401);
+  });
+
+  test('whatever a request of an authorized connection calls its token, as those of Python', async () => {
+    await ask(connection, '$cbs', putToken(connectionString));
+    expect(await statusOf('$management', read({ security_token: 'sr=no-such' }))).toBe(200);
+  });
+
+  test('and the token of a request authorizes nothing but it', async () => {
+    await statusOf('$management', read({ security_token: tokenOf(connectionString) }));
+    expect(await refusal(connection.open_receiver(source))).toBe('amqp:unauthorized-access');
+  });
+});
+
+test.each(['/hub/ConsumerGroups/relay/Partitions/0', 'amqps://localhost:5671/hub/ConsumerGroups/relay/Partitions/0'])(
+  'a receiver finds its partition by %s',
+  async (address) => {
+    await ask(connection, '$cbs', putToken(connectionString));
+    const receiver = connection.open_receiver(address);
+    await once(receiver, 'receiver_open');
+    expect(receiver.source.address).toBe(address);
+  },
+);
+
+/** Types of the source and the target that the answer to the opening of a link has. */
+const endsOf = (link: Receiver | Sender) =>
+  fieldsOf(link, 'attach')
+    .slice(5, 7)
+    .map(({ type }) => type.name);
+
+/** Settles as the side that sent; rhea does it of itself only where the other side has settled. */
+function settle(delivery: Delivery | undefined): void {
+  delivery?.update(true, delivery.remote_state?.described());
+  Object.assign(delivery ?? {}, { remote_settled: true });
+}
+
+describe('a link', () => {
+  beforeEach(() => ask(connection, '$cbs', putToken(connectionString)));
+
+  test.each([
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [2, 1],
+  ])('is opened with the modes of settlement that were asked for (%i, %i)', async (snd, rcv) => {
+    const modes = { snd_settle_mode: snd as 0 | 1 | 2, rcv_settle_mode: rcv as 0 | 1 };
+    const links = [connection.open_receiver({ source, ...modes }), connection.open_sender({ target: 'hub', ...modes })];
+    await Promise.all([once(links[0] as Receiver, 'receiver_open'), once(links[1] as Sender, 'sender_open')]);
+    expect(links.map((link) => [link.snd_settle_mode, link.rcv_settle_mode])).toEqual([
+      [snd, rcv],
+      [snd, rcv],
+    ]);
+  });
+
+  test.each<[string, () => Receiver | Sender]>([
+    ['receiver', () => connection.open_receiver('nowhere/ConsumerGroups/$Default/Partitions/0')],
+    ['sender', () => connection.open_sender('nowhere')],
+  ])('is refused without its ends, and without credit (%s)', async (role, openLink) => {
+    const link = openLink();
+    let credit = 0;
+    link.on('sender_flow', ({ sender }) => {
+      credit += sender?.credit ?? 0;
+    });
+    const [, condition] = await Promise.all([once(link, `${role}_open`), refusal(link)]);
+    expect(endsOf(link)).toEqual(['Null', 'Null']);
+    expect(condition).toBe('amqp:not-found');
+    expect(credit).toBe(0);
+  });
+
+  test('is refused without its ends by the owner of the partition', async () => {
+    const owner = connection.open_receiver({ source, properties: { 'com.microsoft:epoch': 2 } });
+    await once(owner, 'receiver_open');
+    const lower = connection.open_receiver({ source, properties: { 'com.microsoft:epoch': 1 } });
+    expect(await refusal(lower)).toBe('amqp:link:stolen');
+    expect(endsOf(lower)).toEqual(['Null', 'Null']);
+  });
+
+  test.each([0, 1] as const)(
+    'whose second settles too (rcv-settle-mode %i) takes more than may be unsettled',
+    async (rcv) => {
+      const sender = connection.open_sender({ target: `settled${rcv}`, rcv_settle_mode: rcv });
+      const receiver = connection.open_receiver({ source: sourceOf(`settled${rcv}`), rcv_settle_mode: rcv });
+      const count = 3000;
+      let [sent, accepted, received] = [0, 0, 0];
+      const all = new Promise<void>((resolve) => {
+        const advance = () => {
+          while (sent < count && sender.sendable()) {
+            sender.send({ body: sent });
+            sent++;
+          }
+          if (accepted >= count && received >= count) resolve();
+        };
+        sender.on('sendable', advance);
+        sender.on('accepted', ({ delivery }) => {
+          accepted++;
+          if (rcv === 1) settle(delivery);
+          advance();
+        });
+        receiver.on('message', () => {
+          received++;
+          advance();
+        });
+      });
+      await all;
+      expect([accepted, received]).toEqual([count, count]);
+    },
+  );
+});
+
+describe('frames have every field of the specification', () => {
+  const named = (fields: Typed[], index: number) => fields[index]?.type.name;
+
+  test('the opening of a connection', () => {
+    const fields = fieldsOf(connection, 'open');
+    expect(fields).toHaveLength(10);
+    expect([2, 3, 9].map((index) => named(fields, index))).toEqual(['Uint', 'Ushort', 'Map32']);
+  });
+
+  test('that of a session, with the highest handle', async () => {
+    const session = connection.create_session();
+    session.begin();
+    await once(session, 'session_open');
+    const fields = fieldsOf(session, 'begin');
+    expect(fields).toHaveLength(8);
+    expect(named(fields, 4)).toBe('Uint');
+  });
+
+  test.each<[string, () => Receiver | Sender]>([
+    ['receiver', () => connection.open_receiver('$cbs')],
+    ['sender', () => connection.open_sender('$cbs')],
+    ['receiver', () => connection.open_receiver('nowhere')],
+  ])('that of a link, refused or not, with properties (%s)', async (role, openLink) => {
+    const link = openLink();
+    link.on(`${role}_close`, () => {});
+    await once(link, `${role}_open`);
+    const fields = fieldsOf(link, 'attach');
+    expect(fields).toHaveLength(14);
+    expect(named(fields, 13)).toBe('Map32');
+  });
+});
