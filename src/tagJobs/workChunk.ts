@@ -1,12 +1,11 @@
-import type { TagRow } from '../formats/tagRow';
-import type { Hub } from '../hub/hub';
-import { deadlines, type Services } from '../services';
+import type { Hub } from '../azure/hub/hub';
 import { ChunkOutcomes, giveUpLate } from './chunkOutcomes';
 import { workMs } from './limits';
 import type { TagMessage } from './messages';
 import { type Fault, tagDevice, workThrough } from './tagDevice';
 import type { TagJob } from './tagJob';
 import type { TagJobStore } from './tagJobStore';
+import type { TagRow } from './tagRow';
 
 /** What became of a chunk in one go. */
 export interface ChunkRun {
@@ -33,19 +32,14 @@ const freshMs = 1000;
 const downAfter = 5;
 
 /** Tags the devices of a chunk of which nothing is known yet, until all are done or the hub takes no more. */
-export async function workChunk(
-  job: TagJob,
-  message: TagMessage,
-  store: TagJobStore,
-  services: Services,
-): Promise<ChunkRun> {
+export async function workChunk(job: TagJob, message: TagMessage, store: TagJobStore, hub: Hub): Promise<ChunkRun> {
   const { jobId } = job;
   const row = await store.readProgress(jobId, message.number);
   if (!row) throw new Error(`Job ${jobId} has no chunk ${message.number}.`);
   const devices = await store.readDevices(jobId, message.number);
   const outcomes = new ChunkOutcomes(store, jobId, devices, row);
   const todo = outcomes.pending();
-  const run = new Run(job, outcomes, store, services.hub(deadlines.background, { priority: 'bulk' }));
+  const run = new Run(job, outcomes, store, hub);
   await workThrough(todo, atATime, async (index) => {
     const [deviceId, tags = job.tags, ifMatch] = devices[index] ?? [];
     if (deviceId === undefined || tags === undefined) throw new Error(`Chunk ${message.number} lacks device ${index}.`);

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../invalidInputError';
+import { InvalidInputError } from '../errors/invalidInputError';
 import { isJsonObject, type Json, type JsonObject } from '../json';
 
 declare const valid: unique symbol;

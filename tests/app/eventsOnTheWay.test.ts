@@ -1,12 +1,12 @@
 import fc from 'fast-check';
+import { endpoint } from '../../src/api/http/endpoint';
+import { createServices, type Services } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
+import { Tables } from '../../src/azure/tables/tables';
 import { SeenEvents } from '../../src/changes/seenEvents';
 import { deviceChanges } from '../../src/functions/deviceChanges';
 import { onTwinChange } from '../../src/functions/onTwinChange';
 import { relayTwinChanges } from '../../src/functions/relayTwinChanges';
-import { endpoint } from '../../src/http/endpoint';
-import { createServices, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
-import { Tables } from '../../src/tables/tables';
 import { startTables, type TestStorage } from '../support/azurite';
 import { call, recordingContext } from './functionCalls';
 

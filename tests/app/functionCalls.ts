@@ -1,10 +1,10 @@
 import { format } from 'node:util';
 import { type HttpHandler, HttpRequest, type HttpRequestInit, InvocationContext } from '@azure/functions';
-import { Hub } from '../../src/hub/hub';
-import { HubConnection } from '../../src/hub/hubConnection';
+import type { Services } from '../../src/app/services';
+import { type Environment, readSettings } from '../../src/app/settings';
+import { Hub } from '../../src/azure/hub/hub';
+import { HubConnection } from '../../src/azure/hub/hubConnection';
 import type { Json } from '../../src/json';
-import type { Services } from '../../src/services';
-import { type Environment, readSettings } from '../../src/settings';
 import type { ScriptedHub } from './scriptedHub';
 
 /** Services that talk to the scripted hub. */

@@ -1,5 +1,5 @@
-import { createServices, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
+import { createServices, type Services } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
 import { startTables, type TestStorage } from '../support/azurite';
 import { servicesOf } from './functionCalls';
 import { type Answer, failure, json, reset, type ScriptedHub, startScriptedHub } from './scriptedHub';

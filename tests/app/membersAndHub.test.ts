@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
+import { reactionMeans } from '../../src/app/reactionMeans';
+import { createServices, type Services } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
+import { Hub } from '../../src/azure/hub/hub';
+import { parseConnectionString } from '../../src/azure/hub/hubAddress';
+import { HubConnection } from '../../src/azure/hub/hubConnection';
+import { Tables } from '../../src/azure/tables/tables';
 import { relayTwinChanges } from '../../src/functions/relayTwinChanges';
 import { runTwinQueries } from '../../src/functions/runTwinQueries';
-import { Hub } from '../../src/hub/hub';
-import { parseConnectionString } from '../../src/hub/hubAddress';
-import { HubConnection } from '../../src/hub/hubConnection';
 import { react } from '../../src/reactions/react';
-import { createServices, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
-import { Tables } from '../../src/tables/tables';
 import { startTables, type TestStorage } from '../support/azurite';
 import { recordingContext } from './functionCalls';
 
@@ -134,14 +135,15 @@ describe('a new device', () => {
     services = servicesWith({ TWIN_FIRST_TAGS: '{"location":{"plant":"unassigned"}}' });
     await create('fresh', 'tagged');
     await tag('tagged', 'Redmond43');
-    for (const deviceId of ['fresh', 'fresh', 'tagged', 'gone']) await react(createdEvent(deviceId), services);
+    for (const deviceId of ['fresh', 'fresh', 'tagged', 'gone'])
+      await react(createdEvent(deviceId), reactionMeans(services));
     expect(await tagsOf('fresh')).toEqual({ location: { plant: 'unassigned' } });
     expect(await tagsOf('tagged')).toEqual({ location: { plant: 'Redmond43' } });
   });
 
   test('gets none by default', async () => {
     await create('fresh');
-    await react(createdEvent('fresh'), services);
+    await react(createdEvent('fresh'), reactionMeans(services));
     expect(await tagsOf('fresh')).toEqual({});
   });
 });
@@ -158,7 +160,7 @@ test('a change whose values were too large for the topic is read from the twin',
     type: 'DeviceTwins.TwinChanged' as const,
     data: { operation: 'update' as const, version: 3, tags: {}, truncated: true as const },
   };
-  await react(event, services);
+  await react(event, reactionMeans(services));
   expect(await present('Redmond43')).toEqual(['a']);
 });
 

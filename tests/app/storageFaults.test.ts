@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Queue } from '../../src/queue/queue';
-import { Tables } from '../../src/tables/tables';
+import { Queue } from '../../src/azure/queue/queue';
+import { Tables } from '../../src/azure/tables/tables';
 
 const key = Buffer.from('secret').toString('base64');
 

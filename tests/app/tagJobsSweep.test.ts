@@ -1,7 +1,7 @@
+import { createServices, needRecords, type Services } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
+import { Tables } from '../../src/azure/tables/tables';
 import { runTwinQueries } from '../../src/functions/runTwinQueries';
-import { createServices, needRecords, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
-import { Tables } from '../../src/tables/tables';
 import { toChunks } from '../../src/tagJobs/chunk';
 import type { TagJob } from '../../src/tagJobs/tagJob';
 import type { Claim } from '../../src/tagJobs/tagJobStore';

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { DequeuedMessageItem } from '@azure/storage-queue';
+import type { Services } from '../../src/app/services';
+import type { Hub } from '../../src/azure/hub/hub';
+import { HubError, type HubErrorCode } from '../../src/azure/hub/hubError';
+import { quotasOf } from '../../src/azure/hub/quotas';
+import { QueueError } from '../../src/azure/queue/queue';
 import { workTagJobs } from '../../src/functions/workTagJobs';
-import type { Hub } from '../../src/hub/hub';
-import { HubError, type HubErrorCode } from '../../src/hub/hubError';
-import { quotasOf } from '../../src/hub/quotas';
-import { QueueError } from '../../src/queue/queue';
-import type { Services } from '../../src/services';
 import type { TagMessage } from '../../src/tagJobs/messages';
 import { batchSize, windowOf } from '../../src/tagJobs/window';
 import { recordingContext } from './functionCalls';

@@ -12,7 +12,7 @@ import { EventHubProducerClient } from '@azure/event-hubs';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
 import topology from '../../infra/topology.json';
 import { readSystemOptions } from '../../scripts/systemOptions';
-import { Tables } from '../../src/tables/tables';
+import { Tables } from '../../src/azure/tables/tables';
 import { startTables, type TestStorage } from '../support/azurite';
 import { Lines } from './system';
 
