@@ -36,7 +36,7 @@ export interface ChunkRow {
 }
 
 /** Devices of a chunk: a page of a query, and two seconds of an S1 hub. */
-export const maxChunkDevices = 100;
+const maxChunkDevices = 100;
 
 /**
  * Characters of a chunk's devices in the table, where they are ASCII: the hundred rows of a transaction, those of fifty

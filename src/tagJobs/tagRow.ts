@@ -16,7 +16,7 @@ export interface TagRows {
 }
 
 /** Most devices that one request may name. */
-export const maxRows = 100_000;
+const maxRows = 100_000;
 
 /** The devices that a list has named so far, and where. */
 export class NamedDevices {

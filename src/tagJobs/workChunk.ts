@@ -54,11 +54,11 @@ export async function workChunk(job: TagJob, message: TagMessage, store: TagJobS
 /** One go at a chunk. */
 class Run {
   hindrance: Hindrance | undefined;
-  private failedInARow = 0;
-  private savedAt = performance.now();
-  private askedAt = performance.now();
-  private isWanted = true;
-  private readonly end = performance.now() + workMs;
+  #failedInARow = 0;
+  #savedAt = performance.now();
+  #askedAt = performance.now();
+  #isWanted = true;
+  readonly #end = performance.now() + workMs;
 
   constructor(
     private readonly job: TagJob,
@@ -68,30 +68,30 @@ class Run {
   ) {}
 
   async tag(index: number, row: TagRow): Promise<'goOn' | 'enough'> {
-    if (performance.now() > this.end || !(await this.stillWanted())) return 'enough';
+    if (performance.now() > this.#end || !(await this.#stillWanted())) return 'enough';
     const { outcome, fault } = await tagDevice(this.hub, row);
     if (fault === undefined || fault === 'device') {
-      this.failedInARow = 0;
+      this.#failedInARow = 0;
       this.outcomes.note(index, outcome);
-      await this.saveSometimes();
+      await this.#saveSometimes();
       return 'goOn';
     }
     this.hindrance = { fault, status: outcome.status, detail: outcome.detail ?? '' };
     // One device's connection may be cut while the others are served.
-    return fault === 'unavailable' && ++this.failedInARow < downAfter ? 'goOn' : 'enough';
+    return fault === 'unavailable' && ++this.#failedInARow < downAfter ? 'goOn' : 'enough';
   }
 
-  private async stillWanted(): Promise<boolean> {
-    if (performance.now() - this.askedAt > freshMs) {
-      this.askedAt = performance.now();
-      this.isWanted = (await this.store.read(this.job.jobId))?.job.state !== 'cancelled';
+  async #stillWanted(): Promise<boolean> {
+    if (performance.now() - this.#askedAt > freshMs) {
+      this.#askedAt = performance.now();
+      this.#isWanted = (await this.store.read(this.job.jobId))?.job.state !== 'cancelled';
     }
-    return this.isWanted;
+    return this.#isWanted;
   }
 
-  private async saveSometimes(): Promise<void> {
-    if (performance.now() - this.savedAt < freshMs) return;
-    this.savedAt = performance.now();
+  async #saveSometimes(): Promise<void> {
+    if (performance.now() - this.#savedAt < freshMs) return;
+    this.#savedAt = performance.now();
     await this.outcomes.save();
   }
 }

@@ -3,7 +3,7 @@ import type { Json } from '../../json';
 import { parseJsonBytes, readBody } from './readBody';
 
 /** Longest body that a request may have. The largest valid patch of tags is a fraction of it. */
-export const maxBodyBytes = 64 * 1024;
+const maxBodyBytes = 64 * 1024;
 
 const contentTypes = ['application/json', 'application/merge-patch+json'];
 

@@ -18,7 +18,7 @@ import { parseNdjson } from '../formats/parseNdjson';
 import { parseJsonBytes, readBody } from '../http/readBody';
 
 /** Longest body of a tag job. */
-export const maxBytes = 8 * 1024 * 1024;
+const maxBytes = 8 * 1024 * 1024;
 
 const contentTypes = ['application/json', 'text/csv', 'application/x-ndjson'] as const;
 

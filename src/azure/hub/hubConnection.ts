@@ -37,8 +37,8 @@ interface Client {
 /** The app's connections to one hub: one keep-alive agent, one credential, one scheduler of all calls. */
 export class HubConnection {
   readonly scheduler: Scheduler;
-  private readonly agent: Agent;
-  private client: Promise<Client> | undefined;
+  readonly #agent: Agent;
+  #client: Promise<Client> | undefined;
 
   constructor(
     private readonly address: HubAddress,
@@ -47,7 +47,7 @@ export class HubConnection {
     this.scheduler = new Scheduler(quotas);
     // The scheduler bounds the number of sockets. With `ca` itself, the agent would compare its text at every request.
     const trust = ca === undefined ? {} : { secureContext: createSecureContext({ ca }) };
-    this.agent = new Agent({ keepAlive: true, ...trust });
+    this.#agent = new Agent({ keepAlive: true, ...trust });
   }
 
   /**
@@ -57,8 +57,8 @@ export class HubConnection {
    */
   async send<T>({ invoke, schema, access }: HubCall<T>, signal: AbortSignal): Promise<Reply<T>> {
     try {
-      this.client ??= openClient(this.address);
-      const { sdk, authorize } = await this.client;
+      this.#client ??= openClient(this.address);
+      const { sdk, authorize } = await this.#client;
       const { method, path, headers, body } = await sdk.form(invoke);
       const signed = authorize();
       const identified = {
@@ -68,8 +68,11 @@ export class HubConnection {
         'user-agent': 'device-twins',
       };
       const { host, port } = this.address;
-      const { agent } = this;
-      const answer = await exchange({ host, port, agent, method, path, headers: identified }, body, signal);
+      const answer = await exchange(
+        { host, port, agent: this.#agent, method, path, headers: identified },
+        body,
+        signal,
+      );
       if (answer.status >= 300) throw toRefusal(answer, access, this.address);
       return readReply(answer, schema);
     } catch (error) {

@@ -33,13 +33,13 @@ export interface Turn {
  * runs leave places for others, and are never passed over for ever.
  */
 export class Lane {
-  private readonly waiting: Record<Priority, Record<'again' | 'first', Set<Waiting>>> = {
+  readonly #waiting: Record<Priority, Record<'again' | 'first', Set<Waiting>>> = {
     interactive: { again: new Set(), first: new Set() },
     bulk: { again: new Set(), first: new Set() },
   };
-  private readonly running: Record<Priority, number> = { interactive: 0, bulk: 0 };
-  private inARow = 0;
-  private callOff: (() => void) | undefined;
+  readonly #running: Record<Priority, number> = { interactive: 0, bulk: 0 };
+  #inARow = 0;
+  #callOff: (() => void) | undefined;
 
   constructor(
     readonly pace: Pace,
@@ -56,74 +56,74 @@ export class Lane {
     const { priority, repeated, signal } = asking;
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const queue = this.waiting[priority][repeated ? 'again' : 'first'];
+      const queue = this.#waiting[priority][repeated ? 'again' : 'first'];
       const leave = () => {
         queue.delete(call);
-        if (!this.next()) this.callOff?.();
+        if (!this.#next()) this.#callOff?.();
         reject(signal.reason);
       };
-      const take = (turn?: Turn) => {
+      const settle = (turn: Turn | undefined) => {
         queue.delete(call);
         signal.removeEventListener('abort', leave);
         resolve(turn);
       };
-      const call: Waiting = { ...asking, start: take, refuse: take };
+      const call: Waiting = { ...asking, start: settle, refuse: () => settle(undefined) };
       queue.add(call);
-      this.startDue();
+      this.#startDue();
       if (queue.has(call)) signal.addEventListener('abort', leave, { once: true });
     });
   }
 
   /** Starts every call whose turn has come. */
-  private startDue(): void {
-    for (let call = this.next(); call; call = this.next()) {
+  #startDue(): void {
+    for (let call = this.#next(); call; call = this.#next()) {
       const now = this.clock.now();
       const due = Math.max(this.pace.earliest, now);
       // Where none is running, one goes all the same: it shows how long answers take now.
-      if (due >= call.end || (this.count > 0 && due + this.pace.expectedDelay > call.end)) call.refuse();
-      else if (due <= now) this.start(call, now);
+      if (due >= call.end || (this.#count > 0 && due + this.pace.expectedDelay > call.end)) call.refuse();
+      else if (due <= now) this.#start(call, now);
       else {
-        this.wakeAt(due - now);
+        this.#wakeAt(due - now);
         return;
       }
     }
   }
 
-  private get count(): number {
-    return this.running.interactive + this.running.bulk;
+  get #count(): number {
+    return this.#running.interactive + this.#running.bulk;
   }
 
-  private next(): Waiting | undefined {
-    if (this.count >= this.places * 1.25) return undefined;
-    const bulk = this.running.bulk < this.places ? this.first('bulk') : undefined;
-    const interactive = this.first('interactive');
-    return bulk && (!interactive || this.inARow >= mostInARow) ? bulk : interactive;
+  #next(): Waiting | undefined {
+    if (this.#count >= this.places * 1.25) return undefined;
+    const bulk = this.#running.bulk < this.places ? this.#first('bulk') : undefined;
+    const interactive = this.#first('interactive');
+    return bulk && (!interactive || this.#inARow >= mostInARow) ? bulk : interactive;
   }
 
-  private first(priority: Priority): Waiting | undefined {
-    const { again, first } = this.waiting[priority];
+  #first(priority: Priority): Waiting | undefined {
+    const { again, first } = this.#waiting[priority];
     // What is repeated has waited longest, so it comes before what is new.
     for (const queue of [again, first]) for (const call of queue) return call;
     return undefined;
   }
 
-  private start(call: Waiting, now: number): void {
+  #start(call: Waiting, now: number): void {
     const { priority } = call;
     this.pace.sent(now);
-    this.inARow = priority === 'interactive' ? this.inARow + 1 : 0;
-    this.running[priority]++;
+    this.#inARow = priority === 'interactive' ? this.#inARow + 1 : 0;
+    this.#running[priority]++;
     let ended = false;
     const end = () => {
       if (ended) return;
       ended = true;
-      this.running[priority]--;
-      this.startDue();
+      this.#running[priority]--;
+      this.#startDue();
     };
     call.start({ sentAt: now, end });
   }
 
-  private wakeAt(milliseconds: number): void {
-    this.callOff?.();
-    this.callOff = this.clock.after(milliseconds, () => this.startDue());
+  #wakeAt(milliseconds: number): void {
+    this.#callOff?.();
+    this.#callOff = this.clock.after(milliseconds, () => this.#startDue());
   }
 }

@@ -32,105 +32,105 @@ const leastSpan = 250;
  */
 export class Pace {
   /** Calls per second. */
-  private rate = Number.POSITIVE_INFINITY;
+  #rate = Number.POSITIVE_INFINITY;
   /** The rate that was last too much. */
-  private tooMuch = Number.POSITIVE_INFINITY;
-  private grownAt = 0;
-  private cutAt = Number.NEGATIVE_INFINITY;
-  private firstAnswerAt = Number.POSITIVE_INFINITY;
-  private nextAt = Number.NEGATIVE_INFINITY;
-  private pushedBackAt = Number.NEGATIVE_INFINITY;
-  private delay: number | undefined;
+  #tooMuch = Number.POSITIVE_INFINITY;
+  #grownAt = 0;
+  #cutAt = Number.NEGATIVE_INFINITY;
+  #firstAnswerAt = Number.POSITIVE_INFINITY;
+  #nextAt = Number.NEGATIVE_INFINITY;
+  #pushedBackAt = Number.NEGATIVE_INFINITY;
+  #delay: number | undefined;
   /** The mean before the last cut, until there is one of the present rate. */
-  private lastDelay = 0;
-  private answers = { since: 0, count: 0, before: 0 };
-  private readonly slowAfter: number;
+  #lastDelay = 0;
+  #answers = { since: 0, count: 0, before: 0 };
+  readonly #slowAfter: number;
 
   /** @param quota what the hub allows of these calls, per second: it sets the steps, not the limit. */
   constructor(private readonly quota: number) {
     // A few calls of a quota may wait at the hub: then none of the quota is lost between one call and the next.
-    this.slowAfter = 1000 + 1500 / quota;
+    this.#slowAfter = 1000 + 1500 / quota;
   }
 
   /** When the next call may be sent. */
   get earliest(): number {
-    return this.nextAt;
+    return this.#nextAt;
   }
 
   /** How long an answer is likely to take. */
   get expectedDelay(): number {
-    return this.delay ?? this.lastDelay;
+    return this.#delay ?? this.#lastDelay;
   }
 
   /** Whether the hub has pushed back lately. */
   hindered(now: number): boolean {
-    return now - this.pushedBackAt < rememberedFor;
+    return now - this.#pushedBackAt < rememberedFor;
   }
 
   sent(now: number): void {
-    this.grow(now);
-    this.nextAt = Math.max(this.nextAt, now - slack) + 1000 / this.rate;
+    this.#grow(now);
+    this.#nextAt = Math.max(this.#nextAt, now - slack) + 1000 / this.#rate;
   }
 
   /** The hub answered a call. */
   answered(sentAt: number, now: number): void {
-    this.count(now);
-    this.firstAnswerAt = Math.min(this.firstAnswerAt, now);
-    this.learn(sentAt, now);
-    if (this.expectedDelay > this.slowAfter) this.pushedBackAt = now;
+    this.#count(now);
+    this.#firstAnswerAt = Math.min(this.#firstAnswerAt, now);
+    this.#learn(sentAt, now);
+    if (this.expectedDelay > this.#slowAfter) this.#pushedBackAt = now;
   }
 
   /** A call was given up while the hub still owed the answer. */
   givenUp(sentAt: number, now: number): void {
-    this.learn(sentAt, now);
+    this.#learn(sentAt, now);
   }
 
   /** The hub refused a call as one too many. */
   refused(sentAt: number, now: number, retryAfter = 0): void {
-    this.pushedBackAt = now;
-    if (sentAt >= this.cutAt) this.cut(now, keptWhen.refused);
-    this.nextAt = Math.max(this.nextAt, now + retryAfter);
+    this.#pushedBackAt = now;
+    if (sentAt >= this.#cutAt) this.#cut(now, keptWhen.refused);
+    this.#nextAt = Math.max(this.#nextAt, now + retryAfter);
   }
 
-  private learn(sentAt: number, now: number): void {
+  #learn(sentAt: number, now: number): void {
     // What was sent at an earlier rate says nothing about the present one, nor what had to wait for a connection first.
-    if (sentAt < this.cutAt || sentAt < this.firstAnswerAt) return;
+    if (sentAt < this.#cutAt || sentAt < this.#firstAnswerAt) return;
     const delay = now - sentAt;
-    this.delay = this.delay === undefined ? delay : this.delay + newest * (delay - this.delay);
-    if (this.delay > this.slowAfter) this.cut(now, keptWhen.slow);
+    this.#delay = this.#delay === undefined ? delay : this.#delay + newest * (delay - this.#delay);
+    if (this.#delay > this.#slowAfter) this.#cut(now, keptWhen.slow);
   }
 
-  private cut(now: number, kept: number): void {
-    this.grow(now);
+  #cut(now: number, kept: number): void {
+    this.#grow(now);
     // Where nothing has hindered us, the rate is no measure yet: answers are, and what is documented.
-    const rate = Math.min(this.rate, Math.max(this.quota, this.answerRate(now)));
+    const rate = Math.min(this.#rate, Math.max(this.quota, this.#answerRate(now)));
     // Cut after cut without an answer, the hub is shut for a while: what it took before still says most.
-    if (this.delay !== undefined || this.tooMuch === Number.POSITIVE_INFINITY) this.tooMuch = rate;
-    this.rate = Math.max(rate * kept, this.quota * least.share, least.perSecond);
-    this.cutAt = now;
-    this.lastDelay = this.expectedDelay;
-    this.delay = undefined;
+    if (this.#delay !== undefined || this.#tooMuch === Number.POSITIVE_INFINITY) this.#tooMuch = rate;
+    this.#rate = Math.max(rate * kept, this.quota * least.share, least.perSecond);
+    this.#cutAt = now;
+    this.#lastDelay = this.expectedDelay;
+    this.#delay = undefined;
     // Jitter, so that instances that were refused together do not come back together.
-    this.nextAt = Math.max(this.nextAt, now + ((0.5 + Math.random()) * 1000) / this.rate);
+    this.#nextAt = Math.max(this.#nextAt, now + ((0.5 + Math.random()) * 1000) / this.#rate);
   }
 
-  private grow(now: number): void {
-    const seconds = (now - this.grownAt) / 1000;
-    const step = this.quota * (this.rate < this.tooMuch ? gain.below : gain.beyond) * Math.min(1, this.quota / 5);
-    this.rate += step * seconds;
-    this.grownAt = now;
+  #grow(now: number): void {
+    const seconds = (now - this.#grownAt) / 1000;
+    const step = this.quota * (this.#rate < this.#tooMuch ? gain.below : gain.beyond) * Math.min(1, this.quota / 5);
+    this.#rate += step * seconds;
+    this.#grownAt = now;
   }
 
-  private count(now: number): void {
-    if (now - this.answers.since > span) {
-      const idle = now - this.answers.since > 2 * span;
-      this.answers = { since: now, count: 0, before: idle ? 0 : this.answers.count };
+  #count(now: number): void {
+    if (now - this.#answers.since > span) {
+      const idle = now - this.#answers.since > 2 * span;
+      this.#answers = { since: now, count: 0, before: idle ? 0 : this.#answers.count };
     }
-    this.answers.count++;
+    this.#answers.count++;
   }
 
-  private answerRate(now: number): number {
-    const { since, count, before } = this.answers;
+  #answerRate(now: number): number {
+    const { since, count, before } = this.#answers;
     return (1000 * (count + before)) / Math.max(leastSpan, now - since + (before > 0 ? span : 0));
   }
 }

@@ -19,14 +19,14 @@ export type Attempt<T> = (signal: AbortSignal, retry: number) => Promise<T>;
  * not more.
  */
 export class Scheduler {
-  private readonly lanes: Record<OperationKind, Lane>;
+  readonly #lanes: Record<OperationKind, Lane>;
 
   constructor(
     quotas: Quotas,
     private readonly clock: Clock = processClock,
   ) {
     const lane = (kind: OperationKind) => new Lane(new Pace(quotas[kind]), placesFor(quotas[kind]), clock);
-    this.lanes = {
+    this.#lanes = {
       query: lane('query'),
       twinRead: lane('twinRead'),
       twinWrite: lane('twinWrite'),
@@ -50,11 +50,11 @@ export class Scheduler {
     { priority = 'interactive', signal: caller }: CallOptions = {},
   ): Promise<T> {
     caller?.throwIfAborted();
-    const lane = this.lanes[kind];
+    const lane = this.#lanes[kind];
     const end = this.clock.now() + deadlineMs;
     const ending = new AbortController();
     let fault: unknown;
-    const late = () => ending.abort(fault ?? this.late(lane, deadlineMs));
+    const late = () => ending.abort(fault ?? this.#late(lane, deadlineMs));
     const gone = () => ending.abort(caller?.reason);
     const callOff = this.clock.after(deadlineMs, late);
     if (caller) {
@@ -65,7 +65,7 @@ export class Scheduler {
     try {
       for (let retry = 0; ; retry++) {
         const turn = await lane.turn({ priority, repeated: retry > 0, end, signal: ending.signal });
-        if (!turn) throw fault ?? this.noTurn(lane, end);
+        if (!turn) throw fault ?? this.#noTurn(lane, end);
         fault = undefined;
         try {
           const answer = await attempt(ending.signal, retry);
@@ -73,14 +73,14 @@ export class Scheduler {
           return answer;
         } catch (error) {
           fault = error;
-          if (!caller?.aborted) this.learn(lane.pace, turn, error, ending.signal);
+          if (!caller?.aborted) this.#learn(lane.pace, turn, error, ending.signal);
         } finally {
           turn.end();
         }
         const delay = delayBefore(fault, retry);
         // The timer may fire a little before its time by the clock: the signal has the last word.
         if (delay === undefined || ending.signal.aborted || this.clock.now() + delay >= end) throw fault;
-        await this.wait(delay, ending.signal);
+        await this.#wait(delay, ending.signal);
       }
     } finally {
       callOff();
@@ -88,7 +88,7 @@ export class Scheduler {
     }
   }
 
-  private learn(pace: Pace, { sentAt }: Turn, error: unknown, { aborted }: AbortSignal): void {
+  #learn(pace: Pace, { sentAt }: Turn, error: unknown, { aborted }: AbortSignal): void {
     const now = this.clock.now();
     if (!(error instanceof HubError)) return;
     if (aborted) pace.givenUp(sentAt, now);
@@ -97,19 +97,19 @@ export class Scheduler {
     else if (error.code !== 'unavailable') pace.answered(sentAt, now);
   }
 
-  private late(lane: Lane, deadlineMs: number): HubError {
+  #late(lane: Lane, deadlineMs: number): HubError {
     const seconds = deadlineMs / 1000;
     return lane.pace.hindered(this.clock.now())
       ? new HubError('throttled', `The hub is throttling requests: this one had no answer within ${seconds} s.`)
       : new HubError('unavailable', `The hub did not answer within ${seconds} s.`);
   }
 
-  private noTurn({ pace }: Lane, end: number): HubError {
+  #noTurn({ pace }: Lane, end: number): HubError {
     const seconds = Math.max(1, Math.ceil((pace.earliest + pace.expectedDelay - end) / 1000));
     return new HubError('throttled', `The hub is throttling requests: repeat this one in ${seconds} s.`, seconds);
   }
 
-  private wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  #wait(milliseconds: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const callOff = this.clock.after(milliseconds, () => {

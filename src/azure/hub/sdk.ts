@@ -26,14 +26,14 @@ export type Invoke = (sdk: Sdk) => Promise<unknown>;
 export class Sdk {
   readonly registry: Registry;
   readonly jobs: JobClient;
-  private formed: HubRequest | undefined;
+  #formed: HubRequest | undefined;
 
   constructor({ RestApiClient, Registry, JobClient }: ServiceSdk, host: string) {
     // They want a signature; what they form is signed when it is sent.
     const config = { host, sharedAccessSignature: 'none' };
     const transport = new RestApiClient(config, 'device-twins');
     transport.executeApiCall = (method, path, headers, body: unknown) => {
-      this.formed = { method, path, headers, body: body ? JSON.stringify(body) : '' };
+      this.#formed = { method, path, headers, body: body ? JSON.stringify(body) : '' };
     };
     this.registry = new Registry(config, transport);
     this.jobs = new JobClient(transport);
@@ -43,8 +43,8 @@ export class Sdk {
   async form(invoke: Invoke): Promise<HubRequest> {
     // As there is no reply, it comes to an end only where there is no request.
     const refused = invoke(this);
-    const { formed } = this;
-    this.formed = undefined;
+    const formed = this.#formed;
+    this.#formed = undefined;
     if (formed) return formed;
     await refused;
     throw new HubError('badReply', 'The SDK made no request.');
