@@ -3,7 +3,7 @@ import { HubConnection } from '../azure/hub/hubConnection';
 import type { CallOptions } from '../azure/hub/operationKind';
 import { quotasOf } from '../azure/hub/quotas';
 import { Queue } from '../azure/queue/queue';
-import { Tables } from '../azure/tables/tables';
+import { type Tables, tablesAt } from '../azure/tables/tables';
 import { PutAside } from '../changes/putAside';
 import { SettingError } from '../errors/settingError';
 import { ChangeHistory } from '../history/changeHistory';
@@ -94,7 +94,7 @@ export function createServices(settings: Settings): Services {
     },
     records() {
       const address = need(settings.tables);
-      if (address && !records) records = openRecords(new Tables(address), need(settings.location));
+      if (address && !records) records = openRecords(tablesAt(address), need(settings.location));
       return records;
     },
     queue() {
@@ -105,7 +105,8 @@ export function createServices(settings: Settings): Services {
   };
 }
 
-function openRecords(tables: Tables, watched: string): Records {
+/** What the app keeps, in these tables; `watched` is the location whose moves are told. */
+export function openRecords(tables: Tables, watched: string): Records {
   return {
     history: new ChangeHistory(tables),
     members: new Members(tables, watched),

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
+import { tablesConnectionString } from '../../scripts/storage';
 import { endpoint, type Serve } from '../../src/api/http/endpoint';
 import { reactionMeans } from '../../src/app/reactionMeans';
 import { createServices, type Services } from '../../src/app/services';
 import { readSettings } from '../../src/app/settings';
 import { encodeKey } from '../../src/azure/tables/keys';
-import { Tables } from '../../src/azure/tables/tables';
+import type { Tables } from '../../src/azure/tables/tables';
 import type { TwinEvent } from '../../src/changes/twinEvent';
 import { deviceChanges } from '../../src/functions/deviceChanges';
 import { locationDevices } from '../../src/functions/locationDevices';
@@ -12,18 +13,12 @@ import { locations } from '../../src/functions/locations';
 import type { Json } from '../../src/json';
 import { Members } from '../../src/members/members';
 import { react } from '../../src/reactions/react';
-import { startTables, type TestStorage } from '../support/azurite';
-import { call } from './functionCalls';
+import { memoryTables } from '../support/memoryTables';
+import { call, keepingIn } from './functionCalls';
 
-let tables: TestStorage;
-let services: Services;
+const tables = memoryTables();
+const services = keepingIn(tables, createServices(readSettings({})));
 let devices = 0;
-
-beforeAll(async () => {
-  tables = await startTables();
-  services = createServices(readSettings({ TWIN_TABLES_CONNECTION_STRING: tables.connectionString }));
-});
-afterAll(() => tables.stop());
 
 /** No test sees the devices of another. */
 const newDevice = () => `d/${++devices}`.replace('/', "'#");
@@ -175,7 +170,7 @@ describe('the members of a location', () => {
       eventOf(deviceId, { tick: index + 1, version: index + 2, what: { tags: at(plant) } }),
     ) as [TwinEvent, TwinEvent, TwinEvent];
     await react(first, reactionMeans(services));
-    const store = new Tables({ kind: 'key', connectionString: tables.connectionString });
+    const store = tables;
     const cutOff: Pick<Tables, 'use'> = {
       use: (name, action) => (name === 'Members' ? Promise.reject(new Error('killed')) : store.use(name, action)),
     };
@@ -272,7 +267,7 @@ test('what keeps nothing says which setting is missing', async () => {
 });
 
 test('tables that cannot be reached: 503 for a caller, another try for an event, and no key in the error', async () => {
-  const connectionString = tables.connectionString.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1');
+  const connectionString = tablesConnectionString(1);
   const unreachable = createServices(readSettings({ TWIN_TABLES_CONNECTION_STRING: connectionString }));
   const { status, body, headers } = await call(endpoint(locations, unreachable), { method: 'GET' });
   expect([status, headers['retry-after']]).toEqual([503, '5']);

@@ -12,7 +12,7 @@ import { EventHubProducerClient } from '@azure/event-hubs';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
 import topology from '../../infra/topology.json';
 import { readSystemOptions } from '../../scripts/systemOptions';
-import { Tables } from '../../src/azure/tables/tables';
+import { tablesAt } from '../../src/azure/tables/tables';
 import { startTables, type TestStorage } from '../support/azurite';
 import { Lines } from './system';
 
@@ -156,7 +156,7 @@ async function sendMalformed(): Promise<void> {
 
 async function countRows(name: 'TwinChanges' | 'PutAside'): Promise<number> {
   let count = 0;
-  await new Tables({ kind: 'key', connectionString: tables.connectionString }).use(name, async (table) => {
+  await tablesAt({ kind: 'key', connectionString: tables.connectionString }).use(name, async (table) => {
     let continuation: string | undefined;
     do {
       const page = await table.list({ columns: [] }, 1000, continuation);

@@ -120,7 +120,8 @@ function toFilter({ partitionKey, after, prefix, equal = {}, later = {}, written
   return conditions.join(' and ');
 }
 
-function toRow({ etag, timestamp, ...row }: TableEntityResult<Row>): StoredRow {
+/** The row as it was put: what the client adds to its answers, written again, would become columns. */
+function toRow({ etag, timestamp, 'odata.metadata': _, ...row }: TableEntityResult<Row>): StoredRow {
   return { ...row, etag };
 }
 

@@ -15,11 +15,16 @@ const service = {
   question: 'is the storage account there and reachable?',
 };
 
+/** The tables of a storage account. */
+export function tablesAt(address: StorageAddress): Tables {
+  return new Tables(async (name) => (await import('./azureTables')).openTable(address, name));
+}
+
 /** Opens each table when it is first used, and again after it could not be opened. */
 export class Tables {
   readonly #opened = new Map<TableName, Promise<Table>>();
 
-  constructor(private readonly address: StorageAddress) {}
+  constructor(private readonly open: (name: TableName) => Promise<Table>) {}
 
   /** @throws TablesError where the storage account cannot be reached, or refuses. */
   async use<T>(name: TableName, action: (table: Table) => Promise<T>): Promise<T> {
@@ -31,7 +36,7 @@ export class Tables {
   }
 
   async #open(name: TableName): Promise<Table> {
-    const opening = this.#opened.get(name) ?? this.#connect(name);
+    const opening = this.#opened.get(name) ?? this.open(name);
     this.#opened.set(name, opening);
     try {
       return await opening;
@@ -39,10 +44,5 @@ export class Tables {
       this.#opened.delete(name);
       throw error;
     }
-  }
-
-  async #connect(name: TableName): Promise<Table> {
-    const { openTable } = await import('./azureTables');
-    return openTable(this.address, name);
   }
 }
