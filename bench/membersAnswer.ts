@@ -1,5 +1,5 @@
 import { TableClient, type TransactionAction } from '@azure/data-tables';
-import { encodeKey } from '../src/tables/keys';
+import { encodeKey } from '../src/azure/tables/keys';
 import { type LocalSystem, startLocalSystem } from './localSystem';
 import type { Row } from './row';
 

@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { skus } from '../src/hub/quotas';
+import { skus } from '../src/azure/hub/quotas';
 import { Client } from './client';
 import { UsageError } from './errors';
 import { formatDuration, type HubSize } from './expectedTime';

@@ -1,4 +1,4 @@
-import { readCsv } from '../src/formats/readCsv';
+import { readCsv } from '../src/api/formats/readCsv';
 import type { Format } from './format';
 import type { FileRecord } from './records';
 

@@ -1,4 +1,4 @@
-import { quotasOf, type Sku } from '../src/hub/quotas';
+import { quotasOf, type Sku } from '../src/azure/hub/quotas';
 
 /** The hub whose quota bounds the work. */
 export interface HubSize {

@@ -96,9 +96,8 @@ ${hubHelp}
     if (!before) await checkFile(file, { format, engine, chunk, total: state.total }, context);
     if (dryRun) return tellChecked(state, context);
     await kept.write(state);
-    await importChunks(file, format, state, kept, hasKeys, context);
+    const { total, succeeded, failed } = await importChunks({ file, format, kept, hasKeys }, state, context);
     await kept.remove();
-    const { total, succeeded, failed } = state;
     if (context.json) await write(context.stdout, `${JSON.stringify({ total, succeeded, failed })}\n`);
     context.say(`${succeeded} of ${total} devices tagged.`);
     if (failed > 0) throw new FailedError(`Not tagged: ${failed}.`);
@@ -132,14 +131,19 @@ function tellChecked({ total }: State, { json, stdout }: Context): Promise<void>
   return write(stdout, `${told}\n`);
 }
 
-async function importChunks(
-  file: string,
-  format: Format,
-  state: State,
-  kept: StateFile<State>,
-  hasKeys: boolean,
-  context: Context,
-): Promise<void> {
+/** What is imported, and how. */
+interface Source {
+  file: string;
+  format: Format;
+  /** Where the state is kept, so that the same command can go on from it. */
+  kept: StateFile<State>;
+  /** Whether the app takes idempotency keys. */
+  hasKeys: boolean;
+}
+
+/** The state when all of the file is done. */
+async function importChunks({ file, format, kept, hasKeys }: Source, begun: State, context: Context): Promise<State> {
+  let state = begun;
   const progress = new Progress(context.stderr, state.total, state.succeeded + state.failed);
   const from = { offset: state.offset, line: state.line };
   try {
@@ -158,12 +162,13 @@ async function importChunks(
         throw new FailedError(`Job ${job.jobId} has ${job.state}${job.detail ? `: ${printable(job.detail)}` : '.'}`);
       }
       await printFailures(job, started, chunk, context);
-      state.succeeded += job.counts.succeeded;
-      state.failed += chunk.devices - job.counts.succeeded;
-      Object.assign(state, { offset: chunk.end, line: chunk.nextLine, attempt: 0 });
+      const succeeded = state.succeeded + job.counts.succeeded;
+      const failed = state.failed + chunk.devices - job.counts.succeeded;
+      state = { ...state, succeeded, failed, offset: chunk.end, line: chunk.nextLine, attempt: 0 };
       await kept.write(state);
       context.signal.throwIfAborted();
     }
+    return state;
   } catch (error) {
     progress.clear();
     throw resumable(error, state, context);

@@ -1,15 +1,15 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { openApiDocument } from '../src/openapi/document';
+import { openApiDocument } from '../src/api/openapi/document';
 import { runScript } from './runScript';
 
 /** Bundles beside the main one: a cold start loads them only where they are used. */
 const apart: Record<string, string> = {
-  serviceSdk: 'src/hub/serviceSdk.ts',
-  identity: 'src/hub/identity.ts',
-  azureTables: 'src/tables/azureTables.ts',
-  storageQueue: 'src/queue/storageQueue.ts',
+  serviceSdk: 'src/azure/hub/serviceSdk.ts',
+  identity: 'src/azure/storage/identity.ts',
+  azureTables: 'src/azure/tables/azureTables.ts',
+  storageQueue: 'src/azure/queue/storageQueue.ts',
 };
 
 /** Where the code imports one of these modules when it is used, it finds the bundle. */

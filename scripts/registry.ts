@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { type HubAddress, parseConnectionString, parseHostName } from '../src/hub/hubAddress';
-import { HubConnection } from '../src/hub/hubConnection';
-import type { Access } from '../src/hub/toHubError';
+import { type HubAddress, parseConnectionString, parseHostName } from '../src/azure/hub/hubAddress';
+import { HubConnection } from '../src/azure/hub/hubConnection';
+import type { Access } from '../src/azure/hub/toHubError';
 import { trustedCertificates } from './emulatorEnv';
 
 /** A device identity as far as its connection string needs it. */

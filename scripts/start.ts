@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { describeProblem, readSettings, settingProblems } from '../src/settings';
+import { readSettings, settingProblems } from '../src/app/settings';
+import { describeProblem } from '../src/errors/settingError';
 import { withEmulatorEnv } from './emulatorEnv';
 import { runScript } from './runScript';
 import { queueStorage, queuesConnectionString, tableStorage, tablesConnectionString, withStorage } from './storage';

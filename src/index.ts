@@ -1,6 +1,8 @@
 import { app, type HttpHandler, type HttpMethod, output } from '@azure/functions';
-import type { Serve } from './http/endpoint';
-import { describeProblem, readBindings, readSettings, settingProblems } from './settings';
+import type { Serve } from './api/http/endpoint';
+import type { Services } from './app/services';
+import { readBindings, readSettings, settingProblems } from './app/settings';
+import { describeProblem } from './errors/settingError';
 
 // The triggers of the app. What a function does is loaded when it is first called: an instance that was started for one
 // of them does not wait for the others.
@@ -12,6 +14,8 @@ app.setup({ capabilities: { IncludeEmptyEntriesInMessagePayload: true } });
 
 /** Bodies come as they are: parsed by the host, strings that look like dates would be rewritten. The type lacks it. */
 const untouched: object = { dataType: 'string' };
+
+let made: Promise<Services> | undefined;
 
 http('getTwin', 'GET', 'devices/{deviceId}', async () => (await import('./functions/getTwin')).getTwin);
 http('tagTwin', 'PATCH', 'devices/{deviceId}/tags', async () => (await import('./functions/tagTwin')).tagTwin);
@@ -37,7 +41,8 @@ http('openapi', 'GET', 'openapi.json', async () => (await import('./functions/op
 
 app.timer('runTwinQueries', {
   schedule: bindings.schedule,
-  handler: async (_timer, context) => (await import('./functions/runTwinQueries')).runTwinQueries(context),
+  handler: async (_timer, context) =>
+    (await import('./functions/runTwinQueries')).runTwinQueries(context, await services()),
 });
 
 app.eventHub('relayTwinChanges', {
@@ -55,17 +60,19 @@ app.eventHub('relayTwinChanges', {
   },
   return: output.eventGrid(bindings.topic),
   handler: async (messages, context) =>
-    (await import('./functions/relayTwinChanges')).relayTwinChanges(messages as unknown[], context),
+    (await import('./functions/relayTwinChanges')).relayTwinChanges(messages as unknown[], context, await services()),
 });
 
 app.eventGrid<unknown>('onTwinChange', {
-  handler: async (event, context) => (await import('./functions/onTwinChange')).onTwinChange(event, context),
+  handler: async (event, context) =>
+    (await import('./functions/onTwinChange')).onTwinChange(event, context, await services()),
 });
 
 app.storageQueue('workTagJobs', {
   connection: 'TagJobs',
   queueName: bindings.tagJobsQueue,
-  handler: async (message, context) => (await import('./functions/workTagJobs')).workTagJobs(message, context),
+  handler: async (message, context) =>
+    (await import('./functions/workTagJobs')).workTagJobs(message, context, await services()),
 });
 
 app.hook.appStart(() => {
@@ -73,10 +80,21 @@ app.hook.appStart(() => {
 });
 
 /** An HTTP function: callers need its key, or the app's. */
-function http(name: string, methods: HttpMethod | HttpMethod[], route: string, load: () => Promise<Serve>): void {
+function http(
+  name: string,
+  methods: HttpMethod | HttpMethod[],
+  route: string,
+  load: () => Promise<Serve<Services>>,
+): void {
   const handler: HttpHandler = async (request, context) => {
-    const [{ endpoint }, serve] = await Promise.all([import('./http/endpoint'), load()]);
-    return endpoint(serve)(request, context);
+    const [{ endpoint }, serve] = await Promise.all([import('./api/http/endpoint'), load()]);
+    return endpoint(serve, await services())(request, context);
   };
   app.http(name, { methods: [methods].flat(), route, authLevel: 'function', handler });
+}
+
+/** The services of this process, made when a function first asks for them. */
+function services(): Promise<Services> {
+  made ??= import('./app/services').then(({ createServices }) => createServices(readSettings(process.env)));
+  return made;
 }

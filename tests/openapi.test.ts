@@ -59,6 +59,16 @@ test('every schema compiles, and every one of the components is used', () => {
   expect([...refs].sort()).toEqual(Object.keys(document.components.schemas).sort());
 });
 
+test('every schema of what is sent compiles and takes its examples, and one that is none is found out', () => {
+  const judge = new Judge(document);
+  const schemas = operationsOf(document).flatMap((operation) => judge.requestSchemas(operation));
+  const examples = schemas.flatMap(({ validate, examples }) => examples.map((example) => ({ validate, example })));
+  expect(examples.length).toBeGreaterThan(20);
+  expect(examples.filter(({ validate, example }) => !validate(example)).map(({ example }) => example)).toEqual([]);
+  const broken: OpenApi = JSON.parse(text.replace('"maximum":100', '"maximum":"100"'));
+  expect(() => operationsOf(broken).map((operation) => new Judge(broken).requestSchemas(operation))).toThrow('maximum');
+});
+
 test('the document costs the start nothing: the bundle has none of it', () => {
   expect(readFileSync('dist/index.js', 'utf8')).not.toContain('components/schemas');
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { queueStorage, queuesConnectionString, tableStorage, tablesConnectionString } from '../../scripts/storage';
 import type { Part } from '../../scripts/system';
 import { readSystemOptions } from '../../scripts/systemOptions';
-import type { Sku } from '../../src/hub/quotas';
+import type { Sku } from '../../src/azure/hub/quotas';
 import { type EmulatorProcess, startEmulatorProcess } from '../emulator/process';
 import { startChild } from '../localSystem';
 

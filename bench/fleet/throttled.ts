@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { quotasOf } from '../../src/hub/quotas';
+import { quotasOf } from '../../src/azure/hub/quotas';
 import type { JobDocument } from '../../src/tagJobs/tagJob';
 import type { Row } from '../row';
 import { type Counts, type FleetSystem, startFleet } from './fleetSystem';

@@ -3,12 +3,13 @@ import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { isLong } from '../../tests/support/isLong';
 import { type Cli, startCli } from './support/cli';
 import { type RawReply, type RawRequest, rawRequest } from './support/rawRequest';
 import { keyOf } from './support/sas';
 
-/** More of them take minutes: `CRASHES=200 npx jest emulator/tests/crash`. */
-const crashes = Number(process.env.CRASHES ?? 10);
+/** More of them take minutes: `npm run test:long`. */
+const crashes = isLong ? 200 : 10;
 const writers = 8;
 /** Longest time that the writers have before the process is killed. */
 const maxWritingMs = 150;

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { describeFaults } from '../describeFaults';
-import { InvalidInputError } from '../invalidInputError';
+import { describeFaults } from '../errors/describeFaults';
+import { InvalidInputError } from '../errors/invalidInputError';
 import { toUtc } from './eventTime';
 import { sectionSchema } from './section';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { toColumns } from '../tables/jsonColumns';
-import { encodeKey } from '../tables/keys';
-import type { Tables } from '../tables/tables';
+import { toColumns } from '../azure/tables/jsonColumns';
+import { encodeKey } from '../azure/tables/keys';
+import type { Tables } from '../azure/tables/tables';
 
 /** A message of the Event Hub that is no notification of the hub. */
 export interface BadMessage {

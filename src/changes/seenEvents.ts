@@ -21,20 +21,20 @@ const maxIds = 8;
  * What must not happen twice needs a store that instances share.
  */
 export class SeenEvents {
-  private readonly twins = new Map<string, Seen>();
+  readonly #twins = new Map<string, Seen>();
 
   constructor(private readonly maxTwins = 10_000) {}
 
   /** Judges an event by what was seen, and remembers it. */
   see(event: TwinEvent): Novelty {
     const twin = `${event.source}/${event.subject}`;
-    const seen = this.twins.get(twin) ?? { bornAt: '', version: 0, time: '', ids: [] };
+    const seen = this.#twins.get(twin) ?? { bornAt: '', version: 0, time: '', ids: [] };
     const novelty = seen.ids.includes(event.id) ? 'repeated' : isOlder(event, seen) ? 'older' : 'new';
     const next = novelty === 'new' ? advance(seen, event) : seen;
-    this.twins.delete(twin);
-    this.twins.set(twin, { ...next, ids: [...new Set([...next.ids, event.id])].slice(-maxIds) });
-    const [oldest = twin] = this.twins.keys();
-    if (this.twins.size > this.maxTwins) this.twins.delete(oldest);
+    this.#twins.delete(twin);
+    this.#twins.set(twin, { ...next, ids: [...new Set([...next.ids, event.id])].slice(-maxIds) });
+    const [oldest = twin] = this.#twins.keys();
+    if (this.#twins.size > this.maxTwins) this.#twins.delete(oldest);
     return novelty;
   }
 }

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { given, parseLimit } from '../http/pageQuery';
-import { InvalidInputError } from '../invalidInputError';
-import { needRecords, type Services } from '../services';
+import { given, parseLimit } from '../api/http/pageQuery';
+import { needRecords, type Services } from '../app/services';
+import { InvalidInputError } from '../errors/invalidInputError';
 import { parseDeviceId } from '../twins/deviceId';
 
 const maxChanges = 100;

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { formatETag } from '../http/etag';
-import { deadlines, type Services } from '../services';
+import { formatETag } from '../api/http/etag';
+import type { Services } from '../app/services';
+import { deadlines } from '../azure/hub/deadlines';
 import { parseDeviceId } from '../twins/deviceId';
 
 /** Answers a twin as the hub has it now. */

@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { given, parseLimit } from '../http/pageQuery';
-import { unwrapContinuation, wrapContinuation } from '../queries/continuation';
-import { needRecords, type Services } from '../services';
-import { maxRowsPerPage } from '../tables/table';
+import { given, parseLimit } from '../api/http/pageQuery';
+import { needRecords, type Services } from '../app/services';
+import { maxRowsPerPage } from '../azure/tables/table';
+import { unwrapContinuation, wrapContinuation } from '../conditions/continuation';
 
 /** Answers one page of the devices of a location, as events told; the hub is not asked. */
 export async function locationDevices({ params, query }: HttpRequest, services: Services): Promise<HttpResponseInit> {

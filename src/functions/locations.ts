@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { needRecords, type Services } from '../app/services';
 import { countMembers } from '../members/countMembers';
-import { needRecords, type Services } from '../services';
 
 /** Answers how many devices each location has, and by which connectivity, as events told. */
 export async function locations(_request: HttpRequest, services: Services): Promise<HttpResponseInit> {

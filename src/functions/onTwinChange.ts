@@ -1,10 +1,11 @@
 import type { InvocationContext } from '@azure/functions';
+import { reactionMeans } from '../app/reactionMeans';
+import type { Services } from '../app/services';
 import { describeEvent } from '../changes/describeEvent';
 import { SeenEvents } from '../changes/seenEvents';
 import { twinEventSchema } from '../changes/topicEvent';
-import { describeFaults } from '../describeFaults';
+import { describeFaults } from '../errors/describeFaults';
 import { react } from '../reactions/react';
-import { services as processServices, type Services } from '../services';
 
 const seenByThisInstance = new SeenEvents();
 
@@ -12,13 +13,13 @@ const seenByThisInstance = new SeenEvents();
 export async function onTwinChange(
   event: unknown,
   context: InvocationContext,
-  services: Services = processServices,
+  services: Services,
   seen: SeenEvents = seenByThisInstance,
 ): Promise<void> {
   const { success, data, error } = twinEventSchema.safeParse(event);
   if (!success) return putAside(event, describeFaults(error), context, services);
   context.log(describeEvent(data, seen.see(data)));
-  await react(data, services);
+  await react(data, reactionMeans(services));
 }
 
 /** Not an error of the invocation, unless it cannot be kept: Event Grid would deliver the event again, thirty times. */

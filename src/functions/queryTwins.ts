@@ -1,19 +1,20 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { encodeCsv } from '../formats/csvEncode';
-import { negotiate } from '../http/negotiate';
-import { nextLink } from '../http/nextLink';
-import { readParameters } from '../http/parameters';
-import { InvalidInputError } from '../invalidInputError';
-import { parseFields } from '../queries/chosenFields';
+import { encodeCsv } from '../api/formats/csvEncode';
+import { negotiate } from '../api/http/negotiate';
+import { nextLink } from '../api/http/nextLink';
+import { readParameters } from '../api/http/parameters';
+import { queryTwinsParameters, queryTwinsTypes } from '../api/requests/queryTwinsSchemas';
+import type { Services } from '../app/services';
+import { need } from '../app/settings';
+import { deadlines } from '../azure/hub/deadlines';
+import { parseFields } from '../conditions/chosenFields';
+import { parseFilter } from '../conditions/deviceFilter';
+import { freshNow } from '../conditions/freshness';
+import { type PropertyPath, plainPath } from '../conditions/propertyPath';
+import type { ListedFields } from '../conditions/twinQuery';
+import { InvalidInputError } from '../errors/invalidInputError';
 import { countDevices } from '../queries/countDevices';
-import { parseFilter } from '../queries/deviceFilter';
-import { freshNow } from '../queries/freshness';
 import { type ListedDevice, planListing, toJson } from '../queries/listDevices';
-import { type PropertyPath, plainPath } from '../queries/propertyPath';
-import { queryTwinsParameters, queryTwinsTypes } from '../queries/queryTwinsSchemas';
-import type { ListedFields } from '../queries/twinQuery';
-import { deadlines, type Services } from '../services';
-import { need } from '../settings';
 
 /** Answers one page of the devices that meet a condition, or of the fleet. */
 export async function queryTwins(request: HttpRequest, { hub, settings }: Services): Promise<HttpResponseInit> {

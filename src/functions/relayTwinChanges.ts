@@ -1,5 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import * as z from 'zod/mini';
+import type { Services } from '../app/services';
+import { need } from '../app/settings';
 import { toUtc } from '../changes/eventTime';
 import { fitForTopic } from '../changes/fitForTopic';
 import { parseHubNotification } from '../changes/hubNotification';
@@ -7,10 +9,8 @@ import { pairProperties } from '../changes/pairProperties';
 import type { BadMessage, PutAside } from '../changes/putAside';
 import type { TopicEvent } from '../changes/topicEvent';
 import { toTwinEvent } from '../changes/toTwinEvent';
+import { InvalidInputError } from '../errors/invalidInputError';
 import { formatPairs } from '../formatPairs';
-import { InvalidInputError } from '../invalidInputError';
-import { services as processServices, type Services } from '../services';
-import { need } from '../settings';
 
 /** The host writes when an event was enqueued in UTC, and does not say so. */
 const enqueuedTime = z.pipe(
@@ -35,7 +35,7 @@ type Batch = z.infer<typeof batchSchema>;
 export async function relayTwinChanges(
   messages: unknown[],
   context: InvocationContext,
-  { settings, records }: Services = processServices,
+  { settings, records }: Services,
 ): Promise<TopicEvent[] | undefined> {
   need(settings.eventHub);
   need(settings.topic);

@@ -1,20 +1,21 @@
 import type { InvocationContext } from '@azure/functions';
+import type { Services } from '../app/services';
+import { need, type Settings } from '../app/settings';
+import { deadlines } from '../azure/hub/deadlines';
+import type { Hub } from '../azure/hub/hub';
+import { HubError } from '../azure/hub/hubError';
+import { type Condition, equals } from '../conditions/condition';
 import { formatPairs } from '../formatPairs';
-import type { Hub } from '../hub/hub';
-import { HubError } from '../hub/hubError';
 import { reportMembers } from '../members/reportMembers';
-import { type Condition, equals } from '../queries/condition';
 import { describeRun } from '../queries/describeRun';
 import { runQuery } from '../queries/runQuery';
-import { deadlines, services as processServices, type Services } from '../services';
-import { need, type Settings } from '../settings';
 import { forgetOldJobs } from '../tagJobs/forgetOldJobs';
 
 /**
  * Logs the registry's statistics, the devices of a location, and those of them with a connectivity; where the app keeps
  * members, also who joined and who left, and puts members right that no event told of. Last, old tag jobs are forgotten.
  */
-export async function runTwinQueries(context: InvocationContext, services: Services = processServices): Promise<void> {
+export async function runTwinQueries(context: InvocationContext, services: Services): Promise<void> {
   const { hub, settings } = services;
   // Where the schedule is invalid, this ran by the default one.
   need(settings.schedule);
@@ -32,8 +33,8 @@ export async function runTwinQueries(context: InvocationContext, services: Servi
       context.error(`${title}: the query failed.`, error);
     }
   }
-  await reportMembers(context, services);
-  await forgetOldJobs(context, services);
+  await compareMembers(context, services);
+  await forgetOldJobs(context, () => services.records()?.tagJobSweep);
   if (failures.length === queries.length) throw new AggregateError(failures, `No query succeeded: ${failures[0]}`);
 }
 
@@ -46,6 +47,22 @@ function scheduledQueries(settings: Settings): [title: string, condition: Condit
     [`devices in ${location}`, located],
     [`devices in ${location} using ${connectivity}`, { kind: 'and', conditions: [located, connected] }],
   ];
+}
+
+/** A failure is logged: the queries were answered, and the next run compares again. */
+async function compareMembers(context: InvocationContext, { hub, records, settings }: Services): Promise<void> {
+  try {
+    const kept = records();
+    if (!kept) return;
+    await reportMembers(context, kept, hub(deadlines.background), {
+      location: need(settings.location),
+      connectivity: need(settings.connectivity),
+      paths: { location: need(settings.locationPath), connectivity: need(settings.connectivityPath) },
+      maxPages: need(settings.maxPages),
+    });
+  } catch (error) {
+    context.error('members: not compared.', error);
+  }
 }
 
 /** The queries need no right to read the registry, so they run where its statistics are refused. */

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { deadlines, type Services } from '../services';
+import type { Services } from '../app/services';
+import { deadlines } from '../azure/hub/deadlines';
 
 /** Answers how many devices the hub has: in all, enabled, disabled. */
 export async function statistics(_request: HttpRequest, { hub }: Services): Promise<HttpResponseInit> {

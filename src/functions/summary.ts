@@ -1,11 +1,12 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { readParameters } from '../http/parameters';
-import { parseFilter } from '../queries/deviceFilter';
-import { freshNow } from '../queries/freshness';
+import { readParameters } from '../api/http/parameters';
+import { summaryParameters } from '../api/requests/summarySchemas';
+import type { Services } from '../app/services';
+import { need } from '../app/settings';
+import { deadlines } from '../azure/hub/deadlines';
+import { parseFilter } from '../conditions/deviceFilter';
+import { freshNow } from '../conditions/freshness';
 import { summarize } from '../queries/summarize';
-import { summaryParameters } from '../queries/summarySchemas';
-import { deadlines, type Services } from '../services';
-import { need } from '../settings';
 
 /** Answers how many devices there are, by location, by connectivity, or by both. */
 export async function summary({ query }: HttpRequest, { hub, settings }: Services): Promise<HttpResponseInit> {

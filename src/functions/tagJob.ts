@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { given, parseLimit } from '../http/pageQuery';
-import type { Services } from '../services';
+import { given, parseLimit } from '../api/http/pageQuery';
+import { jobMeans } from '../app/jobMeans';
+import type { Services } from '../app/services';
 import { cancelJob, readJob } from '../tagJobs/keptJob';
 
 const maxFailures = 100;
@@ -12,5 +13,5 @@ export async function tagJob({ method, params, query }: HttpRequest, services: S
     limit: parseLimit(query.get('limit'), maxFailures),
     continuation: given(query.get('continuation')),
   };
-  return { jsonBody: await (method === 'DELETE' ? cancelJob : readJob)(jobId, services, page) };
+  return { jsonBody: await (method === 'DELETE' ? cancelJob : readJob)(jobId, jobMeans(services), page) };
 }

@@ -1,8 +1,9 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { formatETag, parseIfMatch } from '../api/http/etag';
+import { readJsonBody } from '../api/http/readJsonBody';
+import type { Services } from '../app/services';
+import { deadlines } from '../azure/hub/deadlines';
 import { formatPairs } from '../formatPairs';
-import { formatETag, parseIfMatch } from '../http/etag';
-import { readJsonBody } from '../http/readJsonBody';
-import { deadlines, type Services } from '../services';
 import { parseDeviceId } from '../twins/deviceId';
 import { parseTagsPatch } from '../twins/tags';
 

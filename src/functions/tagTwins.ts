@@ -1,10 +1,11 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { readTagRequest } from '../api/requests/readTagRequest';
+import { jobMeans } from '../app/jobMeans';
+import type { Services } from '../app/services';
+import { need } from '../app/settings';
 import { formatPairs } from '../formatPairs';
-import type { Services } from '../services';
-import { need } from '../settings';
 import { tryOut } from '../tagJobs/planJob';
 import { endOfRequest, startJob } from '../tagJobs/startJob';
-import { readTagRequest } from '../tagJobs/tagRequest';
 
 /** Tags many devices: those that fit into a request at once, more by the queue, or by the hub itself. */
 export async function tagTwins(
@@ -15,9 +16,10 @@ export async function tagTwins(
   const end = endOfRequest();
   const { locationPath, connectivityPath } = services.settings;
   const paths = { location: need(locationPath), connectivity: need(connectivityPath) };
+  const means = jobMeans(services);
   const asked = await readTagRequest(request, paths);
-  if (asked.dryRun) return { jsonBody: await tryOut(asked, services) };
-  const job = await startJob(asked, services, end);
+  if (asked.dryRun) return { jsonBody: await tryOut(asked, means) };
+  const job = await startJob(asked, means, end);
   const { jobId, engine, state, counts } = job;
   context.log(`tag job ${jobId} is ${state} | ${formatPairs({ engine, ...counts })}`);
   if (engine === 'direct') return { jsonBody: job };

@@ -1,10 +1,10 @@
+import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
+import { encodeKey } from '../azure/tables/keys';
+import { maxRowsPerPage, type StoredRow } from '../azure/tables/table';
+import type { Tables } from '../azure/tables/tables';
 import { momentOf } from '../changes/momentOf';
 import { twinEventSchema } from '../changes/topicEvent';
 import type { TwinEvent } from '../changes/twinEvent';
-import { fromColumns, toColumns } from '../tables/jsonColumns';
-import { encodeKey } from '../tables/keys';
-import { maxRowsPerPage, type StoredRow } from '../tables/table';
-import type { Tables } from '../tables/tables';
 import { type ChangeRecord, toRecords } from './changeRecord';
 
 /** A page of a twin's changes, newest first. */

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
+import { type Hub, maxPageSize } from '../azure/hub/hub';
+import { HubError } from '../azure/hub/hubError';
 import { momentOf } from '../changes/momentOf';
-import { type Hub, maxPageSize } from '../hub/hub';
-import { HubError } from '../hub/hubError';
+import { locatedQuery } from '../conditions/twinQuery';
 import type { JsonObject } from '../json';
-import { locatedQuery } from '../queries/twinQuery';
 import type { Twin } from '../twins/twin';
 import type { Members } from './members';
 import type { Sweep } from './sweep';

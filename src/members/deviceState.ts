@@ -1,6 +1,6 @@
-import { fromColumns, toColumns } from '../tables/jsonColumns';
-import { encodeKey } from '../tables/keys';
-import type { Row, StoredRow } from '../tables/table';
+import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
+import { encodeKey } from '../azure/tables/keys';
+import type { Row, StoredRow } from '../azure/tables/table';
 import type { Whereabouts } from './whereabouts';
 
 /** A row of the list of members: a location and a connectivity, as keys. */

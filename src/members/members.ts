@@ -1,8 +1,8 @@
+import { encodeKey } from '../azure/tables/keys';
+import { maxRowsPerPage, type StoredRow } from '../azure/tables/table';
+import type { Tables } from '../azure/tables/tables';
 import { momentOf } from '../changes/momentOf';
 import type { TwinEvent } from '../changes/twinEvent';
-import { encodeKey } from '../tables/keys';
-import { maxRowsPerPage, type StoredRow } from '../tables/table';
-import type { Tables } from '../tables/tables';
 import {
   type DeviceState,
   fromRow,

@@ -1,6 +1,6 @@
-import { encodeKey } from '../tables/keys';
-import { maxRowsPerPage, type StoredRow, type Table } from '../tables/table';
-import type { Tables } from '../tables/tables';
+import { encodeKey } from '../azure/tables/keys';
+import { maxRowsPerPage, type StoredRow, type Table } from '../azure/tables/table';
+import type { Tables } from '../azure/tables/tables';
 import type { Whereabouts } from './whereabouts';
 
 /** Who joined a location, or a connectivity at a location, and who left it. */

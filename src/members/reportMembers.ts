@@ -1,30 +1,43 @@
 import type { InvocationContext } from '@azure/functions';
 import * as z from 'zod/mini';
+import type { Hub } from '../azure/hub/hub';
+import { countByLocationQuery } from '../conditions/twinQuery';
 import { formatPairs } from '../formatPairs';
-import type { Hub } from '../hub/hub';
-import { countByLocationQuery } from '../queries/twinQuery';
-import { deadlines, type Records, type Services } from '../services';
-import { need } from '../settings';
 import { compareMembers } from './compareMembers';
 import { countMembers } from './countMembers';
-import type { Moves } from './moves';
+import type { Members } from './members';
+import type { Moves, MovesLog } from './moves';
+import type { Sweep } from './sweep';
 import { toText, type WhereaboutsPaths } from './whereabouts';
 
 /** Ids that a line shows of each kind. */
 const maxIds = 100;
 
-/** Logs who joined and who left since the last run, then compares the members with the hub. A failure is logged. */
-export async function reportMembers(context: InvocationContext, services: Services): Promise<void> {
-  try {
-    const records = services.records();
-    if (!records) return;
-    const { settings, hub } = services;
-    await reportMoves(context, records, need(settings.location), need(settings.connectivity));
-    const paths = { location: need(settings.locationPath), connectivity: need(settings.connectivityPath) };
-    await reportComparison(context, records, hub(deadlines.background), paths, need(settings.maxPages));
-  } catch (error) {
-    context.error('members: not compared.', error);
-  }
+/** What is kept of members. */
+export interface Records {
+  members: Members;
+  moves: MovesLog;
+  sweep: Sweep;
+}
+
+/** What a report is about. */
+export interface Watched {
+  location: string;
+  connectivity: string;
+  paths: WhereaboutsPaths;
+  /** Pages of the hub's that a run may list. */
+  maxPages: number;
+}
+
+/** Logs who joined and who left since the last run, then compares the members with the hub. */
+export async function reportMembers(
+  context: InvocationContext,
+  records: Records,
+  hub: Hub,
+  { location, connectivity, paths, maxPages }: Watched,
+): Promise<void> {
+  await reportMoves(context, records, location, connectivity);
+  await reportComparison(context, records, hub, paths, maxPages);
 }
 
 async function reportMoves(context: InvocationContext, { moves }: Records, location: string, connectivity: string) {

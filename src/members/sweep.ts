@@ -1,7 +1,7 @@
-import { fromColumns, toColumns } from '../tables/jsonColumns';
-import { encodeKey } from '../tables/keys';
-import { maxRowsPerPage } from '../tables/table';
-import type { Tables } from '../tables/tables';
+import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
+import { encodeKey } from '../azure/tables/keys';
+import { maxRowsPerPage } from '../azure/tables/table';
+import type { Tables } from '../azure/tables/tables';
 
 /** How far the listing of all located devices is, which may take several runs. */
 export interface SweepState {

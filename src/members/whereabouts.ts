@@ -1,6 +1,6 @@
 import type { TwinChange, TwinEvent } from '../changes/twinEvent';
+import type { PropertyPath } from '../conditions/propertyPath';
 import { isJsonObject, type Json, type JsonObject } from '../json';
-import type { PropertyPath } from '../queries/propertyPath';
 
 /** Where a device is, and how it is connected: what its twin has at the two paths of the settings, as text. */
 export interface Whereabouts {

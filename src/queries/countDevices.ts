@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Hub } from '../hub/hub';
-import type { Condition } from './condition';
-import { countQuery } from './twinQuery';
+import type { Hub } from '../azure/hub/hub';
+import type { Condition } from '../conditions/condition';
+import { countQuery } from '../conditions/twinQuery';
 
 const row = z.object({ deviceCount: z.number() });
 

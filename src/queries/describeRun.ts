@@ -1,5 +1,5 @@
+import { type Condition, toText } from '../conditions/condition';
 import { formatPairs } from '../formatPairs';
-import { type Condition, toText } from './condition';
 import type { QueryRun } from './runQuery';
 
 /** Application Insights cuts a message at 32,768 characters; ids take no more than half of one. */

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import type { Hub } from '../hub/hub';
+import type { Hub } from '../azure/hub/hub';
+import { nestFields } from '../conditions/chosenFields';
+import type { Condition } from '../conditions/condition';
+import { type PagedQuery, unwrapContinuation, wrapContinuation } from '../conditions/continuation';
+import type { PropertyPath } from '../conditions/propertyPath';
+import { type ListedFields, listQuery } from '../conditions/twinQuery';
 import type { Json } from '../json';
-import { nestFields } from './chosenFields';
-import type { Condition } from './condition';
-import { type PagedQuery, unwrapContinuation, wrapContinuation } from './continuation';
-import type { PropertyPath } from './propertyPath';
-import { type ListedFields, listQuery } from './twinQuery';
 
 /** What to list. */
 export interface Listing {

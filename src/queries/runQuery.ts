@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import type { Hub } from '../hub/hub';
-import type { Condition } from './condition';
+import type { Hub } from '../azure/hub/hub';
+import type { Condition } from '../conditions/condition';
+import { idsQuery } from '../conditions/twinQuery';
 import { countDevices } from './countDevices';
-import { idsQuery } from './twinQuery';
 
 /** What a scheduled query found and what it cost. */
 export interface QueryRun {

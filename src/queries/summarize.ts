@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import type { Hub } from '../hub/hub';
-import { InvalidInputError } from '../invalidInputError';
+import type { Hub } from '../azure/hub/hub';
+import { allOf, type Condition, equals } from '../conditions/condition';
+import type { PropertyPath } from '../conditions/propertyPath';
+import { countByQuery, type ListedFields } from '../conditions/twinQuery';
+import { InvalidInputError } from '../errors/invalidInputError';
 import type { Json } from '../json';
-import { allOf, type Condition, equals } from './condition';
-import type { PropertyPath } from './propertyPath';
-import { countByQuery, type ListedFields } from './twinQuery';
 
 /** By what devices are counted. The last is a table of both. */
 export const summaryDimensions = ['location', 'connectivity', 'location,connectivity'] as const;

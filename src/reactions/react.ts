@@ -1,38 +1,45 @@
+import { deadlines } from '../azure/hub/deadlines';
+import type { Hub } from '../azure/hub/hub';
+import { HubError } from '../azure/hub/hubError';
 import type { TwinEvent } from '../changes/twinEvent';
-import { HubError } from '../hub/hubError';
+import type { ChangeHistory } from '../history/changeHistory';
 import type { JsonObject } from '../json';
-import { toldBy, whereaboutsOf } from '../members/whereabouts';
-import { deadlines, type Services } from '../services';
-import { need } from '../settings';
+import type { Members } from '../members/members';
+import { toldBy, type WhereaboutsPaths, whereaboutsOf } from '../members/whereabouts';
 import { parseDeviceId } from '../twins/deviceId';
 import type { TagsPatch } from '../twins/tags';
 import type { Twin } from '../twins/twin';
+
+/** What reactions work with. */
+export interface Means {
+  hub(deadlineMs: number): Hub;
+  /** Undefined where nothing is kept. */
+  history: ChangeHistory | undefined;
+  members: Members | undefined;
+  paths: WhereaboutsPaths;
+  /** Tags that a new device gets; undefined where it gets none. */
+  firstTags: TagsPatch | undefined;
+}
 
 /**
  * What a change of a twin sets in motion: it is kept in the history, the lists of members follow, and a new device may
  * get its first tags. All of it may be done twice, and in any order.
  */
-export async function react(event: TwinEvent, services: Services): Promise<void> {
-  const records = services.records();
-  const tags = need(services.settings.firstTags);
+export async function react(event: TwinEvent, means: Means): Promise<void> {
+  const { history, firstTags } = means;
   await Promise.all([
-    records?.history.keep(event),
-    isOfModule(event) ? undefined : follow(event, services),
-    tags && event.type === 'DeviceTwins.DeviceCreated' && !isOfModule(event)
-      ? giveFirstTags(event, tags, services)
+    history?.keep(event),
+    isOfModule(event) ? undefined : follow(event, means),
+    firstTags && event.type === 'DeviceTwins.DeviceCreated' && !isOfModule(event)
+      ? giveFirstTags(event, firstTags, means)
       : undefined,
   ]);
 }
 
-async function follow(event: TwinEvent, services: Services): Promise<void> {
-  const members = services.records()?.members;
+async function follow(event: TwinEvent, { hub, members, paths }: Means): Promise<void> {
   if (!members) return;
-  const paths = {
-    location: need(services.settings.locationPath),
-    connectivity: need(services.settings.connectivityPath),
-  };
   const isTruncated = event.type === 'DeviceTwins.TwinChanged' && event.data.truncated;
-  const twin = isTruncated ? await findTwin(event, services) : undefined;
+  const twin = isTruncated ? await findTwin(event, hub) : undefined;
   // A device that is gone tells so by an event of its own.
   if (isTruncated && !twin) return;
   const news = twin ? whereaboutsOf(twin as JsonObject, paths) : toldBy(event, paths);
@@ -40,19 +47,19 @@ async function follow(event: TwinEvent, services: Services): Promise<void> {
 }
 
 /** A device that has tags already keeps them. */
-async function giveFirstTags(event: TwinEvent, tags: TagsPatch, services: Services): Promise<void> {
-  const twin = await findTwin(event, services);
+async function giveFirstTags(event: TwinEvent, tags: TagsPatch, { hub }: Pick<Means, 'hub'>): Promise<void> {
+  const twin = await findTwin(event, hub);
   if (!twin || Object.keys(twin.tags ?? {}).length > 0) return;
   try {
-    await services.hub(deadlines.request).updateTags(twin.deviceId, tags, twin.etag);
+    await hub(deadlines.request).updateTags(twin.deviceId, tags, twin.etag);
   } catch (error) {
     if (!(error instanceof HubError) || !['etagMismatch', 'notFound'].includes(error.code)) throw error;
     // Somebody else was quicker, but perhaps not with tags.
-    if (error.code === 'etagMismatch') await giveFirstTags(event, tags, services);
+    if (error.code === 'etagMismatch') await giveFirstTags(event, tags, { hub });
   }
 }
 
-async function findTwin(event: TwinEvent, { hub }: Services): Promise<Twin | undefined> {
+async function findTwin(event: TwinEvent, hub: Means['hub']): Promise<Twin | undefined> {
   try {
     return await hub(deadlines.request).getTwin(deviceIdOf(event));
   } catch (error) {

@@ -1,6 +1,6 @@
+import type { Condition } from '../conditions/condition';
+import { namesOf, type PropertyPath } from '../conditions/propertyPath';
 import { isJsonObject, type Json } from '../json';
-import type { Condition } from '../queries/condition';
-import { namesOf, type PropertyPath } from '../queries/propertyPath';
 import type { TagsPatch } from '../twins/tags';
 
 /**

@@ -1,8 +1,8 @@
-import type { TagRow } from '../formats/tagRow';
-import { InvalidInputError } from '../invalidInputError';
-import { fromColumns, toColumns } from '../tables/jsonColumns';
-import type { Row, StoredRow } from '../tables/table';
+import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
+import type { Row, StoredRow } from '../azure/tables/table';
+import { InvalidInputError } from '../errors/invalidInputError';
 import type { TagsPatch } from '../twins/tags';
+import type { TagRow } from './tagRow';
 
 /** A device, with its tags where it has its own, and the etag that its twin must have, where one must. */
 export type ChunkDevice = readonly [deviceId: string, tags?: TagsPatch, ifMatch?: string];
@@ -36,7 +36,7 @@ export interface ChunkRow {
 }
 
 /** Devices of a chunk: a page of a query, and two seconds of an S1 hub. */
-export const maxChunkDevices = 100;
+const maxChunkDevices = 100;
 
 /**
  * Characters of a chunk's devices in the table, where they are ASCII: the hundred rows of a transaction, those of fifty

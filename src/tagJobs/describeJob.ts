@@ -1,4 +1,4 @@
-import { unwrapContinuation, wrapContinuation } from '../queries/continuation';
+import { unwrapContinuation, wrapContinuation } from '../conditions/continuation';
 import { ChunkOutcomes, giveUpLate } from './chunkOutcomes';
 import { abandoned, ageOf, giveUpAfterMs } from './limits';
 import type { JobDocument, StoredJob, TagJob } from './tagJob';

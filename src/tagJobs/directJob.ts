@@ -1,8 +1,8 @@
-import type { TagRow } from '../formats/tagRow';
-import type { HubError } from '../hub/hubError';
-import type { Services } from '../services';
+import type { HubError } from '../azure/hub/hubError';
+import type { JobMeans } from './jobMeans';
 import { tagDevice, workThrough } from './tagDevice';
 import type { Outcome } from './tagJob';
+import type { TagRow } from './tagRow';
 
 /** What became of a device of a request. */
 export type Result = Outcome & { deviceId: string };
@@ -16,7 +16,11 @@ const atATime = 32;
  * @param end when the answer is due, by `performance.now()`.
  * @throws HubError where the hub refuses the app, and no device was tagged.
  */
-export async function tagDirectly(rows: readonly TagRow[], { hub }: Services, end: number): Promise<Result[]> {
+export async function tagDirectly(
+  rows: readonly TagRow[],
+  { hub }: Pick<JobMeans, 'hub'>,
+  end: number,
+): Promise<Result[]> {
   const notReached = { status: 0, detail: 'Not reached in the time of a request; send it again, or choose queue.' };
   const results = rows.map(({ deviceId }): Result => ({ deviceId, ...notReached }));
   let refusal: HubError | undefined;

@@ -1,5 +1,5 @@
-import { maxPageSize } from '../hub/hub';
-import type { Quotas } from '../hub/quotas';
+import { maxPageSize } from '../azure/hub/hub';
+import type { Quotas } from '../azure/hub/quotas';
 import type { Engine } from './tagJob';
 
 /** Seconds of updates that a request may hold, of the fifteen that it may take. */

@@ -1,10 +1,11 @@
-import { HubError } from '../hub/hubError';
-import type { HubJob, JobFailure } from '../hub/hubJobs';
-import { InvalidInputError } from '../invalidInputError';
-import { deadlines, needRecords, type Services } from '../services';
+import { deadlines } from '../azure/hub/deadlines';
+import { HubError } from '../azure/hub/hubError';
+import type { HubJob, JobFailure } from '../azure/hub/hubJobs';
+import { InvalidInputError } from '../errors/invalidInputError';
 import { documentOf, type FailuresPage, failuresOf } from './describeJob';
+import type { JobMeans } from './jobMeans';
 import type { Failure, JobDocument, TagJob } from './tagJob';
-import type { Targets } from './tagRequest';
+import type { Targets } from './targets';
 
 /** How long the hub may take, in seconds: what is expected many times over, for it works on other jobs too. */
 const patience = { factor: 4, least: 3600, most: 172_800 };
@@ -25,12 +26,12 @@ const states: Record<Exclude<HubJob['status'], 'unknown'>, 'queued' | 'running' 
  * Has the hub itself tag the devices of a condition; nothing of this app runs meanwhile. The hub is asked first: a
  * repetition of a request that was cut off finds the job there, under its own id.
  */
-export async function startHubJob(job: TagJob, targets: Targets, services: Services): Promise<TagJob> {
-  const { tagJobs } = needRecords(services);
+export async function startHubJob(job: TagJob, targets: Targets, means: JobMeans): Promise<TagJob> {
+  const tagJobs = means.needStore();
   if (targets.kind === 'list') throw new InvalidInputError('A hub job takes a condition.', 'engine');
   const { factor, least, most } = patience;
   const maxExecutionSeconds = Math.min(most, Math.max(least, job.expectedSeconds * factor));
-  const hub = services.hub(deadlines.request);
+  const hub = means.hub(deadlines.request);
   try {
     await hub.scheduleTwinUpdate(job.jobId, targets.condition, targets.tags, { maxExecutionSeconds });
   } catch (error) {
@@ -45,26 +46,26 @@ export async function startHubJob(job: TagJob, targets: Targets, services: Servi
  *
  * @throws HubError `unknownJob` where the hub does not know it: it forgets a job after 30 days.
  */
-export async function readHubJob(job: TagJob, services: Services, page: FailuresPage): Promise<JobDocument> {
-  const present = job.endedAt === undefined ? await look(job, services) : job;
+export async function readHubJob(job: TagJob, means: JobMeans, page: FailuresPage): Promise<JobDocument> {
+  const present = job.endedAt === undefined ? await look(job, means) : job;
   const { jobId, total, succeeded = 0, failed = 0 } = present;
   const failures =
-    failed > 0 ? await failuresOf(jobId, page, listFailures(jobId, services, page.limit)) : { failures: [] };
+    failed > 0 ? await failuresOf(jobId, page, listFailures(jobId, means, page.limit)) : { failures: [] };
   return documentOf(present, { total, succeeded, failed, pending: total - succeeded - failed }, failures);
 }
 
 /** @throws HubError `jobState` where the job runs or has ended: the hub cancels only what waits. */
-export async function cancelHubJob(job: TagJob, services: Services, page: FailuresPage): Promise<JobDocument> {
-  if (job.state === 'cancelled') return readHubJob(job, services, page);
-  await services.hub(deadlines.request).cancelJob(job.jobId);
+export async function cancelHubJob(job: TagJob, means: JobMeans, page: FailuresPage): Promise<JobDocument> {
+  if (job.state === 'cancelled') return readHubJob(job, means, page);
+  await means.hub(deadlines.request).cancelJob(job.jobId);
   // The hub may call it scheduled for a while; it was not begun.
   const cancelled: TagJob = { ...job, state: 'cancelled', endedAt: new Date().toISOString(), succeeded: 0, failed: 0 };
-  await needRecords(services).tagJobs.write(cancelled);
-  return readHubJob(cancelled, services, page);
+  await means.needStore().write(cancelled);
+  return readHubJob(cancelled, means, page);
 }
 
-async function look(job: TagJob, services: Services): Promise<TagJob> {
-  const told = await services.hub(deadlines.request).getJob(job.jobId);
+async function look(job: TagJob, means: JobMeans): Promise<TagJob> {
+  const told = await means.hub(deadlines.request).getJob(job.jobId);
   const { status, deviceJobStatistics: statistics, endTime, failureReason, statusMessage } = told;
   if (status === 'unknown') throw new HubError('unknownJob', 'The hub has no such job.');
   const state = states[status];
@@ -78,7 +79,7 @@ async function look(job: TagJob, services: Services): Promise<TagJob> {
   if (state === 'queued' || state === 'running') return present;
   const detail = [failureReason, statusMessage].filter(Boolean).join(' ');
   const ended = { ...present, endedAt: toIso(endTime), ...(state === 'failed' && detail ? { detail } : {}) };
-  await needRecords(services).tagJobs.write(ended);
+  await means.needStore().write(ended);
   return ended;
 }
 
@@ -88,7 +89,7 @@ function toIso(time: string | null | undefined): string {
   return new Date(Number.isNaN(parsed) ? Date.now() : parsed).toISOString();
 }
 
-function listFailures(jobId: string, { hub }: Services, pageSize: number) {
+function listFailures(jobId: string, { hub }: JobMeans, pageSize: number) {
   return async (continuation: string | undefined) => {
     const page = await hub(deadlines.request).jobFailures(jobId, { pageSize, continuation });
     return { failures: page.rows.map(toFailure), continuation: page.continuation };

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Hub } from '../hub/hub';
-import type { Condition } from '../queries/condition';
-import { idsQuery } from '../queries/twinQuery';
+import type { Hub } from '../azure/hub/hub';
+import type { Condition } from '../conditions/condition';
+import { idsQuery } from '../conditions/twinQuery';
 
 /** A row of {@link idsQuery}. */
 export const idRow = z.object({ deviceId: z.string() });

@@ -1,6 +1,5 @@
-import { maxPageSize } from '../hub/hub';
-import { HubError } from '../hub/hubError';
-import { deadlines, type Services } from '../services';
+import { type Hub, maxPageSize } from '../azure/hub/hub';
+import { HubError } from '../azure/hub/hubError';
 import type { ChunkProgress } from './chunk';
 import { idRow } from './listDeviceIds';
 import type { TagMessage } from './messages';
@@ -19,12 +18,7 @@ export interface Following {
  *
  * @returns what to send next; nothing where a repetition of the message has done so.
  */
-export async function listPage(
-  job: TagJob,
-  { number }: TagMessage,
-  store: TagJobStore,
-  { hub }: Services,
-): Promise<Following> {
+export async function listPage(job: TagJob, { number }: TagMessage, store: TagJobStore, hub: Hub): Promise<Following> {
   const { jobId, query = '' } = job;
   const before = await store.readProgress(jobId, number);
   if (before) {
@@ -34,7 +28,7 @@ export async function listPage(
   const previous = number === 0 ? undefined : await store.readProgress(jobId, number - 1);
   const continuation = previous?.progress.next;
   if (number > 0 && continuation === undefined) throw new Error(`Job ${jobId} lacks the page before ${number}.`);
-  const page = await hub(deadlines.background, { priority: 'bulk' }).queryPage(query, idRow, {
+  const page = await hub.queryPage(query, idRow, {
     pageSize: maxPageSize,
     continuation,
   });

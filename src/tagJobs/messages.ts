@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { describeFaults } from '../describeFaults';
-import { InvalidInputError } from '../invalidInputError';
-import type { Queue } from '../queue/queue';
+import type { Queue } from '../azure/queue/queue';
+import { describeFaults } from '../errors/describeFaults';
+import { InvalidInputError } from '../errors/invalidInputError';
 import { workThrough } from './tagDevice';
 
 const common = {

@@ -1,13 +1,12 @@
-import { type Quotas, quotasOf } from '../hub/quotas';
-import { InvalidInputError } from '../invalidInputError';
+import { deadlines } from '../azure/hub/deadlines';
+import { InvalidInputError } from '../errors/invalidInputError';
 import { countDevices } from '../queries/countDevices';
-import { deadlines, needQueue, needRecords, type Services } from '../services';
-import { need, type Settings } from '../settings';
 import { changesItself } from './changesItself';
 import { directLimit, expectedSeconds, type Listing } from './expectedTime';
+import type { JobMeans } from './jobMeans';
 import { listDeviceIds } from './listDeviceIds';
 import type { Engine } from './tagJob';
-import type { TagRequest, Targets } from './tagRequest';
+import type { TagRequest, Targets } from './targets';
 
 /** How a request will be carried out. */
 export interface Plan {
@@ -36,24 +35,24 @@ const sampleSize = 10;
  * @throws InvalidInputError for an engine that does not fit.
  * @throws SettingError for one that is not configured.
  */
-export async function planJob({ targets, engine: asked }: TagRequest, services: Services): Promise<Plan> {
+export async function planJob({ targets, engine: asked }: TagRequest, means: JobMeans): Promise<Plan> {
   if (asked === 'hubJob' && targets.kind === 'list') {
     throw new InvalidInputError(
       'A hub job takes a condition (where), never a list of devices: leave engine out, or choose queue.',
       'engine',
     );
   }
-  const quotas = quotasFor(services.settings);
+  const quotas = means.quotas();
   const devices =
     targets.kind === 'list'
       ? targets.rows.length
-      : (await countDevices(services.hub(deadlines.request), targets.condition)).count;
+      : (await countDevices(means.hub(deadlines.request), targets.condition)).count;
   const engine = asked ?? (devices <= directLimit(quotas) ? 'direct' : 'queue');
   if (engine === 'direct' && devices > maxDirectDevices) {
     throw new InvalidInputError(`engine direct takes at most ${maxDirectDevices} devices; choose queue.`, 'engine');
   }
-  if (engine !== 'direct') needRecords(services);
-  if (engine === 'queue') needQueue(services);
+  if (engine !== 'direct') means.needStore();
+  if (engine === 'queue') means.needQueue();
   return { engine, devices, expectedSeconds: expectedSeconds(engine, devices, listingOf(targets, engine), quotas) };
 }
 
@@ -63,23 +62,18 @@ function listingOf(targets: Targets, engine: Engine): Listing {
 }
 
 /** Says what a request would do, and does nothing. */
-export async function tryOut(request: TagRequest, services: Services): Promise<DryRun> {
-  const plan = await planJob(request, services);
+export async function tryOut(request: TagRequest, means: JobMeans): Promise<DryRun> {
+  const plan = await planJob(request, means);
   const { ignoredColumns } = request;
   return {
     dryRun: true,
     ...plan,
-    sample: await sampleOf(request.targets, services),
+    sample: await sampleOf(request.targets, means),
     ...(ignoredColumns.length > 0 ? { ignoredColumns } : {}),
   };
 }
 
-async function sampleOf(targets: Targets, { hub }: Services): Promise<string[]> {
+async function sampleOf(targets: Targets, { hub }: JobMeans): Promise<string[]> {
   if (targets.kind === 'list') return targets.rows.slice(0, sampleSize).map(({ deviceId }) => deviceId);
   return listDeviceIds(hub(deadlines.request), targets.condition, sampleSize);
-}
-
-/** What the hub of the settings allows. */
-export function quotasFor({ sku, units }: Settings): Quotas {
-  return quotasOf(need(sku), need(units));
 }

@@ -1,11 +1,10 @@
-import { idsQuery } from '../queries/twinQuery';
-import { needQueue, needRecords, type Services } from '../services';
+import { idsQuery } from '../conditions/twinQuery';
 import { changesItself } from './changesItself';
 import { toChunks } from './chunk';
+import type { JobMeans } from './jobMeans';
 import { sendChunks, sendNew } from './messages';
-import { quotasFor } from './planJob';
 import type { TagJob } from './tagJob';
-import type { Targets } from './tagRequest';
+import type { Targets } from './targets';
 import { windowOf } from './window';
 
 /**
@@ -13,11 +12,11 @@ import { windowOf } from './window';
  * is there: workers leave it alone until then, so a request that is cut off has done nothing, and the same request again,
  * under the same id, goes on from where it was.
  */
-export async function enqueue(job: TagJob, targets: Targets, services: Services): Promise<TagJob> {
-  const { tagJobs } = needRecords(services);
-  const queue = needQueue(services);
+export async function enqueue(job: TagJob, targets: Targets, means: JobMeans): Promise<TagJob> {
+  const tagJobs = means.needStore();
+  const queue = means.needQueue();
   const { jobId } = job;
-  const window = windowOf(quotasFor(services.settings));
+  const window = windowOf(means.quotas());
   let prepared: TagJob = { ...job, state: 'preparing', window, ...(targets.tags ? { tags: targets.tags } : {}) };
   if (targets.kind === 'where') {
     const { condition, tags } = targets;

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { TagRow } from '../formats/tagRow';
-import { ProblemError } from '../http/problem';
-import { deadlines, needRecords, type Services } from '../services';
-import { TablesError } from '../tables/tables';
+import { deadlines } from '../azure/hub/deadlines';
+import { TablesError } from '../azure/tables/tables';
 import { documentOf } from './describeJob';
 import { type Result, tagDirectly } from './directJob';
 import { startHubJob } from './hubJob';
+import type { JobMeans } from './jobMeans';
 import { tellOf } from './keptJob';
 import { listDeviceIds } from './listDeviceIds';
 import { type Plan, planJob } from './planJob';
 import { enqueue } from './queueJob';
 import type { Failure, JobDocument, TagJob } from './tagJob';
-import type { TagRequest, Targets } from './tagRequest';
+import { TagJobError } from './tagJobError';
+import type { TagRow } from './tagRow';
+import type { TagRequest, Targets } from './targets';
 
 /** Failures in the answer to a request; more are asked for. */
 const shownFailures = 100;
@@ -31,29 +32,29 @@ export function endOfRequest(): number {
  * Carries out a request, once for its idempotency key: a repetition is told what became of the first.
  *
  * @param end of {@link endOfRequest}.
- * @throws ProblemError `idempotency-conflict` for a key of another request, `job-state` while the first is on its way.
+ * @throws TagJobError `idempotency-conflict` for a key of another request, `job-state` while the first is on its way.
  */
-export async function startJob(request: TagRequest, services: Services, end: number): Promise<JobDocument> {
+export async function startJob(request: TagRequest, means: JobMeans, end: number): Promise<JobDocument> {
   const { idempotencyKey: key, fingerprint } = request;
   const own = randomUUID();
-  if (key === undefined) return start(own, request, services, end);
-  const { tagJobs } = needRecords(services);
+  if (key === undefined) return start(own, request, means, end);
+  const tagJobs = means.needStore();
   const claim = await tagJobs.claim(key, { jobId: own, fingerprint, claimedAt: new Date().toISOString() });
   if (claim.fingerprint !== fingerprint) {
     const detail = 'This Idempotency-Key came with another request before; take a new one.';
-    throw new ProblemError({ name: 'idempotency-conflict', detail });
+    throw new TagJobError('idempotency-conflict', detail);
   }
   if (claim.jobId !== own) {
-    const before = await resume(claim.jobId, services);
+    const before = await resume(claim.jobId, means);
     if (before) return before;
     if (!claim.isReleased && Date.now() - Date.parse(claim.claimedAt) < claimLastsMs) {
       const detail = 'The first request with this Idempotency-Key is still on its way; ask again in a few seconds.';
-      throw new ProblemError({ name: 'job-state', detail, retryAfterSeconds: 5 });
+      throw new TagJobError('job-state', detail, 5);
     }
   }
   try {
     // Where the first request failed or was cut off, this one goes on under its id: to tag again does no harm.
-    return await start(claim.jobId, request, services, end);
+    return await start(claim.jobId, request, means, end);
   } catch (error) {
     await tagJobs.release(key, claim);
     throw error;
@@ -61,14 +62,14 @@ export async function startJob(request: TagRequest, services: Services, end: num
 }
 
 /** The job as it stands; undefined where its request has not come to an end. */
-async function resume(jobId: string, services: Services): Promise<JobDocument | undefined> {
-  const stored = await needRecords(services).tagJobs.read(jobId);
+async function resume(jobId: string, means: JobMeans): Promise<JobDocument | undefined> {
+  const stored = await means.needStore().read(jobId);
   if (!stored || stored.job.state === 'preparing' || stored.job.state === 'running') return undefined;
-  return tellOf(stored, services, { limit: shownFailures, continuation: undefined });
+  return tellOf(stored, means, { limit: shownFailures, continuation: undefined });
 }
 
-async function start(jobId: string, request: TagRequest, services: Services, end: number): Promise<JobDocument> {
-  const plan = await planJob(request, services);
+async function start(jobId: string, request: TagRequest, means: JobMeans, end: number): Promise<JobDocument> {
+  const plan = await planJob(request, means);
   const { engine, devices: total, expectedSeconds } = plan;
   const job: TagJob = {
     jobId,
@@ -78,7 +79,7 @@ async function start(jobId: string, request: TagRequest, services: Services, end
     expectedSeconds,
     total,
   };
-  const document = await carryOut(job, plan, request.targets, services, end);
+  const document = await carryOut(job, plan, request.targets, means, end);
   const { ignoredColumns } = request;
   return ignoredColumns.length > 0 ? { ...document, ignoredColumns } : document;
 }
@@ -87,19 +88,19 @@ async function carryOut(
   job: TagJob,
   { engine, devices }: Plan,
   targets: Targets,
-  services: Services,
+  means: JobMeans,
   end: number,
 ): Promise<JobDocument> {
-  if (engine === 'direct') return tagNow(job, await rowsOf(targets, devices, services), services, end);
-  if (engine === 'queue') return waiting(await enqueue(job, targets, services));
-  return waiting(await startHubJob(job, targets, services));
+  if (engine === 'direct') return tagNow(job, await rowsOf(targets, devices, means), means, end);
+  if (engine === 'queue') return waiting(await enqueue(job, targets, means));
+  return waiting(await startHubJob(job, targets, means));
 }
 
 function waiting(job: TagJob): JobDocument {
   return documentOf(job, { total: job.total, succeeded: 0, failed: 0, pending: job.total }, { failures: [] });
 }
 
-async function rowsOf(targets: Targets, devices: number, { hub }: Services): Promise<TagRow[]> {
+async function rowsOf(targets: Targets, devices: number, { hub }: JobMeans): Promise<TagRow[]> {
   if (targets.kind === 'list') return targets.rows;
   const { condition, tags } = targets;
   if (devices === 0) return [];
@@ -108,11 +109,11 @@ async function rowsOf(targets: Targets, devices: number, { hub }: Services): Pro
   return ids.map((deviceId) => ({ deviceId, tags }));
 }
 
-async function tagNow(job: TagJob, rows: readonly TagRow[], services: Services, end: number): Promise<JobDocument> {
-  const store = services.records()?.tagJobs;
+async function tagNow(job: TagJob, rows: readonly TagRow[], means: JobMeans, end: number): Promise<JobDocument> {
+  const store = means.store();
   const running: TagJob = { ...job, state: 'running', total: rows.length };
   await store?.write(running);
-  const results = await tagDirectly(rows, services, end);
+  const results = await tagDirectly(rows, means, end);
   const failures = results.flatMap(toFailure);
   const ended = { succeeded: results.length - failures.length, failed: failures.length };
   const done: TagJob = { ...running, state: 'completed', endedAt: new Date().toISOString(), ...ended };

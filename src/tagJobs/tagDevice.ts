@@ -1,7 +1,7 @@
-import type { TagRow } from '../formats/tagRow';
-import type { Hub } from '../hub/hub';
-import { HubError, type HubErrorCode } from '../hub/hubError';
+import type { Hub } from '../azure/hub/hub';
+import { HubError, type HubErrorCode } from '../azure/hub/hubError';
 import type { Outcome } from './tagJob';
+import type { TagRow } from './tagRow';
 
 /** What a failure says about the device, the moment, or the app. */
 export type Fault =

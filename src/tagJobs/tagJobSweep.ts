@@ -1,5 +1,5 @@
-import { maxRowsPerPage } from '../tables/table';
-import type { TableName, Tables } from '../tables/tables';
+import { maxRowsPerPage } from '../azure/tables/table';
+import type { TableName, Tables } from '../azure/tables/tables';
 import { keptMs } from './limits';
 
 const tables = ['TagJobs', 'TagJobFailures'] as const satisfies TableName[];

@@ -1,5 +1,5 @@
-import type { Quotas } from '../hub/quotas';
-import type { Queue } from '../queue/queue';
+import type { Quotas } from '../azure/hub/quotas';
+import type { Queue } from '../azure/queue/queue';
 import type { ChunkProgress } from './chunk';
 import { sendNew } from './messages';
 import type { TagJob } from './tagJob';

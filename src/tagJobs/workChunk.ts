@@ -1,12 +1,11 @@
-import type { TagRow } from '../formats/tagRow';
-import type { Hub } from '../hub/hub';
-import { deadlines, type Services } from '../services';
+import type { Hub } from '../azure/hub/hub';
 import { ChunkOutcomes, giveUpLate } from './chunkOutcomes';
 import { workMs } from './limits';
 import type { TagMessage } from './messages';
 import { type Fault, tagDevice, workThrough } from './tagDevice';
 import type { TagJob } from './tagJob';
 import type { TagJobStore } from './tagJobStore';
+import type { TagRow } from './tagRow';
 
 /** What became of a chunk in one go. */
 export interface ChunkRun {
@@ -33,19 +32,14 @@ const freshMs = 1000;
 const downAfter = 5;
 
 /** Tags the devices of a chunk of which nothing is known yet, until all are done or the hub takes no more. */
-export async function workChunk(
-  job: TagJob,
-  message: TagMessage,
-  store: TagJobStore,
-  services: Services,
-): Promise<ChunkRun> {
+export async function workChunk(job: TagJob, message: TagMessage, store: TagJobStore, hub: Hub): Promise<ChunkRun> {
   const { jobId } = job;
   const row = await store.readProgress(jobId, message.number);
   if (!row) throw new Error(`Job ${jobId} has no chunk ${message.number}.`);
   const devices = await store.readDevices(jobId, message.number);
   const outcomes = new ChunkOutcomes(store, jobId, devices, row);
   const todo = outcomes.pending();
-  const run = new Run(job, outcomes, store, services.hub(deadlines.background, { priority: 'bulk' }));
+  const run = new Run(job, outcomes, store, hub);
   await workThrough(todo, atATime, async (index) => {
     const [deviceId, tags = job.tags, ifMatch] = devices[index] ?? [];
     if (deviceId === undefined || tags === undefined) throw new Error(`Chunk ${message.number} lacks device ${index}.`);
@@ -60,11 +54,11 @@ export async function workChunk(
 /** One go at a chunk. */
 class Run {
   hindrance: Hindrance | undefined;
-  private failedInARow = 0;
-  private savedAt = performance.now();
-  private askedAt = performance.now();
-  private isWanted = true;
-  private readonly end = performance.now() + workMs;
+  #failedInARow = 0;
+  #savedAt = performance.now();
+  #askedAt = performance.now();
+  #isWanted = true;
+  readonly #end = performance.now() + workMs;
 
   constructor(
     private readonly job: TagJob,
@@ -74,30 +68,30 @@ class Run {
   ) {}
 
   async tag(index: number, row: TagRow): Promise<'goOn' | 'enough'> {
-    if (performance.now() > this.end || !(await this.stillWanted())) return 'enough';
+    if (performance.now() > this.#end || !(await this.#stillWanted())) return 'enough';
     const { outcome, fault } = await tagDevice(this.hub, row);
     if (fault === undefined || fault === 'device') {
-      this.failedInARow = 0;
+      this.#failedInARow = 0;
       this.outcomes.note(index, outcome);
-      await this.saveSometimes();
+      await this.#saveSometimes();
       return 'goOn';
     }
     this.hindrance = { fault, status: outcome.status, detail: outcome.detail ?? '' };
     // One device's connection may be cut while the others are served.
-    return fault === 'unavailable' && ++this.failedInARow < downAfter ? 'goOn' : 'enough';
+    return fault === 'unavailable' && ++this.#failedInARow < downAfter ? 'goOn' : 'enough';
   }
 
-  private async stillWanted(): Promise<boolean> {
-    if (performance.now() - this.askedAt > freshMs) {
-      this.askedAt = performance.now();
-      this.isWanted = (await this.store.read(this.job.jobId))?.job.state !== 'cancelled';
+  async #stillWanted(): Promise<boolean> {
+    if (performance.now() - this.#askedAt > freshMs) {
+      this.#askedAt = performance.now();
+      this.#isWanted = (await this.store.read(this.job.jobId))?.job.state !== 'cancelled';
     }
-    return this.isWanted;
+    return this.#isWanted;
   }
 
-  private async saveSometimes(): Promise<void> {
-    if (performance.now() - this.savedAt < freshMs) return;
-    this.savedAt = performance.now();
+  async #saveSometimes(): Promise<void> {
+    if (performance.now() - this.#savedAt < freshMs) return;
+    this.#savedAt = performance.now();
     await this.outcomes.save();
   }
 }

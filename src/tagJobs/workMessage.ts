@@ -1,7 +1,9 @@
-import { HubError } from '../hub/hubError';
-import { needQueue, needRecords, type Services } from '../services';
-import { SettingError } from '../settings';
-import { TablesError } from '../tables/tables';
+import { deadlines } from '../azure/hub/deadlines';
+import type { Hub } from '../azure/hub/hub';
+import { HubError } from '../azure/hub/hubError';
+import { TablesError } from '../azure/tables/tables';
+import { SettingError } from '../errors/settingError';
+import type { JobMeans } from './jobMeans';
 import { abandoned, ageOf, delaySecondsAfter, giveUpAfterMs, preparingSeconds } from './limits';
 import { listPage } from './listPage';
 import { sendChunks, sendNew, type TagMessage } from './messages';
@@ -31,42 +33,46 @@ const mostWaits = 6;
  * @param isRepeated whether the queue has given this message to a worker before.
  * @throws Error for a message that no later try could work; the host puts it aside.
  */
-export async function workMessage(message: TagMessage, services: Services, isRepeated: boolean): Promise<Worked> {
+export async function workMessage(message: TagMessage, means: JobMeans, isRepeated: boolean): Promise<Worked> {
   try {
-    return await workOnce(message, services, isRepeated);
+    return await workOnce(message, means, isRepeated);
   } catch (error) {
     const canPass = error instanceof TablesError || error instanceof SettingError;
     if (!canPass) throw error;
-    return putBack(message, error, services, 'trouble');
+    return putBack(message, error, means, 'trouble');
   }
 }
 
-async function workOnce(message: TagMessage, services: Services, isRepeated: boolean): Promise<Worked> {
-  const stored = await needRecords(services).tagJobs.read(message.jobId);
+async function workOnce(message: TagMessage, means: JobMeans, isRepeated: boolean): Promise<Worked> {
+  const stored = await means.needStore().read(message.jobId);
   if (!stored) throw new Error(`There is no job ${message.jobId}.`);
   const { state } = stored.job;
-  if (state === 'preparing') return waitForTheRest(stored, message, services);
+  if (state === 'preparing') return waitForTheRest(stored, message, means);
   if (state !== 'queued') return worked(message, `left: the job is ${state}`);
-  if (message.kind === 'list') return listOnce(stored, message, services);
-  return workChunkOnce(stored, message, services, isRepeated);
+  if (message.kind === 'list') return listOnce(stored, message, means);
+  return workChunkOnce(stored, message, means, isRepeated);
 }
 
-async function waitForTheRest({ job }: StoredJob, message: TagMessage, services: Services): Promise<Worked> {
+function bulkHub({ hub }: JobMeans): Hub {
+  return hub(deadlines.background, { priority: 'bulk' });
+}
+
+async function waitForTheRest({ job }: StoredJob, message: TagMessage, means: JobMeans): Promise<Worked> {
   if (abandoned(job)) return worked(message, 'dropped: its job was never queued whole', {}, 'trouble');
-  await needQueue(services).send(message, preparingSeconds(job));
+  await means.needQueue().send(message, preparingSeconds(job));
   return worked(message, 'waits for the rest of its job');
 }
 
 async function workChunkOnce(
   { job }: StoredJob,
   message: TagMessage,
-  services: Services,
+  means: JobMeans,
   isRepeated: boolean,
 ): Promise<Worked> {
-  const { tagJobs } = needRecords(services);
-  const queue = needQueue(services);
+  const tagJobs = means.needStore();
+  const queue = means.needQueue();
   if (isRepeated) await passOn(job, message.number, tagJobs, queue);
-  const { done, pending, hindrance } = await workChunk(job, message, tagJobs, services);
+  const { done, pending, hindrance } = await workChunk(job, message, tagJobs, bulkHub(means));
   if (pending === 0) {
     await passOn(job, message.number, tagJobs, queue);
     return worked(message, 'done', { done, pending });
@@ -84,10 +90,10 @@ async function workChunkOnce(
   return worked(message, what, { done, pending, delay }, isTrouble ? 'trouble' : undefined);
 }
 
-async function listOnce(stored: StoredJob, message: TagMessage, services: Services): Promise<Worked> {
+async function listOnce(stored: StoredJob, message: TagMessage, means: JobMeans): Promise<Worked> {
   const { job } = stored;
-  const { tagJobs } = needRecords(services);
-  const queue = needQueue(services);
+  const tagJobs = means.needStore();
+  const queue = means.needQueue();
   if (await isAhead(job, message.number, tagJobs)) {
     // Below the attempts by which the alert `tag-job-stuck` tells what does not get done.
     const attempt = Math.min(message.attempt, mostWaits - 1) + 1;
@@ -96,33 +102,33 @@ async function listOnce(stored: StoredJob, message: TagMessage, services: Servic
     return worked(message, 'waits for chunks before it', { delay });
   }
   try {
-    const { chunks, nextPage } = await listPage(job, message, tagJobs, services);
+    const { chunks, nextPage } = await listPage(job, message, tagJobs, bulkHub(means));
     await sendChunks(queue, job.jobId, chunks);
     // The last, for the page after tells a repetition that all of this was sent.
     if (nextPage !== undefined) await sendNew(queue, { kind: 'list', jobId: job.jobId, number: nextPage });
     return worked(message, 'listed a page');
   } catch (error) {
-    if (error instanceof HubError) return afterListing(error, stored, message, services);
+    if (error instanceof HubError) return afterListing(error, stored, message, means);
     throw error;
   }
 }
 
 /** The hub did not list a page: it is asked again later, unless that is hopeless. */
-async function afterListing(error: HubError, { job, etag }: StoredJob, message: TagMessage, services: Services) {
+async function afterListing(error: HubError, { job, etag }: StoredJob, message: TagMessage, means: JobMeans) {
   const isHopeless = error.code === 'invalid' || ageOf(job) > giveUpAfterMs;
   if (isHopeless) {
     const detail = `The devices could not all be listed. ${error.message}`;
     const failed: TagJob = { ...job, state: 'failed', endedAt: new Date().toISOString(), detail };
-    await needRecords(services).tagJobs.write(failed, etag);
+    await means.needStore().write(failed, etag);
     return worked(message, `failed: ${detail}`, {}, 'trouble');
   }
   const isTrouble = error.code !== 'throttled';
-  return putBack(message, error, services, isTrouble ? 'trouble' : undefined);
+  return putBack(message, error, means, isTrouble ? 'trouble' : undefined);
 }
 
-async function putBack(message: TagMessage, { message: why }: Error, services: Services, trouble?: 'trouble') {
+async function putBack(message: TagMessage, { message: why }: Error, means: JobMeans, trouble?: 'trouble') {
   const delay = delaySecondsAfter(message.attempt);
-  await needQueue(services).send({ ...message, attempt: message.attempt + 1 }, delay);
+  await means.needQueue().send({ ...message, attempt: message.attempt + 1 }, delay);
   return worked(message, `put back: ${why}`, { delay }, trouble);
 }
 

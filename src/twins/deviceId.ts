@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../invalidInputError';
+import { InvalidInputError } from '../errors/invalidInputError';
 
 /**
  * Checks a device id: 1 to 128 of the ASCII characters that IoT Hub allows, case-sensitive.

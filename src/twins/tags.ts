@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../invalidInputError';
+import { InvalidInputError } from '../errors/invalidInputError';
 import { isJsonObject, type Json, type JsonObject } from '../json';
 
 declare const valid: unique symbol;
@@ -7,7 +7,7 @@ declare const valid: unique symbol;
 export type TagsPatch = JsonObject & { readonly [valid]: true };
 
 /** Limits of a twin's tags (Azure IoT Hub developer guide, "Understand and use device twins"). */
-export const tagLimits = {
+const tagLimits = {
   /** The whole section, counted as {@link sizeOf} does. */
   sectionBytes: 8 * 1024,
   nameBytes: 1024,

@@ -1,11 +1,11 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { encodeCsv } from '../../src/formats/csvEncode';
-import { decodeText } from '../../src/formats/decodeText';
-import { parseCsv } from '../../src/formats/parseCsv';
-import { parseNdjson } from '../../src/formats/parseNdjson';
-import { readCsv } from '../../src/formats/readCsv';
-import { parsePropertyPath } from '../../src/queries/propertyPath';
+import { encodeCsv } from '../../src/api/formats/csvEncode';
+import { decodeText } from '../../src/api/formats/decodeText';
+import { parseCsv } from '../../src/api/formats/parseCsv';
+import { parseNdjson } from '../../src/api/formats/parseNdjson';
+import { readCsv } from '../../src/api/formats/readCsv';
+import { parsePropertyPath } from '../../src/conditions/propertyPath';
 
 const locationPath = parsePropertyPath('tags.location.plant');
 const csv = (text: string, path = locationPath) => parseCsv(text, path);

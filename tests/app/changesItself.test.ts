@@ -1,5 +1,5 @@
-import { parseCondition } from '../../src/queries/conditionJson';
-import { parsePropertyPath } from '../../src/queries/propertyPath';
+import { parseCondition } from '../../src/conditions/conditionJson';
+import { parsePropertyPath } from '../../src/conditions/propertyPath';
 import { changesItself } from '../../src/tagJobs/changesItself';
 import { parseTagsPatch } from '../../src/twins/tags';
 

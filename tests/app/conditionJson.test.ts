@@ -2,18 +2,18 @@ import fc from 'fast-check';
 import * as z from 'zod/mini';
 import type { Expression, Query } from '../../emulator/src/query/ast';
 import { parseQuery } from '../../emulator/src/query/parse';
-import { InvalidInputError } from '../../src/invalidInputError';
-import type { Json } from '../../src/json';
-import { toText } from '../../src/queries/condition';
+import { toText } from '../../src/conditions/condition';
 import {
   type ConditionJson,
   conditionSchema,
   maxConditionDepth,
   parseCondition,
   parseConditionText,
-} from '../../src/queries/conditionJson';
-import { parsePropertyPath } from '../../src/queries/propertyPath';
-import { countQuery } from '../../src/queries/twinQuery';
+} from '../../src/conditions/conditionJson';
+import { parsePropertyPath } from '../../src/conditions/propertyPath';
+import { countQuery } from '../../src/conditions/twinQuery';
+import { InvalidInputError } from '../../src/errors/invalidInputError';
+import type { Json } from '../../src/json';
 
 const paths = {
   location: parsePropertyPath('tags.location.plant'),

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { encodeCsv } from '../../src/formats/csvEncode';
-import { parseCsv } from '../../src/formats/parseCsv';
+import { encodeCsv } from '../../src/api/formats/csvEncode';
+import { parseCsv } from '../../src/api/formats/parseCsv';
+import { parsePropertyPath } from '../../src/conditions/propertyPath';
 import type { Json } from '../../src/json';
-import { parsePropertyPath } from '../../src/queries/propertyPath';
 
 /** Reads CSV by RFC 4180 alone. */
 function readCsv(text: string): string[][] {

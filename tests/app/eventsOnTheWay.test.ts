@@ -1,31 +1,20 @@
 import fc from 'fast-check';
+import { endpoint } from '../../src/api/http/endpoint';
+import { createServices } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
 import { SeenEvents } from '../../src/changes/seenEvents';
 import { deviceChanges } from '../../src/functions/deviceChanges';
 import { onTwinChange } from '../../src/functions/onTwinChange';
 import { relayTwinChanges } from '../../src/functions/relayTwinChanges';
-import { endpoint } from '../../src/http/endpoint';
-import { createServices, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
-import { Tables } from '../../src/tables/tables';
-import { startTables, type TestStorage } from '../support/azurite';
-import { call, recordingContext } from './functionCalls';
+import { memoryTables } from '../support/memoryTables';
+import { call, keepingIn, recordingContext } from './functionCalls';
 
 // What happens to events between the hub and what is kept of them.
 
-let storage: TestStorage;
-let services: Services;
+const tables = memoryTables();
+const settings = readSettings({ TwinChangesTopic__topicEndpointUri: 'https://topic.example/api/events' });
+const services = keepingIn(tables, createServices(settings));
 let devices = 0;
-
-beforeAll(async () => {
-  storage = await startTables();
-  services = createServices(
-    readSettings({
-      TwinChangesTopic__topicEndpointUri: 'https://topic.example/api/events',
-      TWIN_TABLES_CONNECTION_STRING: storage.connectionString,
-    }),
-  );
-});
-afterAll(() => storage.stop());
 
 const newDevice = () => `device-${++devices}`;
 const hubTime = '2026-11-29T02:32:16.8821234Z';
@@ -63,10 +52,7 @@ async function changesOf(deviceId: string) {
   return (body as { changes: { time: string; version: number; values: { path: string; after: unknown }[] }[] }).changes;
 }
 
-const putAside = (partition: string, row: string) =>
-  new Tables({ kind: 'key', connectionString: storage.connectionString }).use('PutAside', (table) =>
-    table.get(partition, row),
-  );
+const putAside = (partition: string, row: string) => tables.use('PutAside', (table) => table.get(partition, row));
 
 describe('the time of an event', () => {
   it.each([
@@ -153,10 +139,7 @@ describe('an event that cannot be read', () => {
     ['text', 'hello'],
   ])('is put aside by a hash where it has no name: %s', async (_name, event) => {
     expect(await tell(event)).toEqual([expect.stringMatching(/^error: Event put aside/)]);
-    const { rows } = await new Tables({ kind: 'key', connectionString: storage.connectionString }).use(
-      'PutAside',
-      (table) => table.list({ partitionKey: 'nameless' }, 100),
-    );
+    const { rows } = await tables.use('PutAside', (table) => table.list({ partitionKey: 'nameless' }, 100));
     expect(rows.map(({ event0 }) => JSON.parse(String(event0)))).toContainEqual(event);
   });
 

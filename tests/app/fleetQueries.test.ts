@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
+import { endpoint, type Serve } from '../../src/api/http/endpoint';
+import { queryTwinsAnswer, queryTwinsParameters } from '../../src/api/requests/queryTwinsSchemas';
+import { summaryAnswer, summaryParameters } from '../../src/api/requests/summarySchemas';
+import { createServices, type Services } from '../../src/app/services';
+import { type Environment, readSettings } from '../../src/app/settings';
+import { Hub } from '../../src/azure/hub/hub';
+import { parseConnectionString } from '../../src/azure/hub/hubAddress';
+import { HubConnection } from '../../src/azure/hub/hubConnection';
+import { maxFields } from '../../src/conditions/chosenFields';
+import { conditionSchema } from '../../src/conditions/conditionJson';
 import { queryTwins } from '../../src/functions/queryTwins';
 import { summary } from '../../src/functions/summary';
-import { endpoint, type Serve } from '../../src/http/endpoint';
-import { Hub } from '../../src/hub/hub';
-import { parseConnectionString } from '../../src/hub/hubAddress';
-import { HubConnection } from '../../src/hub/hubConnection';
-import { maxFields } from '../../src/queries/chosenFields';
-import { conditionSchema } from '../../src/queries/conditionJson';
-import { queryTwinsAnswer, queryTwinsParameters } from '../../src/queries/queryTwinsSchemas';
-import { summaryAnswer, summaryParameters } from '../../src/queries/summarySchemas';
-import { createServices, type Services } from '../../src/services';
-import { type Environment, readSettings } from '../../src/settings';
 import { call, type HttpAnswer } from './functionCalls';
 
 /** 240 devices: 20 of each of four plants and three connectivities; and two that have neither. */
@@ -36,7 +36,13 @@ function servicesWith(env: Environment = {}): Services {
 
 type Parameters = Record<string, string>;
 
-function get(serve: Serve, path: string, query: Parameters, accept?: string, env?: Environment): Promise<HttpAnswer> {
+function get(
+  serve: Serve<Services>,
+  path: string,
+  query: Parameters,
+  accept?: string,
+  env?: Environment,
+): Promise<HttpAnswer> {
   return call(endpoint(serve, servicesWith(env)), {
     method: 'GET',
     url: `http://localhost/api/${path}?${new URLSearchParams(query)}`,

@@ -1,10 +1,11 @@
 import { format } from 'node:util';
 import { type HttpHandler, HttpRequest, type HttpRequestInit, InvocationContext } from '@azure/functions';
-import { Hub } from '../../src/hub/hub';
-import { HubConnection } from '../../src/hub/hubConnection';
+import { openRecords, type Services } from '../../src/app/services';
+import { type Environment, need, readSettings } from '../../src/app/settings';
+import { Hub } from '../../src/azure/hub/hub';
+import { HubConnection } from '../../src/azure/hub/hubConnection';
+import type { Tables } from '../../src/azure/tables/tables';
 import type { Json } from '../../src/json';
-import type { Services } from '../../src/services';
-import { type Environment, readSettings } from '../../src/settings';
 import type { ScriptedHub } from './scriptedHub';
 
 /** Services that talk to the scripted hub. */
@@ -17,6 +18,12 @@ export function servicesOf({ port, ca }: ScriptedHub, env: Environment = {}): Se
     records: () => undefined,
     queue: () => undefined,
   };
+}
+
+/** Services that keep what they keep in these tables. */
+export function keepingIn(tables: Tables, services: Services): Services {
+  const records = openRecords(tables, need(services.settings.location));
+  return { ...services, records: () => records };
 }
 
 /** A context that keeps what is logged, as `level: text`. */

@@ -1,10 +1,10 @@
+import { endpoint } from '../../src/api/http/endpoint';
+import { createServices, type Services } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
 import { getTwin } from '../../src/functions/getTwin';
 import { queryTwins } from '../../src/functions/queryTwins';
 import { statistics } from '../../src/functions/statistics';
 import { tagTwin } from '../../src/functions/tagTwin';
-import { endpoint } from '../../src/http/endpoint';
-import { createServices, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
 import { call, servicesOf } from './functionCalls';
 import { failure, json, type ScriptedHub, startScriptedHub } from './scriptedHub';
 

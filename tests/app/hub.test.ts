@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { Hub } from '../../src/hub/hub';
-import { HubConnection } from '../../src/hub/hubConnection';
-import { equals } from '../../src/queries/condition';
-import { parsePropertyPath } from '../../src/queries/propertyPath';
+import { Hub } from '../../src/azure/hub/hub';
+import { HubConnection } from '../../src/azure/hub/hubConnection';
+import { equals } from '../../src/conditions/condition';
+import { parsePropertyPath } from '../../src/conditions/propertyPath';
 import { parseTagsPatch } from '../../src/twins/tags';
 import { cutOff, failure, json, reset, type ScriptedHub, silence, startScriptedHub } from './scriptedHub';
 
@@ -12,7 +12,7 @@ const key = Buffer.from('secret').toString('base64');
 const row = z.object({ deviceId: z.string() });
 
 const getToken = jest.fn<Promise<object>, [string]>();
-jest.mock('../../src/hub/identity', () => ({ createCredential: () => ({ getToken }) }));
+jest.mock('../../src/azure/storage/identity', () => ({ createCredential: () => ({ getToken }) }));
 
 let server: ScriptedHub;
 let hub: Hub;

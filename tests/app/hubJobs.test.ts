@@ -1,7 +1,6 @@
-import { createServices, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
-import { startTables, type TestStorage } from '../support/azurite';
-import { servicesOf } from './functionCalls';
+import type { Services } from '../../src/app/services';
+import { memoryTables } from '../support/memoryTables';
+import { keepingIn, servicesOf } from './functionCalls';
 import { type Answer, failure, json, reset, type ScriptedHub, startScriptedHub } from './scriptedHub';
 import { ask, jobOf, post } from './tagJobsSetup';
 
@@ -12,15 +11,13 @@ const queued = json({ jobId: 'x', status: 'queued', type: 'scheduleUpdateTwin' }
 const request = { where, tags, engine: 'hubJob' };
 
 let hub: ScriptedHub;
-let tables: TestStorage;
 let services: Services;
 
 beforeAll(async () => {
-  [hub, tables] = await Promise.all([startScriptedHub(), startTables()]);
-  const { records } = createServices(readSettings({ TWIN_TABLES_CONNECTION_STRING: tables.connectionString }));
-  services = { ...servicesOf(hub), records };
+  hub = await startScriptedHub();
+  services = keepingIn(memoryTables(), servicesOf(hub));
 });
-afterAll(() => Promise.all([hub.stop(), tables.stop()]));
+afterAll(() => hub.stop());
 
 /** Starts a job; then the hub answers so. */
 async function start(...answers: Answer[]): Promise<string> {

@@ -1,34 +1,38 @@
 import { readFileSync } from 'node:fs';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
+import { tablesConnectionString } from '../../scripts/storage';
+import { reactionMeans } from '../../src/app/reactionMeans';
+import { createServices, type Services } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
+import { Hub } from '../../src/azure/hub/hub';
+import { parseConnectionString } from '../../src/azure/hub/hubAddress';
+import { HubConnection } from '../../src/azure/hub/hubConnection';
+import type { Tables } from '../../src/azure/tables/tables';
 import { relayTwinChanges } from '../../src/functions/relayTwinChanges';
 import { runTwinQueries } from '../../src/functions/runTwinQueries';
-import { Hub } from '../../src/hub/hub';
-import { parseConnectionString } from '../../src/hub/hubAddress';
-import { HubConnection } from '../../src/hub/hubConnection';
 import { react } from '../../src/reactions/react';
-import { createServices, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
-import { Tables } from '../../src/tables/tables';
-import { startTables, type TestStorage } from '../support/azurite';
-import { recordingContext } from './functionCalls';
+import { memoryTables } from '../support/memoryTables';
+import { keepingIn, recordingContext } from './functionCalls';
 
 let emulator: TestEmulator;
-let tables: TestStorage;
+let tables: Tables;
 let services: Services;
 
 beforeEach(async () => {
-  [emulator, tables] = await Promise.all([startEmulator(), startTables()]);
+  emulator = await startEmulator();
+  tables = memoryTables();
   services = servicesWith({});
 });
-afterEach(() => Promise.all([emulator.stop(), tables.stop()]));
+afterEach(() => emulator.stop());
 
 function servicesWith(env: Record<string, string>): Services {
-  const settings = readSettings({ ...env, TWIN_TABLES_CONNECTION_STRING: tables.connectionString });
+  const settings = readSettings(env);
   const { IOTHUB_CONNECTION_STRING = '', NODE_EXTRA_CA_CERTS = '' } = emulator.hub.env;
   const connection = new HubConnection(parseConnectionString(IOTHUB_CONNECTION_STRING), {
     ca: readFileSync(NODE_EXTRA_CA_CERTS, 'utf8'),
   });
-  return { ...createServices(settings), hub: (deadlineMs, options) => new Hub(connection, deadlineMs, options) };
+  const hub: Services['hub'] = (deadlineMs, options) => new Hub(connection, deadlineMs, options);
+  return keepingIn(tables, { ...createServices(settings), hub });
 }
 
 /** The lines of a run that are about members. */
@@ -108,7 +112,7 @@ test('a listing that the page budget cuts goes on in the next run, and removes o
 }, 60_000);
 
 test('tables that cannot be reached cost the queries nothing', async () => {
-  const connectionString = tables.connectionString.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1');
+  const connectionString = tablesConnectionString(1);
   const settings = readSettings({ TWIN_TABLES_CONNECTION_STRING: connectionString });
   services = { ...services, records: createServices(settings).records };
   const { context, logged } = recordingContext();
@@ -134,14 +138,15 @@ describe('a new device', () => {
     services = servicesWith({ TWIN_FIRST_TAGS: '{"location":{"plant":"unassigned"}}' });
     await create('fresh', 'tagged');
     await tag('tagged', 'Redmond43');
-    for (const deviceId of ['fresh', 'fresh', 'tagged', 'gone']) await react(createdEvent(deviceId), services);
+    for (const deviceId of ['fresh', 'fresh', 'tagged', 'gone'])
+      await react(createdEvent(deviceId), reactionMeans(services));
     expect(await tagsOf('fresh')).toEqual({ location: { plant: 'unassigned' } });
     expect(await tagsOf('tagged')).toEqual({ location: { plant: 'Redmond43' } });
   });
 
   test('gets none by default', async () => {
     await create('fresh');
-    await react(createdEvent('fresh'), services);
+    await react(createdEvent('fresh'), reactionMeans(services));
     expect(await tagsOf('fresh')).toEqual({});
   });
 });
@@ -158,25 +163,24 @@ test('a change whose values were too large for the topic is read from the twin',
     type: 'DeviceTwins.TwinChanged' as const,
     data: { operation: 'update' as const, version: 3, tags: {}, truncated: true as const },
   };
-  await react(event, services);
+  await react(event, reactionMeans(services));
   expect(await present('Redmond43')).toEqual(['a']);
 });
 
 test('a message that is no notification is put aside, with its place and its fault', async () => {
   const settings = readSettings({
     TwinChangesTopic__topicEndpointUri: 'https://topic.example/api/events',
-    TWIN_TABLES_CONNECTION_STRING: tables.connectionString,
   });
   const { context, logged } = recordingContext({
     propertiesArray: [{ opType: 'updateTwin' }],
     sequenceNumberArray: [7],
     partitionContext: { partitionId: '3' },
   });
-  expect(await relayTwinChanges([{ odd: 'x'.repeat(40_000) }], context, createServices(settings))).toBeUndefined();
+  expect(
+    await relayTwinChanges([{ odd: 'x'.repeat(40_000) }], context, keepingIn(tables, createServices(settings))),
+  ).toBeUndefined();
   expect(logged[0]).toContain('Notification put aside (partition 3, sequence number 7)');
-  const kept = await new Tables({ kind: 'key', connectionString: tables.connectionString }).use('PutAside', (table) =>
-    table.get('3', '7'.padStart(20, '0')),
-  );
+  const kept = await tables.use('PutAside', (table) => table.get('3', '7'.padStart(20, '0')));
   expect(kept).toMatchObject({
     fault: expect.stringContaining('not a notification'),
     properties0: '{"opType":"updateTwin"}',

@@ -1,3 +1,9 @@
+import { endpoint, type Serve } from '../../src/api/http/endpoint';
+import { openApiDocument } from '../../src/api/openapi/document';
+import { createServices, type Services } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
+import { QueueError } from '../../src/azure/queue/queue';
+import { TablesError } from '../../src/azure/tables/tables';
 import { deviceChanges } from '../../src/functions/deviceChanges';
 import { getTwin } from '../../src/functions/getTwin';
 import { locationDevices } from '../../src/functions/locationDevices';
@@ -9,12 +15,6 @@ import { summary } from '../../src/functions/summary';
 import { tagJob } from '../../src/functions/tagJob';
 import { tagTwin } from '../../src/functions/tagTwin';
 import { tagTwins } from '../../src/functions/tagTwins';
-import { endpoint, type Serve } from '../../src/http/endpoint';
-import { openApiDocument } from '../../src/openapi/document';
-import { QueueError } from '../../src/queue/queue';
-import { createServices, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
-import { TablesError } from '../../src/tables/tables';
 import { type ApiRequest, Judge, leastRequest, type OpenApi, operationsOf } from '../support/openApi';
 import { call, servicesOf } from './functionCalls';
 import { failure, type ScriptedHub, startScriptedHub } from './scriptedHub';
@@ -22,7 +22,7 @@ import { failure, type ScriptedHub, startScriptedHub } from './scriptedHub';
 const document: OpenApi = JSON.parse(JSON.stringify(openApiDocument('1.0.0')));
 const judge = new Judge(document);
 
-const functions: Record<string, Serve> = {
+const functions: Record<string, Serve<Services>> = {
   getTwin,
   tagTwin,
   statistics,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { type Condition, toText } from '../../src/queries/condition';
-import { unwrapContinuation, wrapContinuation } from '../../src/queries/continuation';
-import { parsePropertyPath } from '../../src/queries/propertyPath';
-import { countQuery, listQuery, maxQueryLength } from '../../src/queries/twinQuery';
+import { type Condition, toText } from '../../src/conditions/condition';
+import { unwrapContinuation, wrapContinuation } from '../../src/conditions/continuation';
+import { parsePropertyPath } from '../../src/conditions/propertyPath';
+import { countQuery, listQuery, maxQueryLength } from '../../src/conditions/twinQuery';
 
 const plant = parsePropertyPath('tags.location.plant');
 const rate = parsePropertyPath('properties.desired.rate');

@@ -1,28 +1,24 @@
 import fc from 'fast-check';
+import { tablesConnectionString } from '../../scripts/storage';
+import { endpoint, type Serve } from '../../src/api/http/endpoint';
+import { reactionMeans } from '../../src/app/reactionMeans';
+import { createServices, type Services } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
+import { encodeKey } from '../../src/azure/tables/keys';
+import type { Tables } from '../../src/azure/tables/tables';
 import type { TwinEvent } from '../../src/changes/twinEvent';
 import { deviceChanges } from '../../src/functions/deviceChanges';
 import { locationDevices } from '../../src/functions/locationDevices';
 import { locations } from '../../src/functions/locations';
-import { endpoint } from '../../src/http/endpoint';
 import type { Json } from '../../src/json';
 import { Members } from '../../src/members/members';
 import { react } from '../../src/reactions/react';
-import { createServices, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
-import { encodeKey } from '../../src/tables/keys';
-import { Tables } from '../../src/tables/tables';
-import { startTables, type TestStorage } from '../support/azurite';
-import { call } from './functionCalls';
+import { memoryTables } from '../support/memoryTables';
+import { call, keepingIn } from './functionCalls';
 
-let tables: TestStorage;
-let services: Services;
+const tables = memoryTables();
+const services = keepingIn(tables, createServices(readSettings({})));
 let devices = 0;
-
-beforeAll(async () => {
-  tables = await startTables();
-  services = createServices(readSettings({ TWIN_TABLES_CONNECTION_STRING: tables.connectionString }));
-});
-afterAll(() => tables.stop());
 
 /** No test sees the devices of another. */
 const newDevice = () => `d/${++devices}`.replace('/', "'#");
@@ -51,7 +47,7 @@ function eventOf(deviceId: string, { tick, version, what }: Happening): TwinEven
   return { ...envelope, type: 'DeviceTwins.TwinChanged', data };
 }
 
-const get = (handler: Parameters<typeof endpoint>[0], params: Record<string, string>, query = {}) =>
+const get = (handler: Serve<Services>, params: Record<string, string>, query = {}) =>
   call(endpoint(handler, services), { method: 'GET', params, query });
 
 const at = (plant: string | null) => ({ location: { plant } });
@@ -73,7 +69,7 @@ describe('the history of a device', () => {
     ];
     for (const index of [3, 0, 2, 2, 4, 1]) {
       const happening = happenings[index];
-      if (happening) await react(eventOf(deviceId, happening), services);
+      if (happening) await react(eventOf(deviceId, happening), reactionMeans(services));
     }
     const { body } = await get(deviceChanges, { deviceId });
     expect(body).toEqual({
@@ -105,7 +101,7 @@ describe('the history of a device', () => {
 
   test('does not tell a value before that nothing tells', async () => {
     const deviceId = newDevice();
-    await react(eventOf(deviceId, { tick: 2, version: 9, what: { tags: { site: 'A' } } }), services);
+    await react(eventOf(deviceId, { tick: 2, version: 9, what: { tags: { site: 'A' } } }), reactionMeans(services));
     const { body } = await get(deviceChanges, { deviceId });
     expect(body).toMatchObject({ changes: [{ values: [{ path: 'tags.site', after: 'A' }] }] });
     expect(JSON.stringify(body)).not.toMatch(/before|previousVersion|coalesced/);
@@ -114,7 +110,7 @@ describe('the history of a device', () => {
   test('is read page by page', async () => {
     const deviceId = newDevice();
     for (let n = 1; n <= 7; n++) {
-      await react(eventOf(deviceId, { tick: n, version: n, what: { reported: { n } } }), services);
+      await react(eventOf(deviceId, { tick: n, version: n, what: { reported: { n } } }), reactionMeans(services));
     }
     const versions: number[] = [];
     let continuation: string | undefined;
@@ -134,7 +130,7 @@ describe('the history of a device', () => {
   test('keeps a change of the largest size', async () => {
     const deviceId = newDevice();
     const tags = Object.fromEntries(Array.from({ length: 15 }, (_, n) => [`t${n}`, 'é'.repeat(4000)]));
-    await react(eventOf(deviceId, { tick: 1, version: 2, what: { tags } }), services);
+    await react(eventOf(deviceId, { tick: 1, version: 2, what: { tags } }), reactionMeans(services));
     const { body } = await get(deviceChanges, { deviceId });
     expect(body).toMatchObject({ changes: [{ values: Object.values(tags).map((after) => ({ after })) }] });
   });
@@ -163,7 +159,7 @@ describe('the members of a location', () => {
       [{ tick: 9, version: 3, what: { tags: at('follow/1') } }, [deviceId], []],
     ];
     for (const [happening, located, cellular] of steps) {
-      await react(eventOf(deviceId, happening), services);
+      await react(eventOf(deviceId, happening), reactionMeans(services));
       expect([await membersOf('follow/1'), await membersOf('follow/1', 'cellular')]).toEqual([located, cellular]);
     }
   });
@@ -173,28 +169,31 @@ describe('the members of a location', () => {
     const [first, second, third] = ['cut1', 'cut2', 'cut3'].map((plant, index) =>
       eventOf(deviceId, { tick: index + 1, version: index + 2, what: { tags: at(plant) } }),
     ) as [TwinEvent, TwinEvent, TwinEvent];
-    await react(first, services);
-    const store = new Tables({ kind: 'key', connectionString: tables.connectionString });
+    await react(first, reactionMeans(services));
+    const store = tables;
     const cutOff: Pick<Tables, 'use'> = {
       use: (name, action) => (name === 'Members' ? Promise.reject(new Error('killed')) : store.use(name, action)),
     };
     await expect(new Members(cutOff, 'Redmond43').hear(second, { location: 'cut2' })).rejects.toThrow('killed');
-    await react(third, services);
+    await react(third, reactionMeans(services));
     const now = new Date().toISOString();
     const late = { deviceId, location: 'cut2', since: now, movedAt: now, isPresent: true };
     await store.use('Members', (table) =>
       table.put({ partitionKey: 'cut2', rowKey: `|${encodeKey(deviceId)}`, ...late }),
     );
     expect(await membersOf('cut2')).toEqual([deviceId]);
-    await react(second, services);
+    await react(second, reactionMeans(services));
     expect([await membersOf('cut1'), await membersOf('cut2'), await membersOf('cut3')]).toEqual([[], [], [deviceId]]);
   });
 
   test('are counted', async () => {
     const [a, b] = [newDevice(), newDevice()];
-    await react(eventOf(a, { tick: 1, version: 2, what: { tags: at('counted') } }), services);
-    await react(eventOf(b, { tick: 1, version: 2, what: { tags: at('counted') } }), services);
-    await react(eventOf(b, { tick: 2, version: 3, what: { reported: { connectivity: 'wifi' } } }), services);
+    await react(eventOf(a, { tick: 1, version: 2, what: { tags: at('counted') } }), reactionMeans(services));
+    await react(eventOf(b, { tick: 1, version: 2, what: { tags: at('counted') } }), reactionMeans(services));
+    await react(
+      eventOf(b, { tick: 2, version: 3, what: { reported: { connectivity: 'wifi' } } }),
+      reactionMeans(services),
+    );
     const { body } = await get(locations, {});
     expect(body).toMatchObject({
       comparedAt: null,
@@ -241,7 +240,7 @@ describe('the members of a location', () => {
           const told = [...happenings, ...happenings.slice(0, 3)]
             .map((happening) => ({ happening, die: dice.next().value }))
             .sort((a, b) => a.die - b.die);
-          await Promise.all(told.map(({ happening }) => react(eventOf(deviceId, happening), services)));
+          await Promise.all(told.map(({ happening }) => react(eventOf(deviceId, happening), reactionMeans(services))));
           const found: unknown[] = [];
           for (const plant of ['p1', 'p2']) {
             for (const connectivity of ['wifi', 'cellular']) {
@@ -268,11 +267,11 @@ test('what keeps nothing says which setting is missing', async () => {
 });
 
 test('tables that cannot be reached: 503 for a caller, another try for an event, and no key in the error', async () => {
-  const connectionString = tables.connectionString.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1');
+  const connectionString = tablesConnectionString(1);
   const unreachable = createServices(readSettings({ TWIN_TABLES_CONNECTION_STRING: connectionString }));
   const { status, body, headers } = await call(endpoint(locations, unreachable), { method: 'GET' });
   expect([status, headers['retry-after']]).toEqual([503, '5']);
   expect(body).toMatchObject({ detail: expect.stringMatching(/^Table Storage, Members: ECONNREFUSED/) });
-  const reaction = react(eventOf('d', { tick: 1, version: 2, what: { tags: at('x') } }), unreachable);
+  const reaction = react(eventOf('d', { tick: 1, version: 2, what: { tags: at('x') } }), reactionMeans(unreachable));
   await expect(reaction).rejects.toThrow(/^Table Storage, /);
 }, 60_000);

@@ -1,6 +1,6 @@
+import { createServices } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
 import { runTwinQueries } from '../../src/functions/runTwinQueries';
-import { createServices } from '../../src/services';
-import { readSettings } from '../../src/settings';
 import { recordingContext, servicesOf } from './functionCalls';
 import { failure, json, type ScriptedHub, startScriptedHub } from './scriptedHub';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { HubError } from '../../src/hub/hubError';
-import type { CallOptions, OperationKind } from '../../src/hub/operationKind';
-import { quotasOf } from '../../src/hub/quotas';
-import { Scheduler } from '../../src/hub/scheduler';
+import { HubError } from '../../src/azure/hub/hubError';
+import type { CallOptions, OperationKind } from '../../src/azure/hub/operationKind';
+import { quotasOf } from '../../src/azure/hub/quotas';
+import { Scheduler } from '../../src/azure/hub/scheduler';
 import { type Throttle, ThrottledHub } from './throttledHub';
 import { VirtualClock } from './virtualClock';
 

@@ -1,4 +1,5 @@
-import { describeProblem, need, readBindings, readSettings, settingProblems } from '../../src/settings';
+import { need, readBindings, readSettings, settingProblems } from '../../src/app/settings';
+import { describeProblem } from '../../src/errors/settingError';
 
 const key = Buffer.from('secret').toString('base64');
 const complete = {

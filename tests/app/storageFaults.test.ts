@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Queue } from '../../src/queue/queue';
-import { Tables } from '../../src/tables/tables';
+import { Queue } from '../../src/azure/queue/queue';
+import { tablesAt } from '../../src/azure/tables/tables';
 
 const key = Buffer.from('secret').toString('base64');
 
@@ -12,7 +12,7 @@ const attempts = (port: number) => {
   const account = `DefaultEndpointsProtocol=http;AccountName=account;AccountKey=${key};TableEndpoint=${url};QueueEndpoint=${url};`;
   const address = { kind: 'key', connectionString: account } as const;
   return {
-    tables: () => new Tables(address).use('TagJobs', (table) => table.get('a', 'b')),
+    tables: () => tablesAt(address).use('TagJobs', (table) => table.get('a', 'b')),
     queue: () => new Queue(address, 'tag-jobs').send({}),
   };
 };

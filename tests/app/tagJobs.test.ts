@@ -14,7 +14,7 @@ beforeAll(async () => {
   setup = await startTagJobs();
 });
 afterAll(() => setup.stop());
-afterEach(() => setup.queue.clearMessages());
+afterEach(() => setup.queue.clear());
 
 /** Registers devices that no other test knows. */
 async function register(count: number): Promise<string[]> {
@@ -118,8 +118,8 @@ describe('direct', () => {
   });
 
   it('goes on without tables and without a queue; more than fits names the setting', async () => {
-    const { servicesWith } = setup;
-    const bare = servicesWith({ TWIN_TABLES_CONNECTION_STRING: '', TagJobs: '' });
+    const withoutQueue = { ...setup.services, queue: () => undefined };
+    const bare = { ...withoutQueue, records: () => undefined };
     const [id = ''] = await register(1);
     await expect(post(bare, { deviceIds: [id], tags })).resolves.toMatchObject({ status: 200 });
     const many = { deviceIds: Array.from({ length: 501 }, (_, n) => `d${n}`), tags };
@@ -130,7 +130,7 @@ describe('direct', () => {
         detail: expect.stringContaining('TWIN_TABLES_ENDPOINT'),
       },
     });
-    await expect(post(servicesWith({ TagJobs: '' }), { ...many, engine: 'queue' })).resolves.toMatchObject({
+    await expect(post(withoutQueue, { ...many, engine: 'queue' })).resolves.toMatchObject({
       status: 500,
       body: { detail: expect.stringContaining('TagJobs__queueServiceUri') },
     });
@@ -287,7 +287,7 @@ describe('by queue', () => {
   it('accounts for devices whose messages were lost', async () => {
     const ids = await register(3);
     const { jobId } = jobOf(await post(setup.services, { deviceIds: ids, tags, engine: 'queue' }));
-    await setup.queue.clearMessages();
+    await setup.queue.clear();
     const store = setup.services.records()?.tagJobs;
     const job = await stored(jobId);
     await store?.write({ ...job, createdAt: new Date(Date.now() - 26 * 3_600_000).toISOString() });
@@ -303,7 +303,7 @@ describe('by queue', () => {
   it.each([['text'], [{}], [{ kind: 'chunk', jobId: 'unknown', number: 0, attempt: 0 }], [{ kind: 'x', jobId: 'a' }]])(
     'refuses the message %j, which the host then puts aside',
     async (message) => {
-      await setup.queue.sendMessage(Buffer.from(JSON.stringify(message)).toString('base64'));
+      await setup.queue.send(message);
       await expect(workOne(setup.queue, setup.services)).rejects.toThrow(/no job unknown|Not a message of a tag job/);
     },
   );
@@ -369,7 +369,7 @@ describe('an idempotency key', () => {
     const body = { deviceIds: [id], tags, engine: 'queue' };
     const options = { headers: { 'idempotency-key': 'cut-off' } };
     const { jobId } = jobOf(await post(setup.services, body, options));
-    await setup.queue.clearMessages();
+    await setup.queue.clear();
     const store = setup.services.records()?.tagJobs;
     const job = await stored(jobId);
     await store?.write({ ...job, state: 'preparing' });

@@ -1,53 +1,42 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { QueueClient } from '@azure/storage-queue';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
+import { endpoint } from '../../src/api/http/endpoint';
+import { createServices, type Services } from '../../src/app/services';
+import { type Environment, readSettings } from '../../src/app/settings';
+import { Hub } from '../../src/azure/hub/hub';
+import { parseConnectionString } from '../../src/azure/hub/hubAddress';
+import { HubConnection } from '../../src/azure/hub/hubConnection';
+import { quotasOf } from '../../src/azure/hub/quotas';
 import { tagJob } from '../../src/functions/tagJob';
 import { tagTwins } from '../../src/functions/tagTwins';
 import { workTagJobs } from '../../src/functions/workTagJobs';
-import { endpoint } from '../../src/http/endpoint';
-import { Hub } from '../../src/hub/hub';
-import { parseConnectionString } from '../../src/hub/hubAddress';
-import { HubConnection } from '../../src/hub/hubConnection';
-import { quotasOf } from '../../src/hub/quotas';
-import { createServices, type Services } from '../../src/services';
-import { type Environment, readSettings } from '../../src/settings';
 import type { JobDocument } from '../../src/tagJobs/tagJob';
-import { startQueues, startTables } from '../support/azurite';
-import { call, type HttpAnswer, recordingContext } from './functionCalls';
+import { MemoryQueue } from '../support/memoryQueue';
+import { memoryTables } from '../support/memoryTables';
+import { call, type HttpAnswer, keepingIn, recordingContext } from './functionCalls';
 
 /** The functions of tag jobs, with a hub, tables and a queue of their own. */
 export interface TagJobsSetup {
   emulator: TestEmulator;
   services: Services;
-  queue: QueueClient;
+  queue: MemoryQueue;
   servicesWith(env: Environment): Services;
   stop(): Promise<void>;
 }
 
 export async function startTagJobs(simulated = 0): Promise<TagJobsSetup> {
-  const [emulator, tables, queues] = await Promise.all([startEmulator({ simulated }), startTables(), startQueues()]);
+  const emulator = await startEmulator({ simulated });
   const { IOTHUB_CONNECTION_STRING = '', NODE_EXTRA_CA_CERTS = '' } = emulator.hub.env;
   const connection = new HubConnection(parseConnectionString(IOTHUB_CONNECTION_STRING), {
     ca: readFileSync(NODE_EXTRA_CA_CERTS, 'utf8'),
     quotas: quotasOf('S3', 10),
   });
-  const storage = { TWIN_TABLES_CONNECTION_STRING: tables.connectionString, TagJobs: queues.connectionString };
-  const servicesWith = (env: Environment): Services => ({
-    ...createServices(readSettings({ ...storage, ...env })),
-    hub: (deadlineMs, options) => new Hub(connection, deadlineMs, options),
-  });
-  const queue = new QueueClient(queues.connectionString, 'tag-jobs');
-  await queue.createIfNotExists();
-  return {
-    emulator,
-    services: servicesWith({}),
-    queue,
-    servicesWith,
-    async stop() {
-      await Promise.all([emulator.stop(), tables.stop(), queues.stop()]);
-    },
-  };
+  const tables = memoryTables();
+  const queue = new MemoryQueue();
+  const hub: Services['hub'] = (deadlineMs, options) => new Hub(connection, deadlineMs, options);
+  const servicesWith = (env: Environment): Services =>
+    keepingIn(tables, { ...createServices(readSettings(env)), hub, queue: () => queue });
+  return { emulator, services: servicesWith({}), queue, servicesWith, stop: () => emulator.stop() };
 }
 
 /** What {@link post} sends beside the body. */
@@ -88,22 +77,21 @@ export function jobOf({ body }: HttpAnswer): JobDocument {
 }
 
 /** Works one message that is there, as the host would; what was logged, undefined where there was none. */
-export async function workOne(queue: QueueClient, services: Services): Promise<string[] | undefined> {
-  const [message] = (await queue.receiveMessages()).receivedMessageItems;
-  if (!message) return undefined;
+export async function workOne(queue: MemoryQueue, services: Services): Promise<string[] | undefined> {
+  const received = queue.receive();
+  if (!received) return undefined;
   const { context, logged } = recordingContext();
-  await workTagJobs(JSON.parse(Buffer.from(message.messageText, 'base64').toString()), context, services);
-  await queue.deleteMessage(message.messageId, message.popReceipt);
+  await workTagJobs(received.message, context, services);
+  queue.delete(received);
   return logged;
 }
 
-/** Works messages until the queue holds none, and waits for those that went back with a delay; what was logged. */
-export async function workAll(queue: QueueClient, services: Services): Promise<string[]> {
+/** Works messages until the queue holds none, those that went back with a delay too; what was logged. */
+export async function workAll(queue: MemoryQueue, services: Services): Promise<string[]> {
   const logged: string[] = [];
   for (;;) {
     const lines = await workOne(queue, services);
     if (lines) logged.push(...lines);
-    else if ((await queue.getProperties()).approximateMessagesCount === 0) return logged;
-    else await sleep(100);
+    else if (!queue.skipDelay()) return logged;
   }
 }

@@ -1,7 +1,7 @@
+import { createServices, needRecords, type Services } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
+import { type Tables, tablesAt } from '../../src/azure/tables/tables';
 import { runTwinQueries } from '../../src/functions/runTwinQueries';
-import { createServices, needRecords, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
-import { Tables } from '../../src/tables/tables';
 import { toChunks } from '../../src/tagJobs/chunk';
 import type { TagJob } from '../../src/tagJobs/tagJob';
 import type { Claim } from '../../src/tagJobs/tagJobStore';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   [storage, hub] = await Promise.all([startTables(), startScriptedHub()]);
   const { records } = createServices(readSettings({ TWIN_TABLES_CONNECTION_STRING: storage.connectionString }));
   services = { ...servicesOf(hub), records };
-  tables = new Tables({ kind: 'key', connectionString: storage.connectionString });
+  tables = tablesAt({ kind: 'key', connectionString: storage.connectionString });
 });
 afterAll(() => Promise.all([storage.stop(), hub.stop()]));
 afterEach(async () => {

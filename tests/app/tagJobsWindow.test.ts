@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import type { DequeuedMessageItem } from '@azure/storage-queue';
+import type { Services } from '../../src/app/services';
+import type { Hub } from '../../src/azure/hub/hub';
+import { HubError, type HubErrorCode } from '../../src/azure/hub/hubError';
+import { quotasOf } from '../../src/azure/hub/quotas';
+import { QueueError } from '../../src/azure/queue/queue';
 import { workTagJobs } from '../../src/functions/workTagJobs';
-import type { Hub } from '../../src/hub/hub';
-import { HubError, type HubErrorCode } from '../../src/hub/hubError';
-import { quotasOf } from '../../src/hub/quotas';
-import { QueueError } from '../../src/queue/queue';
-import type { Services } from '../../src/services';
 import type { TagMessage } from '../../src/tagJobs/messages';
 import { batchSize, windowOf } from '../../src/tagJobs/window';
+import type { ReceivedMessage } from '../support/memoryQueue';
 import { recordingContext } from './functionCalls';
 import { ask, jobOf, post, startTagJobs, type TagJobsSetup, workAll, workOne } from './tagJobsSetup';
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
   ids = [...listed, ...more];
 }, 120_000);
 afterAll(() => setup.stop());
-afterEach(() => setup.queue.clearMessages());
+afterEach(() => setup.queue.clear());
 
 /** Starts a job of so many chunks; its id. */
 async function start(count = chunks): Promise<string> {
@@ -47,17 +47,15 @@ async function start(count = chunks): Promise<string> {
   return jobOf(answer).jobId;
 }
 
-async function queued(): Promise<number> {
-  return (await setup.queue.getProperties()).approximateMessagesCount ?? 0;
+const queued = () => setup.queue.count;
+
+function take(): ReceivedMessage & { message: TagMessage } {
+  const received = setup.queue.receive();
+  if (!received) throw new Error('The queue is empty.');
+  return received as ReceivedMessage & { message: TagMessage };
 }
 
-async function take(): Promise<{ item: DequeuedMessageItem; message: TagMessage }> {
-  const [item] = (await setup.queue.receiveMessages()).receivedMessageItems;
-  if (!item) throw new Error('The queue is empty.');
-  return { item, message: JSON.parse(Buffer.from(item.messageText, 'base64').toString()) };
-}
-
-const done = ({ item }: { item: DequeuedMessageItem }) => setup.queue.deleteMessage(item.messageId, item.popReceipt);
+const done = (received: ReceivedMessage) => setup.queue.delete(received);
 
 /** Works a message for the n-th time, without telling the queue of it; what was logged. */
 async function work(message: TagMessage, services: Services = setup.services, dequeueCount = 1): Promise<string[]> {
@@ -105,11 +103,11 @@ describe('the window', () => {
 
   it('holds no more of a job at a time, and passes all of it through', async () => {
     const jobId = await start();
-    expect(await queued()).toBe(window);
+    expect(queued()).toBe(window);
     const numbers: string[] = [];
     for (let lines = await workOne(setup.queue, setup.services); lines; ) {
       numbers.push(...lines.flatMap((line) => /chunk (\d+): done/.exec(line)?.[1] ?? []));
-      expect(await queued()).toBeLessThanOrEqual(window);
+      expect(queued()).toBeLessThanOrEqual(window);
       lines = await workOne(setup.queue, setup.services);
     }
     expect(numbers.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: chunks }, (_, n) => n));
@@ -139,11 +137,11 @@ describe('the window', () => {
 describe('a chunk is followed by its successor', () => {
   it('where its message kills whoever works it, until it is put aside', async () => {
     const jobId = await start();
-    const killer = await take();
+    const killer = take();
     const dying = failingAt(() => true, new Error('Killed.'));
     for (const time of [1, 2, 3, 4, 5]) await expect(work(killer.message, dying, time)).rejects.toThrow('Killed.');
-    await done(killer);
-    expect(await queued()).toBe(window);
+    done(killer);
+    expect(queued()).toBe(window);
     await workAll(setup.queue, setup.services);
     await expect(ask(setup.services, jobId)).resolves.toMatchObject({
       body: { state: 'running', counts: { succeeded: (chunks - 1) * perChunk, failed: 0, pending: perChunk } },
@@ -152,18 +150,18 @@ describe('a chunk is followed by its successor', () => {
 
   it('where its worker dies before it is sent', async () => {
     const jobId = await start();
-    const first = await take();
+    const first = take();
     const send = () => Promise.reject(new QueueError('Cut off.'));
     await expect(work(first.message, { ...setup.services, queue: () => ({ send }) })).rejects.toThrow('Cut off.');
     await work(first.message, setup.services, 2);
-    await done(first);
+    done(first);
     expect(await workAll(setup.queue, setup.services)).toHaveLength(chunks - 1);
     await expect(ask(setup.services, jobId)).resolves.toMatchObject(completed());
   });
 
   it('where its worker dies after it was sent, and then for a while by two', async () => {
     const jobId = await start();
-    const first = await take();
+    const first = take();
     const records = setup.services.records();
     if (!records) throw new Error('There are no tables.');
     const write = records.tagJobs.writeProgress.bind(records.tagJobs);
@@ -175,21 +173,21 @@ describe('a chunk is followed by its successor', () => {
     await expect(work(first.message)).rejects.toThrow('Killed.');
     dying.mockRestore();
     await work(first.message, setup.services, 2);
-    await done(first);
-    expect(await queued()).toBe(window + 1);
+    done(first);
+    expect(queued()).toBe(window + 1);
     expect(await workAll(setup.queue, setup.services)).toHaveLength(chunks);
     await expect(ask(setup.services, jobId)).resolves.toMatchObject(completed());
   });
 
   it('where one of its devices fails again and again', async () => {
     const jobId = await start();
-    const bad = await take();
+    const bad = take();
     const sick = failingAt((deviceId) => deviceId === ids[0], new HubError('unavailable', 'Not itself.'));
     expect(await work(bad.message, sick)).toEqual([expect.stringContaining('put back: Not itself.')]);
     // What was put back is a message of its own.
-    expect(await queued()).toBe(window + 1);
+    expect(queued()).toBe(window + 1);
     for (const attempt of [7, 8]) await work({ ...bad.message, attempt }, sick);
-    await done(bad);
+    done(bad);
     await workVisible();
     await expect(ask(setup.services, jobId)).resolves.toMatchObject({
       body: { state: 'running', counts: { succeeded: chunks * perChunk - 1, pending: 1 } },
@@ -198,13 +196,13 @@ describe('a chunk is followed by its successor', () => {
 
   it.each<HubErrorCode>(['throttled', 'quotaExceeded'])('not where the hub takes nothing (%s)', async (code) => {
     await start(window + 1);
-    const { message } = await take();
+    const { message } = take();
     await work(
       { ...message, attempt: 20 },
       failingAt(() => true, new HubError(code, 'Not now.')),
     );
     // The one that is held here, and what was put back.
-    expect(await queued()).toBe(window + 1);
+    expect(queued()).toBe(window + 1);
   });
 
   it('not in a job of before, all of whose messages were sent', async () => {
@@ -224,12 +222,12 @@ describe('a condition', () => {
   async function listOn(): Promise<string[]> {
     const logged: string[] = [];
     while (logged.length < most && !logged.at(-1)?.includes('waits')) {
-      const next = await take();
+      const next = take();
       if (next.message.kind === 'list') logged.push(...(await work(next.message)));
-      await done(next);
+      done(next);
     }
-    expect(await queued()).toBe(1);
-    await setup.queue.clearMessages();
+    expect(queued()).toBe(1);
+    await setup.queue.clear();
     return logged;
   }
 
@@ -269,7 +267,7 @@ describe('a condition', () => {
     const { jobId, counts } = jobOf(await post(setup.services, { where, tags, engine: 'queue' }));
     for (let page = 0; page < Math.ceil(counts.total / 100); page++) await workOne(setup.queue, setup.services);
     expect(counts.total).toBeGreaterThanOrEqual(fleet);
-    expect(await queued()).toBe(window);
+    expect(queued()).toBe(window);
     await workAll(setup.queue, setup.services);
     await expect(ask(setup.services, jobId)).resolves.toMatchObject({
       body: { state: 'completed', counts: { ...counts, succeeded: counts.total, pending: 0 } },

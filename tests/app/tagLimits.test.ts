@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { InvalidInputError } from '../../src/invalidInputError';
+import { InvalidInputError } from '../../src/errors/invalidInputError';
 import type { Json, JsonObject } from '../../src/json';
 import { holdsPatch } from '../../src/twins/holdsPatch';
 import { parseTagsPatch } from '../../src/twins/tags';

@@ -1,4 +1,4 @@
-import { HubError } from '../../src/hub/hubError';
+import { HubError } from '../../src/azure/hub/hubError';
 import type { VirtualClock } from './virtualClock';
 
 /** How a hub throttles one kind of call. */

@@ -1,9 +1,9 @@
+import { createServices } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
 import { SeenEvents } from '../../src/changes/seenEvents';
 import type { TwinEvent } from '../../src/changes/twinEvent';
 import { onTwinChange } from '../../src/functions/onTwinChange';
 import { relayTwinChanges } from '../../src/functions/relayTwinChanges';
-import { createServices } from '../../src/services';
-import { readSettings } from '../../src/settings';
 import { recordingContext } from './functionCalls';
 
 const services = createServices(

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/hub/clock';
+import type { Clock } from '../../src/azure/hub/clock';
 
 /** A clock whose time passes as fast as the work of a test allows. */
 export class VirtualClock implements Clock {

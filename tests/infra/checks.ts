@@ -1,5 +1,5 @@
 import topology from '../../infra/topology.json';
-import { readBindings, readSettings, settingProblems } from '../../src/settings';
+import { readBindings, readSettings, settingProblems } from '../../src/app/settings';
 import { type RegisteredFunction, settingsAskedFor } from './code';
 import { roleProblems } from './roles';
 import { ofType, one, type System, settingsOf, valueAt } from './system';

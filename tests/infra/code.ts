@@ -1,4 +1,4 @@
-import { readSettings } from '../../src/settings';
+import { readSettings } from '../../src/app/settings';
 
 export type Settings = Readonly<Record<string, string>>;
 

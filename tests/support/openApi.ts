@@ -157,8 +157,32 @@ export class Judge {
   }
 
   /** The schema of what is answered. */
-  schemaOf({ path, method }: DocumentedOperation, status: string, type: string): ValidateFunction {
-    const steps = ['paths', path, method, 'responses', status, 'content', type, 'schema'];
+  schemaOf(operation: DocumentedOperation, status: string, type: string): ValidateFunction {
+    return this.#schemaAt(operation, 'responses', status, 'content', type);
+  }
+
+  /** The schemas of what is sent, each with its examples. */
+  requestSchemas(operation: DocumentedOperation): { validate: ValidateFunction; examples: unknown[] }[] {
+    const { parameters = [], requestBody } = operation;
+    return [
+      ...parameters.map((parameter, index) => ({
+        validate: this.#schemaAt(
+          operation,
+          'parameters',
+          String(index),
+          ...(parameter.content ? ['content', 'application/json'] : []),
+        ),
+        examples: [exampleOf(parameter)].filter((example) => example !== undefined),
+      })),
+      ...Object.entries(requestBody?.content ?? {}).map(([type, { examples = {} }]) => ({
+        validate: this.#schemaAt(operation, 'requestBody', 'content', type),
+        examples: Object.values(examples).map(({ value }) => value),
+      })),
+    ];
+  }
+
+  #schemaAt({ path, method }: DocumentedOperation, ...place: string[]): ValidateFunction {
+    const steps = ['paths', path, method, ...place, 'schema'];
     const pointer = steps.map((step) => step.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
     const found = this.#ajv.getSchema(`api#/${pointer}`);
     if (!found) throw new Error(`There is no schema at ${pointer}.`);

@@ -2,9 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts, runScript, startSystem, stopSystems } from './system';
+import { freePorts, runScript, type System, startSystem, stopSystems } from './system';
 
-afterEach(stopSystems);
+let first: System;
+let second: System;
+
+beforeAll(async () => {
+  [first, second] = await Promise.all([startSystem(), startSystem('--devices', '3')]);
+}, 60_000);
+afterAll(stopSystems);
 
 /** Whether somebody listens on a port of this machine. */
 function isOpen(port: number): Promise<boolean> {
@@ -21,20 +27,6 @@ const portsOf = (lines: string[]) =>
     ),
   );
 
-test('two systems run side by side, and Ctrl-C leaves no process and no open port', async () => {
-  const systems = await Promise.all([startSystem(), startSystem('--devices', '3')]);
-  const [first, second] = systems;
-  expect(await (await fetch(`${first?.url}/api/statistics`)).json()).toMatchObject({ totalDeviceCount: 1 });
-  expect(await (await fetch(`${second?.url}/api/statistics`)).json()).toMatchObject({ totalDeviceCount: 4 });
-  for (const system of systems) {
-    const ports = portsOf(system.lines.all);
-    expect(ports.length).toBeGreaterThan(3);
-    await system.stop();
-    expect(system.child.exitCode).toBe(0);
-    expect(await Promise.all(ports.map(isOpen))).toEqual(ports.map(() => false));
-  }
-}, 60_000);
-
 test.each([
   ['a connection string that is none', { IOTHUB_CONNECTION_STRING: 'HostName=x' }, /IOTHUB_CONNECTION_STRING lacks/],
   ['a page budget that is no number', { TWIN_QUERY_MAX_PAGES: 'many' }, /TWIN_QUERY_MAX_PAGES is not a whole number/],
@@ -48,17 +40,16 @@ test.each([
 });
 
 test('a busy port is told by its option', async () => {
-  const system = await startSystem();
-  const [hubPort] = portsOf(system.lines.all.filter((line) => line.includes('Service API')));
-  const args = [...freePorts, '--hub-port', `${hubPort}`, '--state-dir', system.stateDir];
+  const [hubPort] = portsOf(first.lines.all.filter((line) => line.includes('Service API')));
+  const args = [...freePorts, '--hub-port', `${hubPort}`, '--state-dir', first.stateDir];
   const { code, output } = await runScript('scripts/start.ts', args);
   expect(code).toBe(1);
   expect(output).toContain(`--port ${hubPort}`);
 });
 
 test('devices are registered and run by name', async () => {
-  const system = await startSystem();
-  const register = (...names: string[]) => runScript('scripts/register.ts', [...names, '--state-dir', system.stateDir]);
+  expect(await (await fetch(`${first.url}/api/statistics`)).json()).toMatchObject({ totalDeviceCount: 1 });
+  const register = (...names: string[]) => runScript('scripts/register.ts', [...names, '--state-dir', first.stateDir]);
   const registered = await register('thermostat-1');
   expect(registered.output).toMatch(/^HostName=localhost:\d+;DeviceId=thermostat-1;SharedAccessKey=\S+$/);
   expect(await register('thermostat-1')).toMatchObject({
@@ -66,10 +57,10 @@ test('devices are registered and run by name', async () => {
     output: expect.stringContaining('already registered'),
   });
   expect(await register('no spaces')).toMatchObject({ code: 1, output: expect.stringContaining('A device id has') });
-  expect(await system.device('--device-id', 'thermostat-1', '--connectivity', 'wifi')).toContain(
+  expect(await first.device('--device-id', 'thermostat-1', '--connectivity', 'wifi')).toContain(
     'reported {"connectivity":"wifi"}: 204',
   );
-  expect(await system.device('--device-id', 'nobody')).toContain('no such device');
+  expect(await first.device('--device-id', 'nobody')).toContain('no such device');
 });
 
 test.each([
@@ -88,3 +79,14 @@ test.each([
   expect(output).toMatch(message);
   expect(output).not.toMatch(/c2VjcmV0|not authorized/i);
 });
+
+test('two systems run side by side, and Ctrl-C leaves no process and no open port', async () => {
+  expect(await (await fetch(`${second.url}/api/statistics`)).json()).toMatchObject({ totalDeviceCount: 4 });
+  for (const system of [first, second]) {
+    const ports = portsOf(system.lines.all);
+    expect(ports.length).toBeGreaterThan(3);
+    await system.stop();
+    expect(system.child.exitCode).toBe(0);
+    expect(await Promise.all(ports.map(isOpen))).toEqual(ports.map(() => false));
+  }
+}, 60_000);

@@ -1,17 +1,17 @@
 import type { IotHubOptions } from 'iot-hub-emulator';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
 import { ManualClock } from '../../emulator/tests/support/manualClock';
+import { endpoint } from '../../src/api/http/endpoint';
+import { createServices, type Services } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
+import { Hub } from '../../src/azure/hub/hub';
+import { parseConnectionString } from '../../src/azure/hub/hubAddress';
+import { HubConnection } from '../../src/azure/hub/hubConnection';
 import { getTwin } from '../../src/functions/getTwin';
 import { queryTwins } from '../../src/functions/queryTwins';
 import { runTwinQueries } from '../../src/functions/runTwinQueries';
 import { statistics } from '../../src/functions/statistics';
 import { tagTwin } from '../../src/functions/tagTwin';
-import { endpoint } from '../../src/http/endpoint';
-import { Hub } from '../../src/hub/hub';
-import { parseConnectionString } from '../../src/hub/hubAddress';
-import { HubConnection } from '../../src/hub/hubConnection';
-import { createServices, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
 import { call, recordingContext } from '../app/functionCalls';
 
 const json = { 'content-type': 'application/json' };

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from './types';
 export type Section = 'tags' | 'desired' | 'reported';
 
 /** Limits of twins (Azure IoT Hub developer guide, "Understand and use device twins"). */
-export const twinLimits = {
+const twinLimits = {
   sectionBytes: { tags: 8 * 1024, desired: 32 * 1024, reported: 32 * 1024 },
   nameBytes: 1024,
   stringBytes: 4096,

@@ -1,7 +1,9 @@
 import { serviceTime } from '../hub/time';
 import type { Json, JsonObject } from '../hub/types';
 import type { Entry } from '../query/source';
-import type { JobType } from './job';
+
+/** What a job does to its devices. */
+export type JobType = 'scheduleUpdateTwin' | 'scheduleDeviceMethod';
 
 /** Of the statuses that the service documents, those that a device's part of a job has here. */
 export type DeviceJobStatus = 'pending' | 'running' | 'completed' | 'failed';

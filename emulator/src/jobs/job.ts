@@ -2,8 +2,6 @@ import type { MethodCall } from '../hub/methodCall';
 import type { JsonObject } from '../hub/types';
 import type { DeviceJobs } from './deviceJobs';
 
-export type JobType = 'scheduleUpdateTwin' | 'scheduleDeviceMethod';
-
 /** Of the statuses that the service documents, those that a job has here. */
 export type JobStatus = 'queued' | 'scheduled' | 'running' | 'completed' | 'failed' | 'cancelled';
 

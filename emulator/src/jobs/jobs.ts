@@ -1,4 +1,3 @@
-import type { Hub } from '../hub/hub';
 import { HubError } from '../hub/hubError';
 import { serviceTime } from '../hub/time';
 import type { JsonObject } from '../hub/types';
@@ -6,16 +5,17 @@ import { Ordered } from '../query/ordered';
 import { QueryError } from '../query/queryError';
 import type { Collection } from '../query/source';
 import type { Store } from '../store/store';
-import { DeviceJob, DeviceJobs } from './deviceJobs';
+import { DeviceJob, DeviceJobs, type JobType } from './deviceJobs';
 import { findDevices } from './findDevices';
-import { isActive, type Job, type JobRequest, type JobType, toJobDocument } from './job';
+import { isActive, type Job, type JobRequest, toJobDocument } from './job';
+import type { JobHub } from './jobHub';
 import { KeptJobs } from './keptJobs';
 import { Pace } from './pace';
 import { type Meter, runOnDevices } from './runJob';
 
 /** What jobs are made of. */
 export interface JobsOptions {
-  hub: Pick<Hub, 'query' | 'patchTwin' | 'methods'>;
+  hub: JobHub;
   /** Where jobs outlive the process; in memory only where absent. */
   store?: Store | undefined;
   limits?: JobLimits | undefined;

@@ -1,10 +1,10 @@
-import type { Hub } from '../hub/hub';
 import { HubError } from '../hub/hubError';
 import { serviceTime } from '../hub/time';
 import { parseTwinWrite } from '../hub/twinWrite';
 import type { Json } from '../hub/types';
 import type { DeviceJob, DeviceJobState } from './deviceJobs';
 import type { Job } from './job';
+import type { JobHub } from './jobHub';
 import type { KeptJobs } from './keptJobs';
 import type { Pace } from './pace';
 
@@ -17,7 +17,7 @@ export interface Meter {
 
 /** What a job works on and with. */
 export interface JobTools {
-  hub: Pick<Hub, 'patchTwin' | 'methods'>;
+  hub: Pick<JobHub, 'patchTwin' | 'methods'>;
   meter: Meter | undefined;
   kept: KeptJobs;
   pace: Pace;

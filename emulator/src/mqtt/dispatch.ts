@@ -3,7 +3,7 @@ import type { Connection } from './connection';
 import { connect } from './control/connect';
 import { publish } from './control/publish';
 import { subscribe, unsubscribe } from './control/subscribe';
-import type { DeviceDoor } from './door';
+import type { DeviceDoor } from './deviceDoor';
 
 /**
  * Gives a packet to who handles its kind.

@@ -10,6 +10,7 @@ import type { ClientCertificate } from '../security/clientCertificate';
 import type { Store } from '../store/store';
 import { Connection, type ConnectionOwner, type Subscription } from './connection';
 import { publishWill } from './control/publish';
+import type { DeviceDoor } from './deviceDoor';
 import { dispatch } from './dispatch';
 import { Sessions } from './sessions';
 import { desiredFilter, methodFilters } from './topics';
@@ -30,7 +31,7 @@ const sweepMs = 1000;
  * The door for devices and modules, whatever carries their MQTT: at most one connection each. Nothing passes from one to
  * another: what a device publishes goes to the hub, and what the hub tells goes to the one device.
  */
-export class DeviceDoor implements ConnectionOwner {
+export class Door implements DeviceDoor, ConnectionOwner {
   readonly hub: Hub;
   readonly access: AccessControl;
   readonly gate: Gate;
@@ -63,7 +64,6 @@ export class DeviceDoor implements ConnectionOwner {
     dispatch(connection, packet, this);
   }
 
-  /** A client was let in: it takes the place of the connection that its identity had. */
   opened(connection: Connection): void {
     const { id } = connection;
     const before = this.#open.get(id);
@@ -73,7 +73,6 @@ export class DeviceDoor implements ConnectionOwner {
     this.hub.methods.listening(id);
   }
 
-  /** Gives a client other subscriptions, and calls back when they are durable. */
   change(connection: Connection, subscriptions: readonly Subscription[], done: () => void): void {
     const { session } = connection;
     if (!session) return;

@@ -5,9 +5,9 @@ import type { Gate } from '../limits/gate';
 import { type Listening, listen } from '../listen';
 import type { AccessControl } from '../security/accessControl';
 import { clientCertificate } from '../security/clientCertificate';
-import type { Certificates } from '../state/certificates';
+import type { Certificates } from '../state/makeCertificates';
 import type { Store } from '../store/store';
-import { DeviceDoor } from './door';
+import { Door } from './door';
 
 export interface MqttOptions {
   hub: Hub;
@@ -34,7 +34,7 @@ export interface Mqtt extends Listening {
  * protocol"). A device may show a certificate; whether it is good enough is decided at its CONNECT.
  */
 export async function startMqtt({ bind, port, certificates, trustedCas, ...rest }: MqttOptions): Promise<Mqtt> {
-  const door = new DeviceDoor(rest);
+  const door = new Door(rest);
   const { cert, key } = certificates;
   const asking = { requestCert: true, rejectUnauthorized: false, ca: [...trustedCas] };
   // Answers are small: held back to be sent together, each would wait for the client's delayed acknowledgement.

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../hub/types';
-import type { Indexes } from './indexes';
+import type { Path } from './ast';
+import type { PathIndex } from './pathIndex';
 import type { Roots } from './roots';
 
 /** A document and where it stands. What keeps it may be this itself: a query looks at nothing else. */
@@ -22,8 +23,8 @@ export interface Collection {
   after(ordinal: number): Iterable<Entry>;
   /** The ordinals of the entries that have a `deviceId`; without it they are looked for like any other path's. */
   ofDevice?(deviceId: string): Iterable<number>;
-  /** Told of every change by who keeps the documents. Without them each query walks all. */
-  readonly indexes?: Indexes;
+  /** Indexes of paths, told of every change by who keeps the documents. Without them each query walks all. */
+  readonly indexes?: { of(paths: readonly Path[], collection: Collection): (PathIndex | undefined)[] };
 }
 
 /** What queries are asked of: `devices`, `devices.modules` and `devices.jobs`. */

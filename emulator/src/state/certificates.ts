@@ -2,13 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { readIfPresent, writeAtomically, writeOnce } from './files';
-
-/** What the emulator's TLS doors show, and the CA to trust for it; all PEM. */
-export interface Certificates {
-  ca: string;
-  cert: string;
-  key: string;
-}
+import type { Certificates } from './makeCertificates';
 
 /**
  * The certificates of a state folder, made on its first use and again when they no longer fit the names or are about to

@@ -2,7 +2,13 @@ import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-import type { Certificates } from './certificates';
+
+/** What the emulator's TLS doors show, and the CA to trust for it; all PEM. */
+export interface Certificates {
+  ca: string;
+  cert: string;
+  key: string;
+}
 
 /** Quick to make: a millisecond, where an RSA key takes up to half a second. */
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

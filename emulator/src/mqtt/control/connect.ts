@@ -1,7 +1,7 @@
 import type { IConnectPacket } from 'mqtt-packet';
 import { HubError } from '../../hub/hubError';
 import type { Connection, Session, Will } from '../connection';
-import type { DeviceDoor } from '../door';
+import type { DeviceDoor } from '../deviceDoor';
 import { telemetryTopic } from '../topics';
 
 /** The only protocol level of the hub: 4, MQTT 3.1.1. */

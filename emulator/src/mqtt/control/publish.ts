@@ -1,6 +1,6 @@
 import type { IPublishPacket } from 'mqtt-packet';
 import type { Connection, Will } from '../connection';
-import type { DeviceDoor } from '../door';
+import type { DeviceDoor } from '../deviceDoor';
 import { answerMethod } from '../handlers/answerMethod';
 import type { DeviceMessage } from '../handlers/deviceMessage';
 import { getTwin } from '../handlers/getTwin';

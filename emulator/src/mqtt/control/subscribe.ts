@@ -1,6 +1,6 @@
 import type { ISubscribePacket, IUnsubscribePacket } from 'mqtt-packet';
 import type { Connection, Subscription } from '../connection';
-import type { DeviceDoor } from '../door';
+import type { DeviceDoor } from '../deviceDoor';
 import { offered } from '../topics';
 
 /** Most subscriptions that a device has at a time (Azure IoT Hub, "Understand and invoke direct methods"). */

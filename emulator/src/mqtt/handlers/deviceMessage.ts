@@ -1,5 +1,5 @@
 import type { Connection } from '../connection';
-import type { DeviceDoor } from '../door';
+import type { DeviceDoor } from '../deviceDoor';
 
 /** What a device published, as its handler gets it. */
 export interface DeviceMessage {

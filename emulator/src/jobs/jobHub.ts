@@ -1,0 +1,11 @@
+import type { Methods } from '../hub/methods';
+import type { TwinWrite } from '../hub/twin';
+import type { TwinDocument } from '../hub/types';
+import type { Query } from './findDevices';
+
+/** What jobs need of their hub. */
+export interface JobHub {
+  query: Query;
+  patchTwin(id: string, write: TwinWrite, ifMatch?: string): Promise<TwinDocument>;
+  methods: Methods;
+}

@@ -1,0 +1,4 @@
+import { buildIfChanged } from './buildIfChanged';
+import { runScript } from './runScript';
+
+runScript(async () => buildIfChanged());

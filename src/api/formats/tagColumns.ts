@@ -1,0 +1,99 @@
+import { isReadOnlyPath, type PropertyPath } from '../../conditions/propertyPath';
+import { InvalidInputError } from '../../errors/invalidInputError';
+import { isJsonObject, type JsonObject } from '../../json';
+import { parseTagsPatch, type TagsPatch } from '../../twins/tags';
+import { parseCell } from './parseCell';
+
+/** A column that holds a tag: its place in a record, its name, and the path of the tag below `tags`. */
+interface TagColumn {
+  index: number;
+  name: string;
+  names: readonly string[];
+}
+
+/** What the columns of a CSV mean. */
+export interface Columns {
+  /** How many there are. */
+  count: number;
+  deviceId: number;
+  /** Negative where there is none. */
+  ifMatch: number;
+  /** Those that hold tags, outer ones first. */
+  tags: TagColumn[];
+  ignored: string[];
+}
+
+/**
+ * Reads a header: `deviceId`, `ifMatch`, names of properties beside the location, full paths of tags. What a twin has and nobody
+ * may write is passed over, so that an export can be imported.
+ *
+ * @throws InvalidInputError
+ */
+export function parseHeader(cells: readonly string[], locationPath: PropertyPath): Columns {
+  const [deviceId, ifMatch] = [cells.indexOf('deviceId'), cells.indexOf('ifMatch')];
+  const columns: Columns = { count: cells.length, deviceId, ifMatch, tags: [], ignored: [] };
+  if (deviceId < 0) throw new InvalidInputError(`the header lacks deviceId; it has ${cells.join(', ')}.`);
+  for (const [index, name] of cells.entries()) {
+    if (cells.indexOf(name) < index) throw new InvalidInputError(`the header has '${name}' twice.`);
+    if (index === deviceId || index === ifMatch) continue;
+    if (isReadOnlyPath(name)) columns.ignored.push(name);
+    else columns.tags.push({ index, name, names: tagPath(name, locationPath) });
+  }
+  if (columns.tags.length === 0) throw new InvalidInputError('no column of the header names a tag.');
+  checkNames(columns.tags);
+  columns.tags.sort((a, b) => a.names.length - b.names.length);
+  return columns;
+}
+
+/**
+ * The tags of a record; an empty cell says nothing about its tag.
+ *
+ * @throws InvalidInputError against the limits of tags.
+ */
+export function readTags(cells: readonly string[], columns: readonly TagColumn[]): TagsPatch {
+  const tags: JsonObject = {};
+  for (const { index, name, names } of columns) {
+    const value = parseCell(cells[index] ?? '');
+    if (value === undefined) continue;
+    let parent = tags;
+    for (const outer of names.slice(0, -1)) {
+      if (!Object.hasOwn(parent, outer)) define(parent, outer, {});
+      const next = parent[outer];
+      if (!isJsonObject(next)) throw new InvalidInputError(`column '${name}' lies inside a tag that is not an object.`);
+      parent = next;
+    }
+    define(parent, names.at(-1) ?? '', value);
+  }
+  return parseTagsPatch(tags);
+}
+
+function tagPath(name: string, locationPath: PropertyPath): string[] {
+  const path = name.includes('.') ? name : beside(name, locationPath);
+  const [section, ...names] = path.split('.').map(withoutBrackets);
+  if (section === 'tags' && names.length > 0 && !names.includes('')) return names;
+  throw new InvalidInputError(`column '${name}' is neither the name of a tag nor a path tags.….`);
+}
+
+function beside(name: string, locationPath: PropertyPath): string {
+  if (!locationPath.startsWith('tags.')) {
+    throw new InvalidInputError(`column '${name}' needs its full path, tags.…: LOCATION_PATH is not among the tags.`);
+  }
+  return locationPath.replace(/[^.]+$/, () => name);
+}
+
+/** A reserved word stands in double brackets in a query's path, and so in the columns of an export. */
+function withoutBrackets(name: string): string {
+  return /^\[\[(.*)\]\]$/.exec(name)?.[1] ?? name;
+}
+
+/** With each tag at some value, so that names against the limits are told once and not in each line. */
+function checkNames(columns: readonly TagColumn[]): void {
+  for (const { names } of columns) {
+    parseTagsPatch(names.reduceRight<JsonObject | true>((inner, name) => define({}, name, inner), true));
+  }
+}
+
+/** Also for `__proto__`, which an assignment would not make a member of. */
+function define(object: JsonObject, name: string, value: JsonObject[string]): JsonObject {
+  return Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+}

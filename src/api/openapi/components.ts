@@ -1,0 +1,145 @@
+import * as z from 'zod/mini';
+import { conditionSchema } from '../../conditions/conditionJson';
+import { freshnessSchema } from '../../conditions/freshness';
+import { listedDeviceSchema } from '../../queries/listDevices';
+import { engines, jobDocumentSchema } from '../../tagJobs/tagJob';
+import { statisticsSchema, twinSchema } from '../../twins/twin';
+import { queryTwinsAnswer } from '../requests/queryTwinsSchemas';
+import { tagJobSchema } from '../requests/readTagRequest';
+import { summaryAnswer } from '../requests/summarySchemas';
+
+const continuation = z.optional(z.string());
+const comparedAt = z.nullable(z.iso.datetime());
+
+/** What a schema does not tell by itself. */
+export interface ComponentMeta {
+  description: string;
+  [keyword: string]: unknown;
+}
+
+interface Component extends ComponentMeta {
+  schema: z.ZodMiniType;
+}
+
+/** The schemas of the document by their names there: those that validate, and of answers that our own types make. */
+export const components = {
+  Condition: {
+    schema: conditionSchema,
+    description:
+      'A condition on devices. location and connectivity stand for the configured paths; both together are an AND. ' +
+      'A device that lacks a path meets neither = nor != nor not of them: say so with is_defined.',
+  },
+  Freshness: {
+    schema: freshnessSchema,
+    description:
+      "The hub's query index lags behind the twins: by seconds most of the time, at times by half an hour; a device " +
+      'that was deleted may stay in it for longer.',
+  },
+  TagsPatch: {
+    schema: z.record(z.string(), z.json()),
+    description: 'A JSON merge patch (RFC 7396) of the tags: null removes one.',
+  },
+  TaggedTwin: {
+    schema: z.object({
+      deviceId: z.string(),
+      etag: z.string(),
+      version: z.int(),
+      tags: z.record(z.string(), z.json()),
+    }),
+    description: 'The tags of a twin after they were merged.',
+  },
+  Twin: { schema: twinSchema, description: 'A device twin, as the hub answers it.' },
+  ListedDevice: {
+    schema: listedDeviceSchema,
+    description: 'What the twin lacks is null, of chosen fields absent; these are nested as the twin nests them.',
+  },
+  DeviceList: {
+    schema: queryTwinsAnswer,
+    description: 'A page of devices. It may be short, even empty, where there is a continuation.',
+  },
+  Summary: {
+    schema: summaryAnswer,
+    description: 'Numbers of devices, with what those have in common; null: they lack it.',
+  },
+  Statistics: { schema: statisticsSchema, description: 'The identity registry in numbers, which lag by minutes.' },
+  TagJobRequest: {
+    schema: tagJobSchema,
+    description: 'Which devices to tag, by their ids or by a condition, and the merge patch of their tags.',
+    oneOf: [{ required: ['deviceIds'] }, { required: ['where'] }],
+  },
+  TagJob: {
+    schema: jobDocumentSchema,
+    description:
+      'A job, with a page of the devices that were not tagged: their status is that of HTTP, 0 where a device was not reached. ' +
+      'results, of every device, come with the answer of engine direct only.',
+  },
+  DryRun: {
+    schema: z.object({
+      dryRun: z.literal(true),
+      engine: z.enum(engines),
+      devices: z.int(),
+      expectedSeconds: z.number(),
+      sample: z.array(z.string()),
+      ignoredColumns: z.optional(z.array(z.string())),
+    }),
+    description: 'What a job would do; nothing was done.',
+  },
+  DeviceChanges: {
+    schema: z.object({
+      deviceId: z.string(),
+      changes: z.array(
+        z.object({
+          time: z.iso.datetime(),
+          type: z.enum(['DeviceTwins.TwinChanged', 'DeviceTwins.DeviceCreated', 'DeviceTwins.DeviceDeleted']),
+          version: z.optional(z.int()),
+          previousVersion: z.optional(z.int()),
+          coalesced: z.optional(z.literal(true)),
+          truncated: z.optional(z.literal(true)),
+          values: z.array(z.object({ path: z.string(), before: z.optional(z.json()), after: z.json() })),
+        }),
+      ),
+      continuation,
+    }),
+    description:
+      'Changes of a twin, newest first. before is null where there was no value, absent where nothing kept tells; ' +
+      'coalesced: versions lie between previousVersion and version; truncated: not every value was told, nor told exactly. ' +
+      'Strings are as the twin has them, also those that look like times.',
+  },
+  LocationDevices: {
+    schema: z.object({
+      location: z.string(),
+      devices: z.array(
+        z.object({ deviceId: z.string(), connectivity: z.nullable(z.string()), since: z.iso.datetime() }),
+      ),
+      comparedAt,
+      continuation,
+    }),
+    description:
+      "The devices of a location, as events told; comparedAt: when they were last compared with the hub's twins.",
+  },
+  Locations: {
+    schema: z.object({
+      locations: z.array(
+        z.object({ location: z.string(), devices: z.int(), connectivity: z.record(z.string(), z.int()) }),
+      ),
+      comparedAt,
+    }),
+    description: 'How many devices each location has, and by which connectivity, as events told.',
+  },
+  Problem: {
+    schema: z.object({
+      type: z.string(),
+      title: z.string(),
+      status: z.int(),
+      detail: z.string(),
+      path: z.optional(z.string()),
+      lines: z.optional(z.array(z.object({ line: z.int(), detail: z.string() }))),
+    }),
+    description:
+      'A problem (RFC 9457): detail says what to do, path where in the request the fault is, lines the faults of a body ' +
+      'that is a list of lines.',
+  },
+} satisfies Record<string, Component>;
+
+/** The name of a schema of the document. */
+export type ComponentName = keyof typeof components;

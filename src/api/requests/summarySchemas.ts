@@ -1,0 +1,19 @@
+import * as z from 'zod/mini';
+import { freshnessSchema } from '../../conditions/freshness';
+import { summaryCountSchema, summaryDimensions } from '../../queries/summarize';
+import { textParameter } from '../http/parameters';
+
+/** The query parameters of `GET /api/summary`. `where` is a condition as JSON text (see `conditionSchema`). */
+export const summaryParameters = z.object({
+  by: z._default(z.enum(summaryDimensions, `is one of: ${summaryDimensions.join(' | ')}`), 'location'),
+  location: textParameter,
+  connectivity: textParameter,
+  where: textParameter,
+});
+
+/** The answer of `GET /api/summary`. */
+export const summaryAnswer = z.object({
+  counts: z.array(summaryCountSchema),
+  hubQueries: z.int(),
+  freshness: freshnessSchema,
+});

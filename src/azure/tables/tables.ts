@@ -1,0 +1,48 @@
+import type { StorageAddress } from '../storage/storageAddress';
+import { toStorageError } from '../storage/storageFault';
+import type { Table } from './table';
+
+/** The tables of this app, by what they keep. */
+export type TableName = 'TwinChanges' | 'TwinStates' | 'Members' | 'PutAside' | 'Runs' | 'TagJobs' | 'TagJobFailures';
+
+/** Table Storage did not do what was asked, in words that say what to look at. */
+export class TablesError extends Error {
+  override readonly name = 'TablesError';
+}
+
+const service = {
+  role: 'Storage Table Data Contributor',
+  question: 'is the storage account there and reachable?',
+};
+
+/** The tables of a storage account. */
+export function tablesAt(address: StorageAddress): Tables {
+  return new Tables(async (name) => (await import('./azureTables')).openTable(address, name));
+}
+
+/** Opens each table when it is first used, and again after it could not be opened. */
+export class Tables {
+  readonly #opened = new Map<TableName, Promise<Table>>();
+
+  constructor(private readonly open: (name: TableName) => Promise<Table>) {}
+
+  /** @throws TablesError where the storage account cannot be reached, or refuses. */
+  async use<T>(name: TableName, action: (table: Table) => Promise<T>): Promise<T> {
+    try {
+      return await action(await this.#open(name));
+    } catch (error) {
+      throw toStorageError(TablesError, { ...service, name: `Table Storage, ${name}` }, error);
+    }
+  }
+
+  async #open(name: TableName): Promise<Table> {
+    const opening = this.#opened.get(name) ?? this.open(name);
+    this.#opened.set(name, opening);
+    try {
+      return await opening;
+    } catch (error) {
+      this.#opened.delete(name);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import * as z from 'zod/mini';
+import { InvalidInputError } from '../errors/invalidInputError';
+import { isJsonObject, type Json } from '../json';
+import { allOf, type Condition, equals, toText } from './condition';
+import { type PropertyPath, parsePropertyPath } from './propertyPath';
+import { type ListedFields, maxQueryLength } from './twinQuery';
+
+/** How deep conditions may stand inside one another. */
+export const maxConditionDepth = 16;
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const path = z.string();
+
+/** The forms of a condition, each told by its members, over what stands for a condition inside another. */
+function formsOf<Inner extends z.ZodMiniType>(inner: Inner) {
+  const inners = z.array(inner).check(z.minLength(1));
+  return {
+    short: z.strictObject({ location: z.optional(scalar), connectivity: z.optional(scalar) }),
+    compare: z.strictObject({ path, op: z.enum(['=', '!=', '<', '<=', '>', '>=']), value: scalar }),
+    in: z.strictObject({ path, op: z.literal('in'), value: z.array(scalar).check(z.minLength(1)) }),
+    isDefined: z.strictObject({ path, op: z.literal('is_defined') }),
+    and: z.strictObject({ and: inners }),
+    or: z.strictObject({ or: inners }),
+    not: z.strictObject({ not: inner }),
+  };
+}
+
+/** A condition inside another is checked on its own, so that its faults are told with their path. */
+const forms = formsOf(z.json());
+type FormName = keyof typeof forms;
+
+/**
+ * A condition as callers write it. `location` and `connectivity` stand for the configured paths; both together are an
+ * AND. A device that lacks a path meets neither `=` nor `!=` nor `not` of them: say so with `is_defined`.
+ */
+export const conditionSchema: z.ZodMiniType<ConditionJson> = z.lazy(() => z.union(Object.values(documented)));
+
+/** What {@link conditionSchema} describes. */
+export type ConditionJson =
+  | z.infer<(typeof forms)['short' | 'compare' | 'in' | 'isDefined']>
+  | { and: ConditionJson[] }
+  | { or: ConditionJson[] }
+  | { not: ConditionJson };
+
+const documented = formsOf(conditionSchema);
+
+/**
+ * Reads a condition. It becomes data, never query text: paths are checked and values escaped when they are written.
+ *
+ * @param at where in the request the condition stands.
+ * @throws InvalidInputError that names the path of the first fault.
+ */
+export function parseCondition(json: Json, paths: ListedFields, at = 'where'): Condition {
+  const condition = read(json, paths, at, 1);
+  const { length } = toText(condition);
+  if (length > maxQueryLength) {
+    throw new InvalidInputError(`${at} takes ${length} characters in a query; a hub takes ${maxQueryLength}.`, at);
+  }
+  return condition;
+}
+
+/**
+ * Reads a condition written as JSON text, as a query parameter holds it.
+ *
+ * @throws InvalidInputError
+ */
+export function parseConditionText(text: string, paths: ListedFields, at = 'where'): Condition {
+  return parseCondition(parseJson(text, at), paths, at);
+}
+
+function read(json: Json, paths: ListedFields, at: string, depth: number): Condition {
+  if (depth > maxConditionDepth) fail(at, `is nested more than ${maxConditionDepth} conditions deep`);
+  const inner = (each: Json, where: string) => read(each, paths, where, depth + 1);
+  switch (formOf(json, at)) {
+    case 'short':
+      return readShort(check(forms.short, json, at), paths, at);
+    case 'compare': {
+      const { path, op: operator, value } = check(forms.compare, json, at);
+      return { kind: 'compare', path: readPath(path, at), operator, value };
+    }
+    case 'in': {
+      const { path, value } = check(forms.in, json, at);
+      return { kind: 'in', path: readPath(path, at), values: nonEmpty(value, at) };
+    }
+    case 'isDefined':
+      return { kind: 'isDefined', path: readPath(check(forms.isDefined, json, at).path, at) };
+    case 'not':
+      return { kind: 'not', condition: inner(check(forms.not, json, at).not, `${at}.not`) };
+    case 'and':
+      return many('and', check(forms.and, json, at).and, at, inner);
+    case 'or':
+      return many('or', check(forms.or, json, at).or, at, inner);
+  }
+}
+
+function formOf(json: Json, at: string): FormName {
+  if (!isJsonObject(json)) {
+    fail(at, 'is not a condition: write {"location": …}, {"path": …, "op": …, "value": …}, {"and": […]} and the like');
+  }
+  for (const name of ['and', 'or', 'not'] as const) if (Object.hasOwn(json, name)) return name;
+  if (!Object.hasOwn(json, 'path') && !Object.hasOwn(json, 'op')) return 'short';
+  if (json.op === 'in') return 'in';
+  return json.op === 'is_defined' ? 'isDefined' : 'compare';
+}
+
+function check<T>(form: z.ZodMiniType<T> & { shape: object }, json: Json, at: string): T {
+  const { success, data, error } = form.safeParse(json);
+  if (success) return data;
+  const [issue] = error.issues;
+  const place = [
+    at,
+    ...(issue?.path ?? []).map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)),
+  ];
+  const where = place.join('');
+  if (issue?.code === 'unrecognized_keys') {
+    const [member] = issue.keys;
+    fail(`${where}.${member}`, `is not a member of such a condition; it takes ${Object.keys(form.shape).join(', ')}`);
+  }
+  fail(where, expectations[String(issue?.path[0])] ?? 'is missing or not as documented');
+}
+
+const aScalar = 'must be a string, a number, true or false';
+const aList = 'must be a list of at least one condition';
+const expectations: Record<string, string> = {
+  location: aScalar,
+  connectivity: aScalar,
+  path: 'must be a property path, as tags.location.plant',
+  op: 'must be one of =, !=, <, <=, >, >=, in, is_defined',
+  value: `${aScalar}; with "in" a list of at least one of them`,
+  and: aList,
+  or: aList,
+};
+
+function readShort(values: z.infer<typeof forms.short>, paths: ListedFields, at: string): Condition {
+  const { location, connectivity } = values;
+  const condition = allOf([
+    ...(location === undefined ? [] : [equals(paths.location, location)]),
+    ...(connectivity === undefined ? [] : [equals(paths.connectivity, connectivity)]),
+  ]);
+  return condition ?? fail(at, 'is empty: a condition has at least one member');
+}
+
+function readPath(text: string, at: string): PropertyPath {
+  try {
+    return parsePropertyPath(text);
+  } catch (error) {
+    if (error instanceof InvalidInputError) throw new InvalidInputError(error.message, `${at}.path`);
+    throw error;
+  }
+}
+
+function many(
+  kind: 'and' | 'or',
+  list: Json[],
+  at: string,
+  inner: (each: Json, where: string) => Condition,
+): Condition {
+  const conditions = list.map((each, index) => inner(each, `${at}.${kind}[${index}]`));
+  return { kind, conditions: nonEmpty(conditions, at) };
+}
+
+function nonEmpty<T>([first, ...others]: readonly T[], at: string): readonly [T, ...T[]] {
+  return first === undefined ? fail(at, 'holds an empty list') : [first, ...others];
+}
+
+function parseJson(text: string, at: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    fail(at, 'is not well-formed JSON, URL-encoded');
+  }
+}
+
+function fail(path: string, fault: string): never {
+  throw new InvalidInputError(`${path} ${fault}.`, path);
+}

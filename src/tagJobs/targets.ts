@@ -1,0 +1,26 @@
+import type { Condition } from '../conditions/condition';
+import type { TagsPatch } from '../twins/tags';
+import type { Engine } from './tagJob';
+import type { TagRow } from './tagRow';
+
+/** Which devices to tag, and how. */
+export type Targets =
+  | {
+      kind: 'list';
+      rows: TagRow[];
+      /** Where all have the same: the patch of every row. */
+      tags: TagsPatch | undefined;
+    }
+  | { kind: 'where'; condition: Condition; tags: TagsPatch };
+
+/** What a caller asks for. */
+export interface TagRequest {
+  targets: Targets;
+  /** Undefined: chosen by size. */
+  engine: Engine | undefined;
+  dryRun: boolean;
+  ignoredColumns: string[];
+  idempotencyKey: string | undefined;
+  /** The same for the same request. */
+  fingerprint: string;
+}
