@@ -1,12 +1,12 @@
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
 import { startWebhook, type Webhook } from '../../emulator/tests/support/webhook';
+import { endpoint } from '../../src/api/http/endpoint';
+import { createServices, type Services } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
 import { SeenEvents } from '../../src/changes/seenEvents';
 import { deviceChanges } from '../../src/functions/deviceChanges';
 import { onTwinChange } from '../../src/functions/onTwinChange';
 import { relayTwinChanges } from '../../src/functions/relayTwinChanges';
-import { endpoint } from '../../src/http/endpoint';
-import { createServices, type Services } from '../../src/services';
-import { readSettings } from '../../src/settings';
 import { call, recordingContext } from '../app/functionCalls';
 import { startTables, type TestStorage } from '../support/azurite';
 import { buildReal, describeReal } from './dotnet';

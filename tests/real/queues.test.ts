@@ -1,6 +1,6 @@
 import { type QueueClient, QueueServiceClient } from '@azure/storage-queue';
-import { createServices, needQueue } from '../../src/services';
-import { readSettings } from '../../src/settings';
+import { createServices, needQueue } from '../../src/app/services';
+import { readSettings } from '../../src/app/settings';
 import { parseTagMessage, sendNew } from '../../src/tagJobs/messages';
 import { startQueues, type TestStorage } from '../support/azurite';
 import { buildReal, describeReal } from './dotnet';

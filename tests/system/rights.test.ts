@@ -19,7 +19,11 @@ test('with a policy that lacks RegistryRead both queries run, and the statistics
   try {
     const lines = new Lines(app);
     const [, url] = await lines.match(/^Host started on (\S+)/);
-    await fetch(`${url}/admin/functions/runTwinQueries`, { method: 'POST', body: '{}' });
+    await fetch(`${url}/admin/functions/runTwinQueries`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
     await lines.match(/Executed 'Functions.runTwinQueries' \(Succeeded/);
     const told = lines.all.join('\n');
     expect(told).toMatch(/registry: .*RegistryRead/);
