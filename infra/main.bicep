@@ -80,6 +80,7 @@ module resources 'resources.bicep' = {
 output AZURE_RESOURCE_GROUP string = group.name
 output AZURE_LOCATION string = location
 output IOTHUB_HOSTNAME string = resources.outputs.IOTHUB_HOSTNAME
+output IOTHUB_DEVICE_HOSTNAME string = resources.outputs.IOTHUB_DEVICE_HOSTNAME
 output SERVICE_APP_NAME string = resources.outputs.SERVICE_APP_NAME
 output SERVICE_APP_ENDPOINT_URL string = resources.outputs.SERVICE_APP_ENDPOINT_URL
 output AZURE_TOPIC_NAME string = resources.outputs.AZURE_TOPIC_NAME

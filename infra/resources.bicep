@@ -170,7 +170,7 @@ module functionApp 'modules/functionApp.bicep' = {
     alwaysReadyHttpInstances: alwaysReadyHttpInstances
     subnetId: network.?outputs.appSubnetId ?? ''
     settings: union(topology.settings, iotHubSku == 'F1' ? freeTierSettings : {}, {
-      IOTHUB_HOSTNAME: iotHub.outputs.hostName
+      IOTHUB_HOSTNAME: iotHub.outputs.serviceHostName
       IOTHUB_SKU: iotHubSku
       IOTHUB_UNITS: string(iotHub.outputs.units)
       AZURE_CLIENT_ID: appIdentity.outputs.clientId
@@ -216,7 +216,8 @@ module workbook 'modules/workbook.bicep' = {
   }
 }
 
-output IOTHUB_HOSTNAME string = iotHub.outputs.hostName
+output IOTHUB_HOSTNAME string = iotHub.outputs.serviceHostName
+output IOTHUB_DEVICE_HOSTNAME string = iotHub.outputs.deviceHostName
 output SERVICE_APP_NAME string = functionApp.outputs.name
 output SERVICE_APP_ENDPOINT_URL string = functionApp.outputs.url
 output AZURE_TOPIC_NAME string = topic.outputs.name

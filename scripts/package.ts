@@ -5,11 +5,14 @@ import { runScript } from './runScript';
 
 const target = 'dist/app.zip';
 
+/** As an entry made by Unix has it: the mode of a regular file, readable by all and written by its owner. */
+const unix = { os: 3, attrs: 0o100644 << 16 };
+
 /** The same content makes the same bytes: sorted names, one date, no attributes of this machine. */
 runScript(async () => {
   const content: Zippable = {};
-  for (const file of await publishedFiles('.')) content[file] = await readFile(file);
-  const zip = zipSync(content, { level: 9, mtime: '1980-01-01T00:00:00', os: 3 });
+  for (const file of publishedFiles) content[file] = await readFile(file);
+  const zip = zipSync(content, { level: 9, mtime: '1980-01-01T00:00:00', ...unix });
   await writeFile(target, zip);
   console.log(`${target}: ${Object.keys(content).join(', ')}; ${zip.length} bytes`);
 });

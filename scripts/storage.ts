@@ -11,61 +11,54 @@ const plain = ['--skipApiVersionCheck', '--disableTelemetry'];
 const account = 'devstoreaccount1';
 const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
-/** Azurite's tables. They last as long as the twins do: in memory, unless the hub keeps its twins. */
-export function tableStorage({ tablePort, ...options }: SystemOptions): Part {
-  const main = join(azurite, 'table/main.js');
-  return service('tables', [main, '--tablePort', `${tablePort}`], /Table service successfully started/, options);
+/** Azurite's tables. */
+export function tableStorage({ tablePort, dataDir }: Pick<SystemOptions, 'tablePort' | 'dataDir'>): Part {
+  const ready = /Table service successfully started/;
+  return service('tables', 'table/main.js', ['--tablePort', `${tablePort}`], ready, dataDir);
 }
 
-/** Azurite's queues, which last as long. */
-export function queueStorage({ queuePort, ...options }: SystemOptions): Part {
-  const main = join(azurite, 'queue/main.js');
-  return service('queues', [main, '--queuePort', `${queuePort}`], /Queue service successfully listens/, options);
+/** Azurite's queues. */
+export function queueStorage({ queuePort, dataDir }: Pick<SystemOptions, 'queuePort' | 'dataDir'>): Part {
+  const ready = /Queue service successfully listens/;
+  return service('queues', 'queue/main.js', ['--queuePort', `${queuePort}`], ready, dataDir);
 }
 
-function service(
-  name: string,
-  args: string[],
-  ready: RegExp,
-  { dataDir, stateDir }: Pick<SystemOptions, 'dataDir' | 'stateDir'>,
-): Part {
-  const lasting = dataDir === undefined ? ['--inMemoryPersistence'] : ['--location', join(stateDir, name)];
+/** All of Azurite: Core Tools keeps timers and checkpoints in blobs. */
+export function allStorage({ blobPort, queuePort, tablePort, dataDir }: SystemOptions): Part {
+  const ports = ['--blobPort', `${blobPort}`, '--queuePort', `${queuePort}`, '--tablePort', `${tablePort}`];
+  return service('storage', 'azurite.js', ports, /Table service is successfully listening/, dataDir);
+}
+
+/** What is stored lasts as long as the twins that it tells of: in memory, unless the hub keeps them; then beside them. */
+function service(name: string, main: string, ports: string[], ready: RegExp, dataDir: string | undefined): Part {
+  const lasting = dataDir === undefined ? ['--inMemoryPersistence'] : ['--location', join(dataDir, 'storage')];
   return {
     name,
     command: process.execPath,
-    args: [...args, ...lasting, '--silent', ...plain],
+    args: [join(azurite, main), ...ports, ...lasting, '--silent', ...plain],
     env: process.env,
     ready,
   };
 }
 
-/** All of Azurite, on the ports that {@link developmentStorage} stands for. */
-export function allStorage({ stateDir }: SystemOptions): Part {
-  return {
-    name: 'storage',
-    command: process.execPath,
-    args: [join(azurite, 'azurite.js'), '--location', join(stateDir, 'azurite'), ...plain],
-    env: process.env,
-    ready: /Table service is successfully listening/,
-  };
-}
-
-/** The connection string that stands for an Azurite on its usual ports. */
-export const developmentStorage = 'UseDevelopmentStorage=true';
-
 /** The connection string of {@link tableStorage}. */
 export function tablesConnectionString(port: number): string {
-  return connectionString('TableEndpoint', port);
+  return connectionString({ TableEndpoint: port });
 }
 
 /** The connection string of {@link queueStorage}. */
 export function queuesConnectionString(port: number): string {
-  return connectionString('QueueEndpoint', port);
+  return connectionString({ QueueEndpoint: port });
 }
 
-function connectionString(endpoint: string, port: number): string {
-  const address = `http://127.0.0.1:${port}/${account}`;
-  return `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};${endpoint}=${address};`;
+/** The connection string of {@link allStorage}. */
+export function storageConnectionString({ blobPort, queuePort, tablePort }: SystemOptions): string {
+  return connectionString({ BlobEndpoint: blobPort, QueueEndpoint: queuePort, TableEndpoint: tablePort });
+}
+
+function connectionString(ports: Record<string, number>): string {
+  const endpoints = Object.entries(ports).map(([name, port]) => `${name}=http://127.0.0.1:${port}/${account};`);
+  return `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};${endpoints.join('')}`;
 }
 
 /** An environment with the tables and the queues of the system, unless it names others. */

@@ -20,11 +20,11 @@ export interface Part {
  *
  * @throws Error when a part ends by itself; the others are stopped first.
  */
-export async function runSystem(stages: (() => Part[])[], nextSteps: string): Promise<void> {
+export async function runSystem(stages: (() => Part[] | Promise<Part[]>)[], nextSteps: string): Promise<void> {
   const running: Service[] = [];
   const run = async () => {
     for (const stage of stages) {
-      const started = stage().map(({ name, command, args, env, ready }) => {
+      const started = (await stage()).map(({ name, command, args, env, ready }) => {
         const service = startService(name, command, args, env);
         running.push(service);
         return service.line(ready);

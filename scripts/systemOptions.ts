@@ -9,12 +9,13 @@ export interface SystemOptions {
   hubPort: number;
   mqttPort: number;
   amqpPort: number;
-  /** Where Queue Storage and Table Storage listen. */
+  /** Where Azure Storage listens; its blobs only with Core Tools. */
+  blobPort: number;
   queuePort: number;
   tablePort: number;
   /** The emulator's CA, keys and `env`, and what the host remembers. */
   stateDir: string;
-  /** Where the hub keeps its twins; in memory where absent. */
+  /** Where the hub keeps its twins, and Azure Storage what is told of them; in memory where absent. */
   dataDir: string | undefined;
   /** Simulated twins registered beside the tutorial's device. */
   devices: number;
@@ -29,6 +30,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
       'hub-port': { type: 'string', default: '8443' },
       'mqtt-port': { type: 'string', default: '8883' },
       'amqp-port': { type: 'string', default: '5672' },
+      'blob-port': { type: 'string', default: '10000' },
       'queue-port': { type: 'string', default: '10001' },
       'table-port': { type: 'string', default: '10002' },
       'state-dir': { type: 'string', default: defaultStateDir },
@@ -41,6 +43,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
     hubPort: count('--hub-port', values['hub-port'], 65_535),
     mqttPort: count('--mqtt-port', values['mqtt-port'], 65_535),
     amqpPort: count('--amqp-port', values['amqp-port'], 65_535),
+    blobPort: await settled(count('--blob-port', values['blob-port'], 65_535)),
     queuePort: await settled(count('--queue-port', values['queue-port'], 65_535)),
     tablePort: await settled(count('--table-port', values['table-port'], 65_535)),
     stateDir: values['state-dir'],

@@ -1,4 +1,4 @@
-metadata description = 'What somebody should be told of: lost events, a throttled hub, failing functions, a relay that falls behind, a tag job that does not.'
+metadata description = 'What somebody should be told of: lost events, a throttled hub, failing functions, a relay that falls behind, a tag job that is stuck, what could not be read.'
 
 @description('Required. Prefix of the alerts\' names.')
 param prefix string
@@ -95,6 +95,12 @@ var logAlerts LogAlert[] = [
     severity: 2
     description: 'Messages that workTagJobs could not work were put aside: look at them in the queue whose name ends with -poison. They are deleted after seven days.'
     query: 'StorageQueueLogs | where OperationName == "PutMessage" and StatusCode startswith "2" and Uri contains "-poison/messages"'
+  }
+  {
+    name: 'put-aside'
+    severity: 2
+    description: 'What came by the Event Hub or the topic could not be read, and was put aside: it is kept in the table PutAside of the storage account, with what is wrong with it.'
+    query: 'AppTraces | where (OperationName == "relayTwinChanges" and Message startswith "Notification put aside") or (OperationName == "onTwinChange" and Message startswith "Event put aside")'
   }
 ]
 

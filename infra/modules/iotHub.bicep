@@ -63,7 +63,7 @@ var capacity = sku == 'F1' ? 1 : units
 var appRoles = [roles.iotHubDataReader, roles.iotHubTwinContributor]
 var eventHubNames = union(map(routes, route => route.eventHub), [])
 
-resource hub 'Microsoft.Devices/IotHubs@2023-06-30' = {
+resource hub 'Microsoft.Devices/IotHubs@2026-11-01' = {
   name: name
   location: location
   tags: tags
@@ -175,4 +175,7 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
 output id string = hub.id
 output name string = hub.name
 output units int = capacity
-output hostName string = hub.properties.hostName
+// A hub behind the second generation of gateways has names of its own for services and for devices. They alone speak
+// TLS 1.3; the name that all hubs have goes on with 1.2.
+output serviceHostName string = hub.properties.?serviceHostName ?? hub.properties.hostName
+output deviceHostName string = hub.properties.?deviceHostName ?? hub.properties.hostName

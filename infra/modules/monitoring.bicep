@@ -20,7 +20,7 @@ param publisherPrincipalId string
 @description('Required. Most that the workspace takes in a day, in GB; what comes after is dropped until the next day.')
 param dailyQuotaGb int
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: workspaceName
   location: location
   tags: tags

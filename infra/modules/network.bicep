@@ -26,7 +26,7 @@ param tags { *: string }
 @description('Required. The services.')
 param services Service[]
 
-resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: name
   location: location
   tags: tags

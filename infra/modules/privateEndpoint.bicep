@@ -37,7 +37,7 @@ resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
   }
 }
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
+resource endpoint 'Microsoft.Network/privateEndpoints@2026-03-01' = {
   name: name
   location: location
   tags: tags

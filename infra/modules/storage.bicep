@@ -35,7 +35,7 @@ param deployerPrincipalType string = 'User'
 
 var appRoles = [roles.storageBlobDataOwner, roles.storageTableDataContributor]
 
-resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2026-09-01' = {
   name: name
   location: location
   tags: tags
@@ -86,7 +86,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   }
 }
 
-resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = [
+resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-09-01' = [
   for queue in queueNames: {
     parent: account::queueService
     name: queue
@@ -94,7 +94,7 @@ resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-
 ]
 
 // The host puts a message there after it has failed five times. It would make the queue, had it the right to.
-resource poison 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = [
+resource poison 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-09-01' = [
   for queue in queueNames: {
     parent: account::queueService
     name: '${queue}-poison'

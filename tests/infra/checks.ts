@@ -66,6 +66,7 @@ const alerts = [
   'jobs.failed',
   'tag-job-stuck',
   'poison-messages',
+  'put-aside',
 ];
 
 const secret = /SharedAccessKey|AccountKey=|SharedAccessSignature|[?&]sig=|listKeys|password/i;
@@ -258,7 +259,8 @@ export const checks = {
   'alerts look at functions that exist': (system) => {
     const rules = ofType(system, 'Microsoft.Insights/scheduledQueryRules');
     const queries = rules.map(({ properties }) => JSON.stringify(valueAt(properties, 'criteria.allOf')));
-    const meant = queries.flatMap((query) => [...query.matchAll(/OperationName == \\"(\w+)\\" \|/g)]);
+    const ofFunctions = queries.filter((query) => query.includes('AppTraces'));
+    const meant = ofFunctions.flatMap((query) => [...query.matchAll(/OperationName == \\"(\w+)\\"/g)]);
     const names = meant.map(([, name = '']) => name);
     const missing = names.filter((name) => !system.functions.some((each) => each.name === name));
     return names.length > 1 ? missing : ['no alert looks at a function'];

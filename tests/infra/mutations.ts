@@ -326,12 +326,17 @@ export const mutations: Mutation[] = [
     mutate: remove('Microsoft.Insights/scheduledQueryRules', (name) => name.endsWith('-poison-messages')),
   },
   {
-    name: 'with a function of another name',
-    check: 'alerts look at functions that exist',
-    mutate: (system) => {
-      for (const each of system.functions) if (each.name === 'workTagJobs') each.name = 'workJobs';
-    },
+    name: 'without the alert on what is put aside',
+    check: 'somebody is told',
+    mutate: remove('Microsoft.Insights/scheduledQueryRules', (name) => name.endsWith('-put-aside')),
   },
+  ...['workTagJobs', 'relayTwinChanges', 'onTwinChange'].map((name) => ({
+    name: `with another name for ${name}`,
+    check: 'alerts look at functions that exist' as const,
+    mutate: (system: System) => {
+      for (const each of system.functions) if (each.name === name) each.name = 'another';
+    },
+  })),
   {
     name: 'without the tag of the service',
     check: 'azd finds the app',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import topology from '../../infra/topology.json';
 import { deploy, type Template } from './arm/deploy';
+import { runtimeProperties } from './arm/runtimeProperties';
 import { bicep, compile, runBicep } from './bicep';
 import { checks } from './checks';
 import { registeredFunctions } from './code';
@@ -124,6 +125,34 @@ templates(
         expect(one(system, type).properties.publicNetworkAccess).toBe('Disabled');
       }
       expect(ofType(deployed(), 'Microsoft.Network/virtualNetworks')).toEqual([]);
+    });
+
+    it.each([
+      [
+        'the first generation has one name for all',
+        {},
+        /^iot-\w+\.azure-devices\.net$/,
+        /^iot-\w+\.azure-devices\.net$/,
+      ],
+      [
+        'the second has names for services and for devices, which alone speak TLS 1.3',
+        { serviceHostName: 'hub.service.azure-devices.net', deviceHostName: 'hub.device.azure-devices.net' },
+        /^hub\.service\./,
+        /^hub\.device\./,
+      ],
+    ])('of the gateways of a hub, %s', (_generation, names, forServices, forDevices) => {
+      const { resources, outputs } = deploy(main, required, (resource) => ({
+        ...runtimeProperties(resource),
+        ...(resource.type === 'Microsoft.Devices/IotHubs' ? names : {}),
+      }));
+      const system = {
+        deployment: { resources, outputs },
+        subscriptions: { resources: [], outputs: {} },
+        functions: [],
+      };
+      expect(settingsOf(system).IOTHUB_HOSTNAME).toMatch(forServices);
+      expect(outputs.IOTHUB_HOSTNAME).toBe(settingsOf(system).IOTHUB_HOSTNAME);
+      expect(outputs.IOTHUB_DEVICE_HOSTNAME).toMatch(forDevices);
     });
 
     it('the routing identity may send before the hub tries its routes', () => {

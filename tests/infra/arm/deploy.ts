@@ -37,9 +37,13 @@ interface Names {
   lambdaVariables: Dictionary;
 }
 
-/** Does what Azure Resource Manager does with a template, up to asking the services: nested templates, loops, conditions. */
-export function deploy(template: Template, parameters: Dictionary = {}): Deployment {
-  return new Run(template, parameters).deploy();
+/**
+ * Does what Azure Resource Manager does with a template, up to asking the services: nested templates, loops, conditions.
+ *
+ * @param added What the services add to a resource when they create it.
+ */
+export function deploy(template: Template, parameters: Dictionary = {}, added = runtimeProperties): Deployment {
+  return new Run(template, parameters, added).deploy();
 }
 
 class Run {
@@ -49,6 +53,7 @@ class Run {
   constructor(
     private readonly template: Template,
     private readonly parameters: Dictionary,
+    private readonly added: typeof runtimeProperties,
   ) {}
 
   deploy(): Deployment {
@@ -78,13 +83,13 @@ class Run {
     const resource = { properties: {}, ...Object(this.#value(body, names)) } as Resource;
     const id = functions.resourceId?.(resource.type, ...resource.name.split('/'));
     if (!existing) this.#created.push({ ...resource, id: String(id) });
-    return { ...resource.properties, ...runtimeProperties(resource) };
+    return { ...resource.properties, ...this.added(resource) };
   }
 
   #nest({ template, parameters = {} }: Dictionary, names: Names): Dictionary {
     const given = Object.entries(parameters as Record<string, { value: unknown }>);
     const values = Object.fromEntries(given.map(([name, { value }]) => [name, this.#value(value, names)]));
-    const { resources, outputs } = deploy(template as Template, values);
+    const { resources, outputs } = deploy(template as Template, values, this.added);
     this.#created.push(...resources);
     return { outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value }])) };
   }
