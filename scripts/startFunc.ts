@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { QueueServiceClient } from '@azure/storage-queue';
-import { need, readSettings } from '../src/settings';
+import { need, readSettings } from '../src/app/settings';
 import { writeCertificateBundle } from './certificateBundle';
 import { withEmulatorEnv } from './emulatorEnv';
 import { runScript } from './runScript';
