@@ -22,6 +22,7 @@ export class FunctionIndex {
   readonly errors = new Map<string, string>();
   readonly #log: Log;
   readonly #hostJson: HostJson;
+  readonly #capabilities: Registrations['capabilities'];
   readonly #timers: StateFile<TimerStatus>;
   readonly #checkpoints: StateFile<Checkpoint>;
 
@@ -29,6 +30,7 @@ export class FunctionIndex {
     this.routes = new FunctionRoutes(hostJson.routePrefix);
     this.#log = log;
     this.#hostJson = hostJson;
+    this.#capabilities = registrations.capabilities;
     this.#timers = new StateFile(join(stateDir, 'timers.json'));
     this.#checkpoints = new StateFile(join(stateDir, 'checkpoints.json'));
     const outputs = outputSenders(hostJson);
@@ -62,6 +64,7 @@ export class FunctionIndex {
       case 'eventhubtrigger':
         return new EventHubReader(fn, {
           maxBatchSize: this.#hostJson.maxEventBatchSize,
+          keepsEmpty: Boolean(this.#capabilities.IncludeEmptyEntriesInMessagePayload?.trim()),
           checkpoints: this.#checkpoints,
           log: this.#log,
         });

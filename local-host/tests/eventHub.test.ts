@@ -105,6 +105,12 @@ test('bodies are read and written again by .NET, unless a type is asked for; as 
   expect(await told('bytes')).toEqual({ messages: [text, '', '"last"'], properties: 3 });
 });
 
+test('empty bodies stay in their places where the app asks for them', async () => {
+  host = await RunningHost.start('reader', { Hub: hub.env.Hub, KEEPS_EMPTY: '1' }, join(dir, 'host'));
+  await sendRaw('', '{"n":1}', '', '"last"');
+  expect(await told('strings')).toEqual({ messages: ['', { n: 1 }, '', 'last'], properties: 4 });
+});
+
 /** What another function of the fixture has told of all its batches, once it had the last message. */
 async function told(name: string): Promise<{ messages: unknown[]; properties: number }> {
   await host.line(new RegExp(`${name} .*last`));

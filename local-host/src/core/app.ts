@@ -37,8 +37,9 @@ export async function loadApp(scriptRoot: string, log: Log): Promise<Registratio
   if (!registrations.model || registrations.functions.length === 0)
     throw new Error('The app registered no function: does it use @azure/functions 4?');
   for (const hook of registrations.hooks.appStart) await hook({ ...registrations.appHooks });
-  const { HttpUri } = await registrations.model.getCapabilities({ ...capabilities });
-  if (HttpUri) throw new Error('HTTP streaming (enableHttpStream) is not served by the local host.');
+  registrations.capabilities = await registrations.model.getCapabilities({ ...capabilities });
+  if (registrations.capabilities.HttpUri)
+    throw new Error('HTTP streaming (enableHttpStream) is not served by the local host.');
   registrations.locked = true;
   return registrations;
 }

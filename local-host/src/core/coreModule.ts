@@ -20,6 +20,8 @@ export class Registrations {
   /** What hooks of the app's start and end share with each other, and what all hooks of the worker share. */
   readonly appHooks = { hookData: {}, appHookData: {} };
   model: ProgrammingModel | undefined;
+  /** What the worker and the app announce that they can do, by the names of the host. */
+  capabilities: Readonly<Record<string, string>> = {};
   /** Set once the app has loaded: what comes later is refused. */
   locked = false;
 

@@ -15,6 +15,8 @@ import { withRetries } from './retry';
 export interface EventHubOptions {
   /** `extensions.eventHubs.maxEventBatchSize` of host.json. */
   maxBatchSize: number;
+  /** Whether empty texts stay in lists of them, which the app can ask for (`IncludeEmptyEntriesInMessagePayload`). */
+  keepsEmpty: boolean;
   checkpoints: StateFile<Checkpoint>;
   log: Log;
 }
@@ -108,8 +110,9 @@ export class EventHubReader implements Listener {
     const last = events.at(-1);
     if (!last || signal.aborted) return;
     const bodies = events.map(({ body }) => bytesOf(body));
-    const metadata = toMetadata(events, partition);
-    const data = () => toTriggerData(bodies, this.fn.trigger.dataType);
+    const { keepsEmpty } = this.options;
+    const metadata = toMetadata(events, partition, keepsEmpty);
+    const data = () => toTriggerData(bodies, this.fn.trigger.dataType, keepsEmpty);
     // The same in each of its tries.
     const id = randomUUID();
     const run = (retry: RetryContext | undefined) => this.fn.invoke({ id, data, metadata, retry }, reason);

@@ -4,15 +4,15 @@ import { deserializeJson, writeJson } from '../dotnet/newtonsoft';
 /**
  * The bodies of a batch as the worker gets them, by the binding's `dataType` (azure-webjobs-sdk,
  * `PocoTriggerArgumentBinding`; azure-functions-host, `GrpcMessageConversionExtensions`). As strings they come untouched, but
- * empty ones not at all, for the worker does not ask for them (`IncludeEmptyEntriesInMessagePayload`); as binary they come
- * all; without a type each is read by Newtonsoft.Json and written again.
+ * empty ones only where the app asks for them; as binary they come all; without a type each is read by Newtonsoft.Json and
+ * written again.
  *
  * @throws Error where a body without a type is no JSON: then the whole batch fails.
  */
-export function toTriggerData(bodies: readonly Buffer[], dataType: unknown): TypedData {
+export function toTriggerData(bodies: readonly Buffer[], dataType: unknown, keepsEmpty: boolean): TypedData {
   switch (String(dataType ?? '').toLowerCase()) {
     case 'string':
-      return { collectionString: { string: bodies.map(String).filter((body) => body !== '') } };
+      return { collectionString: { string: bodies.map(String).filter((body) => keepsEmpty || body !== '') } };
     case 'binary':
       return { collectionBytes: { bytes: [...bodies] } };
     default:

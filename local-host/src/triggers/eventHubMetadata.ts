@@ -6,10 +6,15 @@ import { writeMoment } from '../dotnet/dateTimeOffset';
 import { writeString } from '../dotnet/newtonsoft';
 
 /**
- * What a function gets beside its batch: lists, a value for each event, but that nulls and empty texts are not sent
- * (`EventHubTriggerBindingStrategy` of the Event Hubs extension, and how the host moves each type of list).
+ * What a function gets beside its batch: lists, a value for each event, but that nulls and empty texts are not sent, or are
+ * empty texts where the app asks for these (`keepsEmpty`;
+ * `EventHubTriggerBindingStrategy` of the Event Hubs extension, and how the host moves each type of list).
  */
-export function toMetadata(events: ReceivedEventData[], partition: PartitionContext): Record<string, TypedData> {
+export function toMetadata(
+  events: ReceivedEventData[],
+  partition: PartitionContext,
+  keepsEmpty: boolean,
+): Record<string, TypedData> {
   const { fullyQualifiedNamespace, eventHubName, consumerGroup, partitionId } = partition;
   const context = {
     FullyQualifiedNamespace: fullyQualifiedNamespace,
@@ -20,8 +25,14 @@ export function toMetadata(events: ReceivedEventData[], partition: PartitionCont
   };
   return {
     PartitionContext: { json: JSON.stringify(context) },
-    PartitionKeyArray: texts(events.map(({ partitionKey }) => partitionKey)),
-    OffsetArray: texts(events.map(({ offset }) => offset)),
+    PartitionKeyArray: texts(
+      events.map(({ partitionKey }) => partitionKey),
+      keepsEmpty,
+    ),
+    OffsetArray: texts(
+      events.map(({ offset }) => offset),
+      keepsEmpty,
+    ),
     SequenceNumberArray: { collectionSint64: { sint64: events.map(({ sequenceNumber }) => sequenceNumber) } },
     EnqueuedTimeUtcArray: list(events.map(({ enqueuedTimeUtc }) => writeString(writeUnzoned(enqueuedTimeUtc)))),
     PropertiesArray: list(events.map((event) => writeAmqpMap(event.getRawAmqpMessage().applicationProperties ?? {}))),
@@ -29,8 +40,8 @@ export function toMetadata(events: ReceivedEventData[], partition: PartitionCont
   };
 }
 
-function texts(values: readonly (string | null | undefined)[]): TypedData {
-  return { collectionString: { string: values.flatMap((value) => value || []) } };
+function texts(values: readonly (string | null | undefined)[], keepsEmpty: boolean): TypedData {
+  return { collectionString: { string: values.map((value) => value ?? '').filter((value) => keepsEmpty || value) } };
 }
 
 function list(values: readonly string[]): TypedData {

@@ -24,7 +24,7 @@ function manualInput({ trigger }: HostFunction, input: string) {
       return { data: timerData(null, false) };
     case 'eventhubtrigger':
       return {
-        data: toTriggerData([Buffer.from(input)], trigger.dataType),
+        data: toTriggerData([Buffer.from(input)], trigger.dataType, true),
         metadata: { PropertiesArray: { json: '[{}]' } },
       };
     case 'queuetrigger':
