@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type EventMessage, PartitionLog } from './partitionLog';
+import type { EventMessage } from './eventMessage';
+import { PartitionLog } from './partitionLog';
 import type { EventHubDefinition } from './topology';
 
 const hourMs = 60 * 60 * 1000;
