@@ -1,4 +1,5 @@
-import { type EventMessage, PartitionLog } from './partitionLog';
+import type { EventMessage } from './eventMessage';
+import { PartitionLog } from './partitionLog';
 import { partitionOfKey } from './partitionOfKey';
 import type { EventHubDefinition } from './topology';
 

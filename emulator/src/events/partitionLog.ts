@@ -1,12 +1,5 @@
 import { EventEmitter } from 'node:events';
-
-/** One event as a partition keeps it: the fields of an AMQP message, without those that the partition adds. */
-export interface EventMessage {
-  body: unknown;
-  application_properties?: Record<string, unknown>;
-  message_annotations?: Record<string, unknown>;
-  [property: string]: unknown;
-}
+import type { EventMessage } from './eventMessage';
 
 /** An event in its place. */
 export interface StoredEvent {

@@ -3,7 +3,7 @@ import type { JsonObject, RoutedMessage, RouteSource } from '../hub/types';
 import { compilePath } from '../query';
 import { type Condition, compileCondition } from './condition';
 import type { EventHub } from './eventHub';
-import type { EventMessage } from './partitionLog';
+import { type EventMessage, readMessage } from './eventMessage';
 import { builtInEventHub, type Enrichment, type Topology } from './topology';
 
 export interface RoutingOptions {
@@ -87,10 +87,11 @@ function toEventMessage(
     else if (property) properties[property] = value;
     else annotations[name] = value;
   }
-  return {
+  const encoded = rhea.message.encode({
     ...properties,
     body: rhea.message.data_section(body),
     application_properties: { ...applicationProperties, ...enrichments },
     message_annotations: annotations,
-  };
+  });
+  return readMessage(encoded);
 }

@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import rhea, { type Connection, type EventContext, type Message, type Receiver, type Session, type Typed } from 'rhea';
+import rhea, {
+  type Connection,
+  type EventContext,
+  type Message,
+  type Receiver,
+  type Sender,
+  type Session,
+  type Typed,
+} from 'rhea';
 import { parseConnectionString, signSas } from './sas';
 
 /** Reads values of AMQP, with their types. */
@@ -47,8 +55,18 @@ export async function ask(connection: Connection, node: string, request: Message
   return context;
 }
 
+/** Sends the bytes of a message or batch; rejects with the condition by which they are refused. */
+export async function send(sender: Sender, bytes: Buffer, format: number): Promise<void> {
+  sender.send(bytes, undefined, format);
+  const ended = new AbortController();
+  const outcomes = ['accepted', 'rejected'].map((name) => once(sender, name, { signal: ended.signal }));
+  const [{ delivery }] = await Promise.race(outcomes);
+  ended.abort();
+  if (delivery.remote_state.error) throw delivery.remote_state.error.condition;
+}
+
 /** Tells the condition by which a link is refused. */
-export async function refusal(link: Receiver | ReturnType<Connection['open_sender']>): Promise<unknown> {
+export async function refusal(link: Receiver | Sender): Promise<unknown> {
   await once(link, link.is_receiver() ? 'receiver_close' : 'sender_close');
   return link.error && 'condition' in link.error && link.error.condition;
 }
@@ -56,6 +74,20 @@ export async function refusal(link: Receiver | ReturnType<Connection['open_sende
 /** The fields of a frame in their order, with the types that they had on the wire. */
 export function fieldsOf(end: unknown, frame: 'open' | 'begin' | 'attach'): Typed[] {
   return (end as { remote: Record<string, { value: Typed[] }> }).remote[frame]?.value ?? [];
+}
+
+/** Counts the fields of the frames that come over a connection, by the frames' names. */
+export function countFields(connection: Connection): Map<string, Set<number>> {
+  const counts = new Map<string, Set<number>>();
+  const handlers = connection as unknown as Record<string, (frame: { performative: { value: unknown[] } }) => void>;
+  for (const name of ['flow', 'transfer', 'disposition', 'detach', 'end', 'close']) {
+    const handle = handlers[`on_${name}`];
+    handlers[`on_${name}`] = (frame) => {
+      counts.set(name, (counts.get(name) ?? new Set()).add(frame.performative.value.length));
+      handle?.call(connection, frame);
+    };
+  }
+  return counts;
 }
 
 /** Has the messages that come in a session handed out as the bytes that came; rhea decodes those of format 0. */

@@ -1,4 +1,6 @@
-import rhea, { type Sender } from 'rhea';
+import type { Sender } from 'rhea';
+import { entry } from '../amqpValues';
+import { writeMessage } from '../eventMessage';
 import type { PartitionLog, Position, StoredEvent } from '../partitionLog';
 
 /**
@@ -7,12 +9,13 @@ import type { PartitionLog, Position, StoredEvent } from '../partitionLog';
  * @returns ends the feeding.
  */
 export function feed(link: Sender, log: PartitionLog, position: Position | 'latest'): () => void {
+  const tracksEnd = [link.desired_capabilities].flat().includes('com.microsoft:enable-receiver-runtime-metric');
   let next = position === 'latest' ? log.end : log.find(position);
   const pump = () => {
     while (link.is_open() && link.sendable()) {
       const event = log.at(next);
       if (!event) break;
-      link.send(toMessage(event));
+      link.send(toBytes(event, tracksEnd ? endOfPartition(log) : []), undefined, 0);
       next = event.sequenceNumber + 1;
     }
     link.set_drained(log.at(next) === undefined);
@@ -30,16 +33,24 @@ export function feed(link: Sender, log: PartitionLog, position: Position | 'late
   };
 }
 
-function toMessage({ message, sequenceNumber, enqueuedAt }: StoredEvent) {
-  return {
-    ...message,
-    message_annotations: {
-      ...message.message_annotations,
-      'x-opt-sequence-number': rhea.types.wrap_long(sequenceNumber),
-      'x-opt-offset': String(sequenceNumber),
-      'x-opt-enqueued-time': rhea.types.wrap_timestamp(enqueuedAt),
-    },
+function toBytes({ message, sequenceNumber, enqueuedAt }: StoredEvent, forThisHop: Buffer[]): Buffer {
+  const added = {
+    'x-opt-sequence-number': entry('x-opt-sequence-number', { long: sequenceNumber }),
+    'x-opt-offset': entry('x-opt-offset', { string: String(sequenceNumber) }),
+    'x-opt-enqueued-time': entry('x-opt-enqueued-time', { timestamp: enqueuedAt }),
   };
+  return writeMessage(message, added, forThisHop);
+}
+
+/** What a receiver that tracks the end of its partition gets with each event: the last one that there is. */
+function endOfPartition({ last }: PartitionLog): Buffer[] {
+  if (!last) return [];
+  return [
+    entry('last_enqueued_sequence_number', { long: last.sequenceNumber }),
+    entry('last_enqueued_offset', { string: String(last.sequenceNumber) }),
+    entry('last_enqueued_time_utc', { timestamp: last.enqueuedAt }),
+    entry('runtime_info_retrieval_time_utc', { timestamp: Date.now() }),
+  ];
 }
 
 const annotations = {

@@ -1,12 +1,12 @@
-import type { Connection, EventContext, Message, Receiver, Sender } from 'rhea';
+import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea';
 import type { EventHub } from '../eventHub';
 import { parseAddress, type Target } from './address';
 import { feed, parsePosition } from './consumer';
 import { Owners, ownerLevel } from './owners';
-import { accept, producerCredit } from './producer';
+import { producerCredit, take } from './producer';
 import { Replies, type RequestNode } from './replies';
-import { notAuthorized, putToken, readProperties, readToken } from './requests';
-import { confirm } from './rheaInternals';
+import { type Answer, notAuthorized, putToken, readProperties, readToken } from './requests';
+import { confirm, reject, toAmqpError } from './rheaInternals';
 
 interface Peer {
   /** Milliseconds since the epoch. */
@@ -64,11 +64,13 @@ export class Endpoint {
 
   /** A client sent a message. */
   receive(context: EventContext): void {
+    const { delivery } = context;
     const link = context.receiver as Receiver;
+    const bytes = context.message as unknown as Buffer;
     const target = parseAddress(link.target?.address ?? '', this.hubs);
-    if (target?.kind === 'cbs') this.#putToken(context);
-    else if (target?.kind === 'management') this.#read(context);
-    else if (target && this.#isAuthorized(link)) accept(context, target);
+    const node = requestNode(target);
+    if (node) this.#answer(context, node, bytes);
+    else if (target && this.#isAuthorized(link)) take(bytes, delivery, target);
   }
 
   #openReader(link: Sender, target: Target | undefined): void {
@@ -96,20 +98,28 @@ export class Endpoint {
     endings.set(link, replies.add(link, node));
   }
 
-  #putToken(context: EventContext): void {
+  #answer(context: EventContext, node: RequestNode, bytes: Buffer): void {
     const peer = this.#peer(context.connection);
-    const { until, ...answer } = putToken(context.message as Message, this.key);
+    try {
+      const request = rhea.message.decode(bytes) as unknown as Message;
+      const answer = node === 'cbs' ? this.#putToken(peer, request) : this.#read(peer, request);
+      peer.replies.answer(context, node, request, answer);
+    } catch (error) {
+      reject(context.delivery, 'amqp:decode-error', `The request cannot be read: ${error}`);
+    }
+  }
+
+  #putToken(peer: Peer, request: Message): Answer {
+    const { until, ...answer } = putToken(request, this.key);
     if (until !== undefined) peer.authorizedUntil = until;
-    peer.replies.answer(context, 'cbs', answer);
+    return answer;
   }
 
   /** .NET proves nothing over `$cbs` before it reads, and sends its token along; Python sends one that is no good. */
-  #read(context: EventContext): void {
-    const message = context.message as Message;
-    const peer = this.#peer(context.connection);
-    const mayRead =
-      isAuthorized(peer) || readToken(message.application_properties?.security_token, this.key) !== undefined;
-    peer.replies.answer(context, 'management', mayRead ? readProperties(message, this.hubs) : notAuthorized);
+  #read(peer: Peer, request: Message): Answer {
+    const token = request.application_properties?.security_token;
+    const mayRead = isAuthorized(peer) || readToken(token, this.key) !== undefined;
+    return mayRead ? readProperties(request, this.hubs) : notAuthorized;
   }
 
   #isAuthorized(link: Link): boolean {
@@ -144,5 +154,5 @@ function notFound(link: Link, address: string | undefined): void {
 }
 
 function refuse(link: Link, condition: string, description: string): void {
-  link.close({ condition, description });
+  link.close(toAmqpError(condition, description));
 }

@@ -1,6 +1,7 @@
-import rhea, { type EventContext, type Message } from 'rhea';
-import type { EventMessage } from '../partitionLog';
+import type { Delivery } from 'rhea';
+import { annotationText, readBatch, readMessage } from '../eventMessage';
 import type { Target } from './address';
+import { accept, reject } from './rheaInternals';
 
 /** Largest message or batch, in bytes (Event Hubs, Standard tier). */
 export const maxMessageBytes = 1024 * 1024;
@@ -8,43 +9,24 @@ export const maxMessageBytes = 1024 * 1024;
 /** How far ahead a producer may send, in messages. */
 export const producerCredit = 1000;
 
-/** What a producer sent: events, all of one partition key where it names one. */
-interface Batch {
-  events: EventMessage[];
-  key: unknown;
-}
+/** Format of a message that is a batch. */
+const batchFormat = 0x80013700;
 
-/** Takes what a producer sent, an event or a batch of them: all of it, or none. */
-export function accept({ message, delivery }: EventContext, target: Target): void {
-  try {
-    if (encodedLength(message) > maxMessageBytes) {
-      const description = `The message is longer than ${maxMessageBytes} bytes.`;
-      delivery?.reject({ condition: 'amqp:link:message-size-exceeded', description });
-      return;
-    }
-    append(target, unpack(message));
-    delivery?.accept();
-  } catch (error) {
-    delivery?.reject({ condition: 'amqp:decode-error', description: `The message cannot be read: ${error}` });
+/** Takes what a producer sent, an event or a batch of them, all of one partition key: all of it, or none. */
+export function take(bytes: Buffer, delivery: Delivery | undefined, target: Target): void {
+  if (bytes.length > maxMessageBytes) {
+    reject(delivery, 'amqp:link:message-size-exceeded', `The message is longer than ${maxMessageBytes} bytes.`);
+    return;
   }
-}
-
-function encodedLength(message: EventContext['message']): number {
-  return (Buffer.isBuffer(message) ? message : rhea.message.encode(message as Message)).length;
-}
-
-/** Messages of a format other than 0 come as bytes: a batch, each event encoded in a data section of its own. */
-function unpack(message: EventContext['message']): Batch {
-  const envelope = (Buffer.isBuffer(message) ? rhea.message.decode(message) : message) as unknown as EventMessage;
-  const key = envelope.message_annotations?.['x-opt-partition-key'];
-  if (!Buffer.isBuffer(message)) return { events: [envelope], key };
-  const { content } = envelope.body as { content: Buffer | Buffer[] };
-  return { events: [content].flat().map((each) => rhea.message.decode(each) as unknown as EventMessage), key };
-}
-
-function append(target: Target, { events, key }: Batch): void {
-  for (const event of events) {
-    if (target.kind === 'partition') target.log.append(event);
-    else if (target.kind === 'hub') target.hub.append(event, typeof key === 'string' ? key : undefined);
+  try {
+    const envelope = readMessage(bytes);
+    const key = annotationText(envelope, 'x-opt-partition-key');
+    for (const event of delivery?.format === batchFormat ? readBatch(bytes) : [envelope]) {
+      if (target.kind === 'partition') target.log.append(event);
+      else if (target.kind === 'hub') target.hub.append(event, key);
+    }
+    accept(delivery);
+  } catch (error) {
+    reject(delivery, 'amqp:decode-error', `The message cannot be read: ${error}`);
   }
 }

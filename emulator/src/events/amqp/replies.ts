@@ -1,6 +1,7 @@
 import rhea, { type EventContext, type Message, type Sender } from 'rhea';
 import type { Target } from './address';
 import type { Answer } from './requests';
+import { accept, reject } from './rheaInternals';
 
 /** The nodes that answer requests. */
 export type RequestNode = Extract<Target['kind'], 'cbs' | 'management'>;
@@ -16,17 +17,18 @@ export class Replies {
   }
 
   /** Answers a request; rejects it where there is no link for the answer. */
-  answer({ message, session, delivery }: EventContext, node: RequestNode, answer: Answer): void {
-    const { message_id: id, reply_to: replyTo } = message as Message;
+  answer({ session, delivery }: EventContext, node: RequestNode, request: Message, answer: Answer): void {
+    const { message_id: id, reply_to: replyTo } = request;
     // In the next turn, as events are: the request may come together with the opening of the link for its answer.
     setImmediate(() => {
       const link = this.#named(replyTo) ?? this.#of(node, session);
       if (link) {
-        link.send(toMessage(id, answer));
-        delivery?.accept();
+        accept(delivery);
+        // One turn later still: uamqp crashes where an answer comes before its request is settled.
+        setImmediate(() => link.send(toMessage(id, answer)));
       } else {
         const description = `Open a link to receive from $${node} in this session first: the answer has nowhere to go.`;
-        delivery?.reject({ condition: 'amqp:precondition-failed', description });
+        reject(delivery, 'amqp:precondition-failed', description);
       }
     });
   }

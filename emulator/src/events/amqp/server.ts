@@ -3,7 +3,7 @@ import { type Listening, listen } from '../../listen';
 import type { EventHub } from '../eventHub';
 import { Endpoint } from './endpoint';
 import { maxMessageBytes } from './producer';
-import { completeBegin } from './rheaInternals';
+import { allowLateDetach, completeBegin, keepBytes, writeAllFields } from './rheaInternals';
 
 export interface AmqpOptions {
   hubs: ReadonlyMap<string, EventHub>;
@@ -16,14 +16,14 @@ export interface AmqpOptions {
   log: (line: string) => void;
 }
 
-/** The answer to the opening of a connection, all of its fields. */
-const open = { max_frame_size: 64 * 1024, channel_max: 4999, properties: {} };
+/** The answer to the opening of a connection, in the numbers of Event Hubs. */
+const open = { max_frame_size: 64 * 1024, channel_max: 4999 };
 
 /** Starts the Event Hubs endpoint: AMQP 1.0 over plain TCP, as the official Event Hubs emulator, or over TLS. */
 export function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Promise<Listening> {
   const container = rhea.create_container({
     id: 'iot-hub-emulator',
-    // The last field of what opens a link; with it all the others are there, for clients that read them by position.
+    // Python takes no null for the properties of a link.
     sender_options: { properties: {} },
     // Credit is for links that were not refused.
     receiver_options: { credit_window: 0, autoaccept: false, max_message_size: maxMessageBytes, properties: {} },
@@ -32,7 +32,14 @@ export function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Pro
   // What some SDKs call the anonymous mechanism that comes before claims-based security.
   container.sasl_server_mechanisms.MSSBCBS = container.sasl_server_mechanisms.ANONYMOUS;
   const endpoint = new Endpoint(hubs, key);
-  container.on('session_open', ({ session }) => completeBegin(session));
+  container.on('connection_open', ({ connection }) => {
+    writeAllFields(connection);
+    allowLateDetach(connection);
+  });
+  container.on('session_open', ({ session }) => {
+    completeBegin(session);
+    keepBytes(session);
+  });
   container.on('sender_open', (context) => endpoint.openConsumer(context));
   container.on('receiver_open', (context) => endpoint.openProducer(context));
   container.on('message', (context) => endpoint.receive(context));

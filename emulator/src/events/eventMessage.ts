@@ -1,0 +1,133 @@
+import { contentOf, endOf, itemsOf, mapSection } from './amqpValues';
+
+/**
+ * An event as a partition keeps it: the bytes that came, cut where a hub adds its own. So every type that a producer
+ * sends comes back as it was, and nothing has to know it.
+ */
+export interface EventMessage {
+  /** The first section, where there is one. */
+  header: Buffer;
+  /** The entries of the message annotations by name. */
+  annotations: ReadonlyMap<string, Buffer>;
+  /** The sections after the message annotations. */
+  rest: Buffer;
+}
+
+/** Descriptors of the sections of a message, in their order (AMQP 1.0, 3.2). */
+const descriptors: Readonly<Record<string, number>> = {
+  'amqp:header:list': 0x70,
+  'amqp:delivery-annotations:map': 0x71,
+  'amqp:message-annotations:map': 0x72,
+  'amqp:properties:list': 0x73,
+  'amqp:application-properties:map': 0x74,
+  'amqp:data:binary': 0x75,
+  'amqp:amqp-sequence:list': 0x76,
+  'amqp:amqp-value:*': 0x77,
+  'amqp:footer:map': 0x78,
+};
+const [header, deliveryAnnotations, messageAnnotations] = [0x70, 0x71, 0x72];
+const [data, sequence, footer] = [0x75, 0x76, 0x78];
+
+interface Section {
+  code: number;
+  value: Buffer;
+  /** Of all of it. */
+  bytes: Buffer;
+  end: number;
+}
+
+/**
+ * Reads what a producer sent. Delivery annotations are for the next hop alone (AMQP 1.0, 3.2.2), and stay behind.
+ *
+ * @throws Error where it is no message.
+ */
+export function readMessage(bytes: Buffer): EventMessage {
+  const sections = sectionsOf(bytes);
+  const find = (code: number) => sections.find((section) => section.code === code);
+  const annotations = find(messageAnnotations);
+  return {
+    header: find(header)?.bytes ?? Buffer.alloc(0),
+    annotations: annotations ? annotationsOf(annotations.value) : new Map(),
+    rest: bytes.subarray(sections.findLast(({ code }) => code <= messageAnnotations)?.end ?? 0),
+  };
+}
+
+/**
+ * Reads a batch: a message whose data sections are messages.
+ *
+ * @throws Error where it is none.
+ */
+export function readBatch(bytes: Buffer): EventMessage[] {
+  const body = sectionsOf(bytes).filter(({ code }) => code >= data && code < footer);
+  const contents = body.map(({ code, value }) => (code === data ? contentOf(value) : undefined));
+  if (contents.length === 0) throw new TypeError('It has no data sections.');
+  return contents.map((content) => {
+    if (!content) throw new TypeError('It has a body of another kind than data sections.');
+    return readMessage(content);
+  });
+}
+
+/** The text of an annotation; undefined where there is none. */
+export function annotationText({ annotations }: EventMessage, name: string): string | undefined {
+  const entry = annotations.get(name);
+  return entry && contentOf(entry.subarray(endOf(entry, 0)))?.toString();
+}
+
+/** The bytes of a message, with annotations of the hub in the place of the producer's by those names. */
+export function writeMessage(
+  message: EventMessage,
+  added: Readonly<Record<string, Buffer>>,
+  forThisHop: readonly Buffer[] = [],
+): Buffer {
+  const annotations = new Map([...message.annotations, ...Object.entries(added)]);
+  return Buffer.concat([
+    message.header,
+    ...(forThisHop.length > 0 ? [mapSection(deliveryAnnotations, forThisHop)] : []),
+    mapSection(messageAnnotations, [...annotations.values()]),
+    message.rest,
+  ]);
+}
+
+function sectionsOf(bytes: Buffer): Section[] {
+  const sections: Section[] = [];
+  for (let at = 0, last = 0; at < bytes.length; ) {
+    const section = sectionAt(bytes, at);
+    const repeats = section.code === last && (last === data || last === sequence);
+    if (section.code <= last && !repeats) throw new TypeError('Its sections are out of order.');
+    sections.push(section);
+    at = section.end;
+    last = section.code;
+  }
+  return sections;
+}
+
+function sectionAt(bytes: Buffer, start: number): Section {
+  if (bytes.readUInt8(start) !== 0x00) throw new TypeError('It is no section of a message.');
+  const valueAt = endOf(bytes, start + 1);
+  const end = endOf(bytes, valueAt);
+  const code = codeOf(bytes.subarray(start + 1, valueAt));
+  const value = bytes.subarray(valueAt, end);
+  const isCompound = code < data || code === footer;
+  // Whoever reads the event has to find all of it.
+  if (isCompound) itemsOf(value);
+  return { code, value, bytes: bytes.subarray(start, end), end };
+}
+
+function codeOf(descriptor: Buffer): number {
+  const named = descriptors[contentOf(descriptor)?.toString() ?? ''];
+  const code =
+    named ?? (descriptor[0] === 0x53 || descriptor[0] === 0x80 ? descriptor.readUInt8(descriptor.length - 1) : 0);
+  if (code < header || code > footer) throw new TypeError('It has a section that messages do not have.');
+  return code;
+}
+
+function annotationsOf(map: Buffer): Map<string, Buffer> {
+  const items = itemsOf(map);
+  const keys = items.filter((_, index) => index % 2 === 0);
+  return new Map(
+    keys.map((key, index) => [
+      contentOf(key)?.toString() ?? key.toString('latin1'),
+      Buffer.concat([key, items[2 * index + 1] ?? Buffer.alloc(0)]),
+    ]),
+  );
+}
