@@ -4,6 +4,7 @@ import type { EventHub } from '../eventHub';
 import { Endpoint } from './endpoint';
 import { maxMessageBytes } from './producer';
 import { allowLateDetach, completeBegin, keepBytes, writeAllFields } from './rheaInternals';
+import { SaslPlain } from './saslPlain';
 
 export interface AmqpOptions {
   hubs: ReadonlyMap<string, EventHub>;
@@ -31,6 +32,7 @@ export function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Pro
   container.sasl_server_mechanisms.enable_anonymous();
   // What some SDKs call the anonymous mechanism that comes before claims-based security.
   container.sasl_server_mechanisms.MSSBCBS = container.sasl_server_mechanisms.ANONYMOUS;
+  Object.assign(container.sasl_server_mechanisms, { PLAIN: () => new SaslPlain(key) });
   const endpoint = new Endpoint(hubs, key);
   container.on('connection_open', ({ connection }) => {
     writeAllFields(connection);
