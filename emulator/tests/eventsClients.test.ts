@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import rhea, { type Connection, type Message, type Receiver, type Sender, type Typed } from 'rhea';
 import {
   ask,
@@ -315,4 +316,12 @@ test('a link that ends after its session leaves the connection as it is, and no 
   output.call(session, (link as unknown as { local: { detach: unknown } }).local.detach);
   expect(await statusOf('$management', read())).toBe(200);
   expect(logged.filter((line) => line.includes('AMQP'))).toEqual([]);
+});
+
+test('a client that goes without a word leaves no line in the log', async () => {
+  const { socket } = connection as unknown as { socket: Socket };
+  socket.resetAndDestroy();
+  connection = await open(emulator.hub.ports.amqp);
+  expect(await statusOf('$management', read())).toBe(401);
+  expect(logged).toEqual([]);
 });
