@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type { Connection, Message, Receiver, Sender, Typed } from 'rhea';
+import type { Socket } from 'node:net';
+import rhea, { type Connection, type Message, type Receiver, type Sender, type Typed } from 'rhea';
 import {
   ask,
   countFields,
@@ -12,6 +13,7 @@ import {
   typedProperties,
 } from './support/amqpClient';
 import { startEmulator, type TestEmulator } from './support/emulator';
+import { parseConnectionString } from './support/sas';
 
 const hubs = ['hub', 'settled0', 'settled1'].map((name) => ({
   name,
@@ -26,8 +28,9 @@ const source = sourceOf('hub');
 let emulator: TestEmulator;
 let connectionString: string;
 let connection: Connection;
+const logged: string[] = [];
 beforeAll(async () => {
-  emulator = await startEmulator({ topology });
+  emulator = await startEmulator({ topology, log: (line) => logged.push(line) });
   connectionString = emulator.hub.env.EventHubs ?? '';
 });
 afterAll(() => emulator.stop());
@@ -267,4 +270,58 @@ describe('an answer to a request', () => {
     await once(answers, 'message');
     expect(order).toEqual(['accepted', 'answer']);
   });
+});
+
+describe('SASL PLAIN', () => {
+  const plain = (username: string, password: string) => {
+    const { amqp: port } = emulator.hub.ports;
+    const client = rhea.create_container().connect({ port, username, password, reconnect: false });
+    return client.on('disconnected', () => {});
+  };
+
+  test('with the policy and its key authorizes a connection', async () => {
+    const { SharedAccessKeyName: policy = '', SharedAccessKey: key = '' } = parseConnectionString(connectionString);
+    const proved = plain(policy, key);
+    const receiver = proved.open_receiver(source);
+    await once(receiver, 'receiver_open');
+    expect(receiver.source.address).toBe(source);
+    proved.close();
+  });
+
+  test.each([
+    ['another key', 'RootManageSharedAccessKey', 'wrong'],
+    ['another policy', 'nobody', 'key'],
+  ])('with %s ends in a refusal', async (_, policy, key) => {
+    const refused = plain(policy, key);
+    const [{ error }] = await once(refused, 'connection_error');
+    expect(error.condition).toBe('amqp:unauthorized-access');
+  });
+
+  test('is not what an anonymous client means that bears the name of the policy', async () => {
+    const named = await open(emulator.hub.ports.amqp, 'RootManageSharedAccessKey');
+    expect(await refusal(named.open_receiver(source))).toBe('amqp:unauthorized-access');
+    named.close();
+  });
+});
+
+test('a link that ends after its session leaves the connection as it is, and no line in the log', async () => {
+  await ask(connection, '$cbs', putToken(connectionString));
+  const session = connection.create_session();
+  session.begin();
+  const link = session.open_receiver(source);
+  await once(link, 'receiver_open');
+  session.close();
+  await once(session, 'session_close');
+  const { output } = session as unknown as { output(frame: unknown): void };
+  output.call(session, (link as unknown as { local: { detach: unknown } }).local.detach);
+  expect(await statusOf('$management', read())).toBe(200);
+  expect(logged.filter((line) => line.includes('AMQP'))).toEqual([]);
+});
+
+test('a client that goes without a word leaves no line in the log', async () => {
+  const { socket } = connection as unknown as { socket: Socket };
+  socket.resetAndDestroy();
+  connection = await open(emulator.hub.ports.amqp);
+  expect(await statusOf('$management', read())).toBe(401);
+  expect(logged).toEqual([]);
 });

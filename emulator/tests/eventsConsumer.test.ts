@@ -61,6 +61,28 @@ describe('a consumer', () => {
     expect((await first)?.body).toBe('after');
   });
 
+  test('that tracks the end of its partition is told it with each event', async () => {
+    const consumer = new EventHubConsumerClient('$Default', connectionString, 'kept', withoutRetries);
+    const last = await new Promise<unknown>((resolve) => {
+      consumer.subscribe(
+        '0',
+        {
+          processEvents: async (_, { lastEnqueuedEventProperties: found }) => resolve(found),
+          processError: async (error) => resolve(error),
+        },
+        { startPosition: earliestEventPosition, maxBatchSize: 1, trackLastEnqueuedEventProperties: true },
+      );
+    });
+    await consumer.close();
+    const end = kept[4];
+    expect(last).toEqual({
+      sequenceNumber: end?.sequenceNumber,
+      offset: end?.offset,
+      enqueuedOn: end?.enqueuedTimeUtc,
+      retrievedOn: expect.any(Date),
+    });
+  });
+
   test('of each group reads every event', async () => {
     expect(bodies(await readEvents({ connectionString, eventHub: 'kept', count: 5, consumerGroup: 'relay' }))).toEqual([
       0, 1, 2, 3, 4,

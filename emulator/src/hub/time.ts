@@ -1,5 +1,8 @@
 const ticksPerMs = 10_000;
 
+/** Milliseconds of the epoch at which {@link performance} was at 0, by the clock of the machine. */
+let origin = performance.timeOrigin;
+
 /** The latest time that was given: milliseconds of the epoch, what they are in text, and ticks of 100 ns on top. */
 const last = { ms: 0, text: '', ticks: 0 };
 
@@ -8,14 +11,27 @@ const last = { ms: 0, text: '', ticks: 0 };
  * that by their times changes can be put in order, also across the deletion of a device, which starts versions anew.
  */
 export function serviceTime(): string {
-  const now = Date.now();
-  if (now > last.ms) startAt(now);
-  else if (++last.ticks === ticksPerMs) startAt(last.ms + 1);
+  const { ms, ticks } = now();
+  if (ms > last.ms) startAt(ms, ticks);
+  else if (ms === last.ms && ticks > last.ticks) last.ticks = ticks;
+  else if (++last.ticks === ticksPerMs) startAt(last.ms + 1, 0);
   return `${last.text}${String(last.ticks).padStart(4, '0')}Z`;
 }
 
-function startAt(ms: number): void {
-  Object.assign(last, { ms, text: new Date(ms).toISOString().slice(0, -1), ticks: 0 });
+/** The machine's clock tells milliseconds; what is below them comes from the one that counts since the start. */
+function now(): { ms: number; ticks: number } {
+  const clock = Date.now();
+  const elapsed = performance.now();
+  // They part where the machine's clock is set.
+  if (Math.abs(origin + elapsed - clock) > 2) origin = clock - elapsed;
+  const whole = Math.floor(origin);
+  // Kept apart: a double has no room for ticks of the epoch.
+  const ticks = Math.floor((origin - whole + elapsed) * ticksPerMs);
+  return { ms: whole + Math.floor(ticks / ticksPerMs), ticks: ticks % ticksPerMs };
+}
+
+function startAt(ms: number, ticks: number): void {
+  Object.assign(last, { ms, text: new Date(ms).toISOString().slice(0, -1), ticks });
 }
 
 /** What the service writes where something never happened. */

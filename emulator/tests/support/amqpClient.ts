@@ -19,8 +19,8 @@ interface ValueReader {
 const { Reader } = rhea.types as unknown as { Reader: new (bytes: Buffer) => ValueReader };
 
 /** Opens a connection that has proved nothing yet. */
-export async function open(port: number, options = {}): Promise<Connection> {
-  const connection = rhea.create_container().connect({ port, username: 'anonymous', reconnect: false, ...options });
+export async function open(port: number, username = 'anonymous'): Promise<Connection> {
+  const connection = rhea.create_container().connect({ port, username, reconnect: false });
   connection.on('disconnected', () => {});
   await once(connection, 'connection_open');
   return connection;

@@ -7,6 +7,7 @@ import { producerCredit, take } from './producer';
 import { Replies, type RequestNode } from './replies';
 import { type Answer, notAuthorized, putToken, readProperties, readToken } from './requests';
 import { confirm, reject, toAmqpError } from './rheaInternals';
+import { provedByPlain } from './saslPlain';
 
 interface Peer {
   /** Milliseconds since the epoch. */
@@ -20,7 +21,7 @@ type Link = Sender | Receiver;
 
 /**
  * The protocol of Event Hubs over AMQP 1.0: one method for each thing that a client does. A connection proves over
- * `$cbs` that it has the key of the namespace; that key gives every right there is, so any valid token does.
+ * `$cbs`, or before it by SASL PLAIN, that it has the key of the namespace; that key gives every right there is, so any valid token does.
  */
 export class Endpoint {
   readonly #peers = new WeakMap<Connection, Peer>();
@@ -129,7 +130,10 @@ export class Endpoint {
   }
 
   #peer(connection: Connection): Peer {
-    const peer = this.#peers.get(connection) ?? { authorizedUntil: 0, replies: new Replies(), endings: new Map() };
+    const known = this.#peers.get(connection);
+    if (known) return known;
+    const authorizedUntil = provedByPlain(connection) ? Number.POSITIVE_INFINITY : 0;
+    const peer = { authorizedUntil, replies: new Replies(), endings: new Map() };
     this.#peers.set(connection, peer);
     return peer;
   }

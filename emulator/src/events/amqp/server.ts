@@ -4,6 +4,7 @@ import type { EventHub } from '../eventHub';
 import { Endpoint } from './endpoint';
 import { maxMessageBytes } from './producer';
 import { allowLateDetach, completeBegin, keepBytes, writeAllFields } from './rheaInternals';
+import { SaslPlain } from './saslPlain';
 
 export interface AmqpOptions {
   hubs: ReadonlyMap<string, EventHub>;
@@ -31,6 +32,7 @@ export function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Pro
   container.sasl_server_mechanisms.enable_anonymous();
   // What some SDKs call the anonymous mechanism that comes before claims-based security.
   container.sasl_server_mechanisms.MSSBCBS = container.sasl_server_mechanisms.ANONYMOUS;
+  Object.assign(container.sasl_server_mechanisms, { PLAIN: () => new SaslPlain(key) });
   const endpoint = new Endpoint(hubs, key);
   container.on('connection_open', ({ connection }) => {
     writeAllFields(connection);
@@ -48,7 +50,7 @@ export function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Pro
   }
   // Peers come and go, and what one breaks is its own connection. Without these listeners an error would be thrown.
   for (const event of ['disconnected', 'connection_error', 'session_error', 'sender_error', 'receiver_error']) {
-    container.on(event, ({ error }: EventContext) => error && log(`AMQP: ${error}`));
+    container.on(event, ({ error }: EventContext) => error && !isDeparture(error) && log(`AMQP: ${error}`));
   }
   for (const event of ['protocol_error', 'error']) container.on(event, (error) => log(`AMQP: ${error}`));
 
@@ -56,4 +58,9 @@ export function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Pro
     () => container.listen({ port, host: bind, ...open, ...(tls ? { transport: 'tls' as const, ...tls } : {}) }),
     `Event Hubs (--amqp-port ${port})`,
   );
+}
+
+/** Whether a peer has gone without a word, as uamqp does. */
+function isDeparture(error: object): boolean {
+  return 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
 }
