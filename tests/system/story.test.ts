@@ -56,6 +56,28 @@ test('the story: tag, query, report, query again, and every change is reacted to
   });
 });
 
+test('the history tells what the twin holds, to the letter, though the host rewrites dates on the way', async () => {
+  const serviced = {
+    offset: '2026-01-01T00:00:00+02:00',
+    zeros: '2026-01-01T00:00:00.1200000Z',
+    old: '/Date(1700000000000)/',
+    beyond: '9999-12-31T24:00:00Z',
+  };
+  const from = system.lines.all.length;
+  await fetch(`${system.url}/api/devices/myDeviceId/tags`, {
+    method: 'PATCH',
+    headers: json,
+    body: JSON.stringify({ serviced }),
+  });
+  await system.lines.match(/Executed 'Functions.onTwinChange' \(Succeeded/, from);
+  const { changes } = (await (await fetch(`${system.url}/api/devices/myDeviceId/changes?limit=1`)).json()) as {
+    changes: { values: object[] }[];
+  };
+  expect(changes[0]?.values).toEqual(
+    Object.entries(serviced).map(([name, after]) => expect.objectContaining({ path: `tags.serviced.${name}`, after })),
+  );
+});
+
 describe('bad input is refused, clearly', () => {
   const patch = (deviceId: string, body: string, headers: Record<string, string> = json) =>
     fetch(`${system.url}/api/devices/${deviceId}/tags`, { method: 'PATCH', headers, body });
