@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 
 /** Which folders and modules of this repository the files of a folder may import from. */
@@ -40,10 +40,22 @@ const app = sources.filter((file) => file.startsWith('src/'));
 
 /** What a file imports from this repository: types, and what it loads later, count too. */
 function importsOf(file: string): string[] {
-  const specifiers = [...readFileSync(file, 'utf8').matchAll(/(?:from|import|import\()\s*'([^']+)'/g)];
-  return specifiers.flatMap(([, specifier = '']) =>
-    specifier.startsWith('.') ? [normalize(join(dirname(file), specifier))] : [],
-  );
+  return resolved(file, readFileSync(file, 'utf8'));
+}
+
+function resolved(file: string, text: string): string[] {
+  return [...text.matchAll(/(?:from|import|import\()\s*'([^']+)'/g)].flatMap(([, specifier = '']) => {
+    if (!specifier.startsWith('.')) return [];
+    const path = normalize(join(dirname(file), specifier));
+    return [existsSync(path) && statSync(path).isDirectory() ? join(path, 'index') : path];
+  });
+}
+
+/** The same, but for types alone: what is loaded. */
+function valuesOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8').replace(/^(?:import|export) type [^;]*;/gm, '');
+  const onlyTypes = /^import \{(?:\s*type [^,}]+,?)+\s*\} from [^;]*;/gm;
+  return resolved(file, text.replace(onlyTypes, ''));
 }
 
 const floorOf = (path: string) => {
@@ -112,15 +124,19 @@ describe('no circles', () => {
     expect(circles(files, (file) => importsOf(file).map((path) => `${path}.ts`))).toEqual([]);
   });
 
-  test('of folders in src/', () => {
+  test.each([
+    ['src', importsOf],
+    ['emulator/src', valuesOf],
+    ['local-host/src', valuesOf],
+  ])('of folders in %s/', (root, imports) => {
+    const files = sources.filter((file) => file.startsWith(`${root}/`));
     // Files beside the folders stand for themselves.
-    const placeOf = (path: string) => (dirname(path) === 'src' ? path.replace(/\.ts$/, '') : dirname(path));
-    const places = [...new Set(app.map(placeOf))];
+    const placeOf = (path: string) => (dirname(path) === root ? path.replace(/\.ts$/, '') : dirname(path));
     const importsOfPlace = (place: string) => {
-      const files = app.filter((file) => placeOf(file) === place);
-      return files.flatMap((file) => importsOf(file).map(placeOf)).filter((other) => other !== place);
+      const within = files.filter((file) => placeOf(file) === place);
+      return within.flatMap((file) => imports(file).map(placeOf)).filter((other) => other !== place);
     };
-    expect(circles(places, importsOfPlace)).toEqual([]);
+    expect(circles([...new Set(files.map(placeOf))], importsOfPlace)).toEqual([]);
   });
 });
 

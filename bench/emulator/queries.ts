@@ -1,4 +1,4 @@
-import { Hub } from '../../emulator/src/hub/hub';
+import { Hub } from '../../emulator/src/iotHub';
 import { seedDevices } from '../../emulator/src/seed';
 import type { Row } from '../row';
 

@@ -4,7 +4,7 @@ import { parseTopology } from './events/topology';
 import { adminDoor } from './faults/adminDoor';
 import { duplicateNotifications } from './faults/duplicate';
 import type { FaultOrders } from './faults/fault';
-import { Hub } from './hub/hub';
+import { Hub } from './iotHub';
 import { type Clock, systemClock } from './limits/clock';
 import { startGate } from './limits/startGate';
 import type { Sku } from './limits/tier';

@@ -1,6 +1,6 @@
-import type { Hub } from './hub/hub';
-import { HubError } from './hub/hubError';
 import { plainIdentity } from './hub/identity';
+import type { Hub } from './iotHub';
+import { HubError } from './service/hubError';
 
 /** Devices that are made at a time: a store commits together what comes together. */
 const batch = 1000;

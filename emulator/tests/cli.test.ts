@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { parseEnv } from 'node:util';
-import type { TwinDocument } from '../src/hub/types';
+import type { TwinDocument } from '../src/service/types';
 import { makeCredential } from './support/certificates';
 import { type Cli, startCli } from './support/cli';
 import { makeIssuer } from './support/jwt';

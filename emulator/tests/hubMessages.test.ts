@@ -1,6 +1,6 @@
-import { Hub } from '../src/hub/hub';
 import { plainIdentity } from '../src/hub/identity';
-import type { DesiredChange, IdentityGone, JsonObject, RoutedMessage } from '../src/hub/types';
+import { Hub } from '../src/iotHub';
+import type { DesiredChange, IdentityGone, JsonObject, RoutedMessage } from '../src/service/types';
 
 const input = plainIdentity;
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/);

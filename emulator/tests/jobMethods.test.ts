@@ -1,7 +1,7 @@
-import { Hub } from '../src/hub/hub';
 import { parseIdentityInput } from '../src/hub/identity';
-import type { Json, JsonObject } from '../src/hub/types';
+import { Hub } from '../src/iotHub';
 import { parseJobRequest } from '../src/jobs/jobRequest';
+import type { Json, JsonObject } from '../src/service/types';
 import type { Store } from '../src/store/store';
 
 /** A hub whose devices answer methods as the test says, apart from the door that they come through. */

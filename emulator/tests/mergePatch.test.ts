@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { mergePatch, withoutNulls } from '../src/hub/mergePatch';
 import { stampPatch } from '../src/hub/metadata';
-import type { Json, JsonObject } from '../src/hub/types';
+import type { Json, JsonObject } from '../src/service/types';
 
 /** Names as twins have them, without `$`, among them those that mean something to JavaScript. */
 const name = fc.oneof(

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parsePropertyBag } from '../src/mqtt/propertyBag';
+import { parsePropertyBag } from '../src/mqtt/topics/propertyBag';
 
 const write = (properties: Record<string, string>) =>
   Object.entries(properties)

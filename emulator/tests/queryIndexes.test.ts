@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { JsonObject, QueryPage } from '../src/hub/types';
 import { runQuery } from '../src/query';
 import { Indexes } from '../src/query/indexes';
 import { Ordered } from '../src/query/ordered';
 import type { Collection, Entry } from '../src/query/source';
+import type { JsonObject, QueryPage } from '../src/service/types';
 import { Documents } from './support/documents';
 import { printQuery } from './support/printQuery';
 import { documents, type FleetChange, fleetChanges, fleetQueries } from './support/queryFleets';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { Hub } from '../src/hub/hub';
-import { HubError } from '../src/hub/hubError';
 import { plainIdentity } from '../src/hub/identity';
-import { isObject } from '../src/hub/json';
-import type { Json } from '../src/hub/types';
+import { Hub } from '../src/iotHub';
+import { HubError } from '../src/service/hubError';
+import { isObject } from '../src/service/json';
+import type { Json } from '../src/service/types';
 import { startEmulator, type TestEmulator } from './support/emulator';
 import { ManualClock } from './support/manualClock';
 

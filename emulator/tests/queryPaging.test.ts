@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { Json } from '../src/hub/types';
 import { runQuery } from '../src/query';
 import { maxPageSize } from '../src/query/page';
 import { QueryError } from '../src/query/queryError';
+import type { Json } from '../src/service/types';
 import { documentsOf, entryOf, twinDocument, twinSource } from './support/twinDocuments';
 
 const fleetOf = (count: number) =>

@@ -1,8 +1,8 @@
-import type { JsonObject } from '../src/hub/types';
 import { runQuery } from '../src/query';
 import { Indexes } from '../src/query/indexes';
 import { Ordered } from '../src/query/ordered';
 import type { Collection, Entry } from '../src/query/source';
+import type { JsonObject } from '../src/service/types';
 
 const size = 100_000;
 const plants = 20;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { Json } from '../src/hub/types';
 import { runQuery } from '../src/query';
 import type { Expression } from '../src/query/ast';
 import { compile } from '../src/query/evaluate';
 import { QueryError } from '../src/query/queryError';
+import type { Json } from '../src/service/types';
 import { naiveEvaluate } from './support/naiveEvaluate';
 import { expressionsOver, literals } from './support/queryAsts';
 import { twinDocument, twinSource } from './support/twinDocuments';

@@ -1,4 +1,4 @@
-import { serviceTime } from '../src/hub/time';
+import { serviceTime } from '../src/service/time';
 
 afterEach(() => jest.restoreAllMocks());
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { checkValues, sectionSize } from '../src/hub/twinLimits';
-import type { JsonObject } from '../src/hub/types';
+import type { JsonObject } from '../src/service/types';
 import { startEmulator, type TestEmulator } from './support/emulator';
 
 let emulator: TestEmulator;

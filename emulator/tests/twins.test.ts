@@ -1,5 +1,5 @@
 import type { Registry } from 'azure-iothub';
-import type { JsonObject, TwinDocument } from '../src/hub/types';
+import type { JsonObject, TwinDocument } from '../src/service/types';
 import { startEmulator, type TestEmulator } from './support/emulator';
 
 let emulator: TestEmulator;

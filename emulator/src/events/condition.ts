@@ -1,5 +1,5 @@
-import type { JsonObject, RoutedMessage } from '../hub/types';
 import { compileExpression, parseCondition } from '../query';
+import type { JsonObject, RoutedMessage } from '../service/types';
 
 /** Whether a message meets the condition of a route. */
 export type Condition = (message: RoutedMessage, twin: () => JsonObject | undefined) => boolean;

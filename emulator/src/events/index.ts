@@ -1,6 +1,6 @@
-import type { Hub } from '../hub/hub';
-import type { RoutedMessage } from '../hub/types';
+import type { Hub } from '../iotHub';
 import type { Handler } from '../rest/httpsServer';
+import type { RoutedMessage } from '../service/types';
 import { startAmqp } from './amqp/server';
 import { SystemTopic } from './eventGrid/systemTopic';
 import { Topic } from './eventGrid/topic';

@@ -1,9 +1,9 @@
 import rhea from 'rhea';
-import type { JsonObject, RoutedMessage, RouteSource } from '../hub/types';
 import { compilePath } from '../query';
+import type { JsonObject, RoutedMessage, RouteSource } from '../service/types';
 import { type Condition, compileCondition } from './condition';
 import type { EventHub } from './eventHub';
-import { type EventMessage, readMessage } from './eventMessage';
+import { type EventMessage, readMessage } from './message/eventMessage';
 import { builtInEventHub, type Enrichment, type Topology } from './topology';
 
 export interface RoutingOptions {

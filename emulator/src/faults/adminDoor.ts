@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Limits } from '../limits/limits';
 import type { Handler } from '../rest/httpsServer';
-import { BodyTooLargeError, readBody } from '../rest/readBody';
-import { type Reply, send } from '../rest/reply';
-import { readTarget } from '../rest/target';
+import { BodyTooLargeError, readBody } from '../wire/readBody';
+import { type Reply, send } from '../wire/reply';
+import { readTarget } from '../wire/target';
 import { AdminInputError, parseBacklog, parseQuotaChange } from './adminInput';
 import type { Faults } from './faults';
 import { isLoopback } from './loopback';

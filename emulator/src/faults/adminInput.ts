@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { operationKinds } from '../limits/operationKind';
+import { operationKinds } from '../hub/operationKind';
 
 /** What was asked of the admin door cannot be read; the message names the place of what is wrong in it. */
 export class AdminInputError extends Error {

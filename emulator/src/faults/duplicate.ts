@@ -1,5 +1,5 @@
-import type { Hub } from '../hub/hub';
-import type { RoutedMessage } from '../hub/types';
+import type { Hub } from '../iotHub';
+import type { RoutedMessage } from '../service/types';
 import type { Faults } from './faults';
 
 /** Raises notifications a second time where a fault asks for it. To be called when all who listen to them do. */

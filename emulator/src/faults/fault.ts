@@ -1,4 +1,4 @@
-import type { OperationKind } from '../limits/operationKind';
+import type { OperationKind } from '../hub/operationKind';
 
 /** Statuses that a fault may answer with. */
 export type FaultStatus = 401 | 403 | 404 | 412 | 429 | 500 | 503;

@@ -1,4 +1,4 @@
-import type { OperationKind } from '../limits/operationKind';
+import type { OperationKind } from '../hub/operationKind';
 import type { Fault, FaultInput, FaultOrder, FaultOrders, RequestFault } from './fault';
 import { parseFaultOrder } from './order';
 import { seededRandom } from './random';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { HubErrorName } from '../hub/hubError';
-import { operationKinds } from '../limits/operationKind';
+import { operationKinds } from '../hub/operationKind';
+import type { HubErrorName } from '../service/hubError';
 import { parseInput } from './adminInput';
 import type { Fault, FaultOrder, FaultStatus } from './fault';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { invalidArgument } from './hubError';
-import { isObject } from './json';
-import type { Json, JsonObject } from './types';
+import { invalidArgument } from '../service/hubError';
+import { isObject } from '../service/json';
+import type { Json, JsonObject } from '../service/types';
 
 /** Base64 keys of 16 to 64 bytes; a token signed with either is good. */
 export interface SymmetricKey {

@@ -1,9 +1,9 @@
-import { HubError, type HubErrorName, invalidArgument } from './hubError';
+import { HubError, type HubErrorName, invalidArgument } from '../service/hubError';
+import { isObject } from '../service/json';
+import type { Json, JsonObject } from '../service/types';
 import { idOf, parseIdentityInput } from './identity';
-import { isObject } from './json';
 import type { Registry } from './registry';
 import { parseTwinWrite } from './twinWrite';
-import type { Json, JsonObject } from './types';
 
 /** Most items of one request (Azure IoT Hub REST API, bulk registry operations). */
 const maxBulkItems = 100;

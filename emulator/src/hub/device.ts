@@ -1,8 +1,8 @@
+import { never } from '../service/time';
+import type { JsonObject, TwinDocument } from '../service/types';
 import { thumbprintsOf, toAuthenticationDocument } from './authentication';
 import { type Identity, identityEtag } from './identity';
-import { never } from './time';
 import { type TwinState, twinEtag, twinVersion } from './twin';
-import type { JsonObject, TwinDocument } from './types';
 
 /** A device or a module: its identity and twin, which are kept, and its connection, which is not. */
 export interface Device extends Connection {

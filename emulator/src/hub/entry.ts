@@ -1,10 +1,10 @@
 import type { Roots } from '../query/roots';
 import type { Entry as QueryEntry } from '../query/source';
+import type { JsonObject } from '../service/types';
 import { type Connection, type Device, toDocument } from './device';
 import { type Identity, idOf, splitId } from './identity';
 import { isPackedDisabled, packIdentity, unpackIdentity } from './packedIdentity';
 import type { TwinState } from './twin';
-import type { JsonObject } from './types';
 
 /**
  * A device or module as a fleet holds it: packed into text. A million of them as objects would take several times the

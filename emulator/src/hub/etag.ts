@@ -1,4 +1,4 @@
-import { HubError } from './hubError';
+import { HubError } from '../service/hubError';
 
 /**
  * Checks an `If-Match` header. The SDKs quote whatever they send, the star too.

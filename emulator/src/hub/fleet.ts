@@ -1,12 +1,12 @@
 import { Indexes } from '../query/indexes';
 import { Ordered } from '../query/ordered';
 import type { Collection } from '../query/source';
+import type { JsonObject } from '../service/types';
 import type { Store } from '../store/store';
 import { type Connection, type Device, toDocument } from './device';
 import { Entry } from './entry';
 import { type Identity, idOf, splitId } from './identity';
 import type { TwinState } from './twin';
-import type { JsonObject } from './types';
 
 /** Devices or modules in the order of their creation. */
 class Members extends Ordered<Entry> implements Collection {

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { HubEventMap, RoutedMessage, RouteSource } from './types';
+import type { HubEventMap, RoutedMessage, RouteSource } from '../service/types';
 
 /** What happens in a hub, as its doors and routes hear of it. */
 export class HubEvents extends EventEmitter<HubEventMap> {

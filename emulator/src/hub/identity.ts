@@ -1,4 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { invalidArgument } from '../service/hubError';
+import { isObject } from '../service/json';
+import { never, serviceTime } from '../service/time';
+import type { Json, JsonObject } from '../service/types';
 import {
   type Authentication,
   type AuthenticationInput,
@@ -6,10 +10,6 @@ import {
   randomKeys,
   type SymmetricKey,
 } from './authentication';
-import { invalidArgument } from './hubError';
-import { isObject } from './json';
-import { never, serviceTime } from './time';
-import type { Json, JsonObject } from './types';
 
 /** Which device, or which module on it. */
 export interface Ids {

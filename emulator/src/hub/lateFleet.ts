@@ -2,9 +2,9 @@ import type { Clock } from '../limits/clock';
 import { Indexes } from '../query/indexes';
 import { Ordered } from '../query/ordered';
 import type { Collection } from '../query/source';
+import type { JsonObject } from '../service/types';
 import type { Entry } from './entry';
 import type { Fleet, FleetChange } from './fleet';
-import type { JsonObject } from './types';
 
 /** Devices or modules as they were. */
 class Shown extends Ordered<Entry> implements Collection {

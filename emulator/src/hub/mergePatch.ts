@@ -1,5 +1,5 @@
-import { isObject, setMember } from './json';
-import type { Json, JsonObject } from './types';
+import { isObject, setMember } from '../service/json';
+import type { Json, JsonObject } from '../service/types';
 
 /**
  * Applies a JSON merge patch (RFC 7386): objects merge, anything else replaces, `null` removes. Neither argument is

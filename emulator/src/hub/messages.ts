@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { serviceTime } from '../service/time';
+import type { JsonObject, RoutedMessage, RouteSource, TwinDocument } from '../service/types';
 import type { Identity, Ids } from './identity';
-import { serviceTime } from './time';
 import type { TwinChange } from './twin';
-import type { JsonObject, RoutedMessage, RouteSource, TwinDocument } from './types';
 
 /**
  * The messages that the hub hands to its routes (Azure IoT Hub, "Non-telemetry event schemas" and "Create and read

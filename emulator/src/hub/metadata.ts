@@ -1,5 +1,5 @@
-import { isObject, setMember } from './json';
-import type { Json, JsonObject } from './types';
+import { isObject, setMember } from '../service/json';
+import type { Json, JsonObject } from '../service/types';
 
 /** When a value was written and, of desired properties, in which version of its section. */
 export interface Stamp {

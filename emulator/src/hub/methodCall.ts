@@ -1,6 +1,6 @@
-import { HubError, invalidArgument } from './hubError';
-import { isObject } from './json';
-import type { Json } from './types';
+import { HubError, invalidArgument } from '../service/hubError';
+import { isObject } from '../service/json';
+import type { Json } from '../service/types';
 
 /** A direct method as a service calls it (Azure IoT Hub, "Understand and invoke direct methods"). */
 export interface MethodCall {

@@ -1,7 +1,7 @@
+import { deviceNotFound, HubError } from '../service/hubError';
+import type { Json } from '../service/types';
 import type { Device } from './device';
-import { deviceNotFound, HubError } from './hubError';
 import { type MethodCall, maxMethodPayloadBytes } from './methodCall';
-import type { Json } from './types';
 
 /** What a device answered. */
 export interface MethodResult {

@@ -1,6 +1,6 @@
+import { never } from '../service/time';
 import type { Authentication } from './authentication';
 import type { Identity, Ids } from './identity';
-import { never } from './time';
 
 /** What most identities have in common: left out where it is so. */
 const usual = { status: 'enabled', statusUpdatedTime: never, iotEdge: false } as const;

@@ -1,8 +1,8 @@
+import { deviceNotFound, HubError } from '../service/hubError';
 import { type SymmetricKey, sameAuthentication } from './authentication';
 import { type Device, toDocument } from './device';
 import { checkIfMatch } from './etag';
 import type { Fleet } from './fleet';
-import { deviceNotFound, HubError } from './hubError';
 import type { HubEvents } from './hubEvents';
 import {
   checkIds,

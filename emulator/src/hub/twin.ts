@@ -1,8 +1,8 @@
+import { serviceTime } from '../service/time';
+import type { JsonObject, TwinProperties } from '../service/types';
 import { mergePatch, withoutNulls } from './mergePatch';
 import { type Stamp, stampPatch } from './metadata';
-import { serviceTime } from './time';
 import { checkSize, checkValues } from './twinLimits';
-import type { JsonObject, TwinProperties } from './types';
 
 /** The twin of a device as it is kept; never changed in place, so that a reader's copy stays what it was. */
 export interface TwinState {

@@ -1,6 +1,6 @@
-import { invalidArgument } from './hubError';
-import { isObject } from './json';
-import type { Json, JsonObject } from './types';
+import { invalidArgument } from '../service/hubError';
+import { isObject } from '../service/json';
+import type { Json, JsonObject } from '../service/types';
 
 /** The sections of a twin that somebody writes. */
 export type Section = 'tags' | 'desired' | 'reported';

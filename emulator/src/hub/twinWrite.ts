@@ -1,7 +1,7 @@
-import { invalidArgument } from './hubError';
-import { isObject } from './json';
+import { invalidArgument } from '../service/hubError';
+import { isObject } from '../service/json';
+import type { Json, JsonObject } from '../service/types';
 import type { TwinWrite } from './twin';
-import type { Json, JsonObject } from './types';
 
 /**
  * Reads what the service side writes to a twin: tags and desired properties. What else a body holds is not its to write.

@@ -1,6 +1,6 @@
-import { serviceTime } from '../hub/time';
-import type { Json, JsonObject } from '../hub/types';
 import type { Entry } from '../query/source';
+import { serviceTime } from '../service/time';
+import type { Json, JsonObject } from '../service/types';
 
 /** What a job does to its devices. */
 export type JobType = 'scheduleUpdateTwin' | 'scheduleDeviceMethod';

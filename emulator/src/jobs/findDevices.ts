@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { QueryPage } from '../hub/types';
 import { parseCondition } from '../query';
 import type { PageRequest } from '../query/page';
+import type { QueryPage } from '../service/types';
 
 /** Answers a page of a query. */
 export type Query = (sql: string, page: PageRequest) => QueryPage;

@@ -1,5 +1,5 @@
 import type { MethodCall } from '../hub/methodCall';
-import type { JsonObject } from '../hub/types';
+import type { JsonObject } from '../service/types';
 import type { DeviceJobs } from './deviceJobs';
 
 /** Of the statuses that the service documents, those that a job has here. */

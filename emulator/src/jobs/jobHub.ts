@@ -1,6 +1,6 @@
 import type { Methods } from '../hub/methods';
 import type { TwinWrite } from '../hub/twin';
-import type { TwinDocument } from '../hub/types';
+import type { TwinDocument } from '../service/types';
 import type { Query } from './findDevices';
 
 /** What jobs need of their hub. */

@@ -1,9 +1,9 @@
-import { HubError, invalidArgument } from '../hub/hubError';
-import { isObject } from '../hub/json';
 import { parseMethodCall } from '../hub/methodCall';
 import { parseTwinWrite } from '../hub/twinWrite';
-import type { Json, JsonObject } from '../hub/types';
 import { maxQueryLength } from '../query/parse';
+import { HubError, invalidArgument } from '../service/hubError';
+import { isObject } from '../service/json';
+import type { Json, JsonObject } from '../service/types';
 import { queryFor } from './findDevices';
 import type { JobRequest, JobWork } from './job';
 

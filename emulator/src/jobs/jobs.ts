@@ -1,9 +1,9 @@
-import { HubError } from '../hub/hubError';
-import { serviceTime } from '../hub/time';
-import type { JsonObject } from '../hub/types';
 import { Ordered } from '../query/ordered';
 import { QueryError } from '../query/queryError';
 import type { Collection } from '../query/source';
+import { HubError } from '../service/hubError';
+import { serviceTime } from '../service/time';
+import type { JsonObject } from '../service/types';
 import type { Store } from '../store/store';
 import { DeviceJob, DeviceJobs, type JobType } from './deviceJobs';
 import { findDevices } from './findDevices';

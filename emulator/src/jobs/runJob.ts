@@ -1,7 +1,7 @@
-import { HubError } from '../hub/hubError';
-import { serviceTime } from '../hub/time';
 import { parseTwinWrite } from '../hub/twinWrite';
-import type { Json } from '../hub/types';
+import { HubError } from '../service/hubError';
+import { serviceTime } from '../service/time';
+import type { Json } from '../service/types';
 import type { DeviceJob, DeviceJobState } from './deviceJobs';
 import type { Job } from './job';
 import type { JobHub } from './jobHub';

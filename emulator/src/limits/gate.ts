@@ -2,10 +2,10 @@ import { Disturbance } from '../faults/disturbance';
 import type { RequestFault } from '../faults/fault';
 import type { Faults } from '../faults/faults';
 import { faultStatuses } from '../faults/order';
-import { HubError } from '../hub/hubError';
+import type { OperationKind } from '../hub/operationKind';
+import { HubError } from '../service/hubError';
 import type { Clock } from './clock';
 import type { Limits } from './limits';
-import type { OperationKind } from './operationKind';
 
 /** A request at a door of the hub. */
 export interface Passage<T> {

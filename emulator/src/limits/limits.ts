@@ -1,6 +1,6 @@
-import { HubError } from '../hub/hubError';
+import type { OperationKind } from '../hub/operationKind';
+import { HubError } from '../service/hubError';
 import type { Clock } from './clock';
-import type { OperationKind } from './operationKind';
 import { Quota } from './quota';
 import { Throttle, type ThrottleCounts } from './throttle';
 import { type Sku, type Tier, tierOf } from './tier';

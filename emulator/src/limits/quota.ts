@@ -1,4 +1,4 @@
-import { HubError } from '../hub/hubError';
+import { HubError } from '../service/hubError';
 import type { Clock } from './clock';
 import type { Tier } from './tier';
 

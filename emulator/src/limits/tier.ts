@@ -1,4 +1,4 @@
-import type { OperationKind } from './operationKind';
+import type { OperationKind } from '../hub/operationKind';
 
 /** Editions of a hub that have twins. */
 const skus = ['F1', 'S1', 'S2', 'S3'] as const;

@@ -1,4 +1,4 @@
-import type { Hub } from '../hub/hub';
+import type { Hub } from '../iotHub';
 import type { Gate } from '../limits/gate';
 import type { AccessControl } from '../security/accessControl';
 import type { Connection, Subscription } from './connection';

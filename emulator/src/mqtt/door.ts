@@ -1,19 +1,19 @@
 import type { Duplex } from 'node:stream';
 import type { Packet } from 'mqtt-packet';
-import type { Hub } from '../hub/hub';
 import { idOf } from '../hub/identity';
 import type { DeliveredCall } from '../hub/methods';
-import type { DesiredChange, IdentityGone } from '../hub/types';
+import type { Hub } from '../iotHub';
 import type { Gate } from '../limits/gate';
 import type { AccessControl } from '../security/accessControl';
 import type { ClientCertificate } from '../security/clientCertificate';
+import type { DesiredChange, IdentityGone } from '../service/types';
 import type { Store } from '../store/store';
 import { Connection, type ConnectionOwner, type Subscription } from './connection';
 import { publishWill } from './control/publish';
 import type { DeviceDoor } from './deviceDoor';
 import { dispatch } from './dispatch';
 import { Sessions } from './sessions';
-import { desiredFilter, methodFilters } from './topics';
+import { desiredFilter, methodFilters } from './topics/topics';
 
 export interface DoorOptions {
   hub: Hub;

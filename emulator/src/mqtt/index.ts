@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { createServer } from 'node:tls';
-import type { Hub } from '../hub/hub';
+import type { Hub } from '../iotHub';
 import type { Gate } from '../limits/gate';
-import { type Listening, listen } from '../listen';
 import type { AccessControl } from '../security/accessControl';
 import { clientCertificate } from '../security/clientCertificate';
 import type { Certificates } from '../state/makeCertificates';
 import type { Store } from '../store/store';
+import { type Listening, listen } from '../wire/listen';
 import { Door } from './door';
 
 export interface MqttOptions {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocketServer } from 'ws';
-import { readTarget } from '../rest/target';
+import { readTarget } from '../wire/target';
 import { maxPacketBytes } from './connection';
 
 /** Where devices speak over WebSockets, whatever the protocol inside. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../hub/types';
+import type { JsonObject } from '../service/types';
 import type { Path, Query } from './ast';
 import { compilePath, type Value } from './evaluate';
 import type { Filter, Match } from './filter';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isObject } from '../hub/json';
-import type { Json, JsonObject } from '../hub/types';
+import { isObject } from '../service/json';
+import type { Json, JsonObject } from '../service/types';
 import type { BinaryOperator, Expression, Path } from './ast';
 import { functions } from './functions';
 import { QueryError } from './queryError';

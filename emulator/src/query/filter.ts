@@ -1,4 +1,4 @@
-import type { JsonObject } from '../hub/types';
+import type { JsonObject } from '../service/types';
 import type { Expression } from './ast';
 import { count } from './candidates';
 import { compile } from './evaluate';

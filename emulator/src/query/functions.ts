@@ -1,5 +1,5 @@
-import { isObject } from '../hub/json';
-import type { Json } from '../hub/types';
+import { isObject } from '../service/json';
+import type { Json } from '../service/types';
 import type { Dialect } from './ast';
 
 type Value = Json | undefined;

@@ -1,4 +1,4 @@
-import type { Json, QueryPage } from '../hub/types';
+import type { Json, QueryPage } from '../service/types';
 import type { Dialect } from './ast';
 import { fromContinuation, type PageRequest, type Progress, pageSize, type RowPosition, toContinuation } from './page';
 import { parseQuery } from './parse';

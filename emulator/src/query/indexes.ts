@@ -1,4 +1,4 @@
-import type { JsonObject } from '../hub/types';
+import type { JsonObject } from '../service/types';
 import type { Path } from './ast';
 import { compilePath, type Evaluator } from './evaluate';
 import { PathIndex } from './pathIndex';

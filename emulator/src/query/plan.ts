@@ -1,5 +1,5 @@
-import { HubError } from '../hub/hubError';
-import type { Json, QueryPage } from '../hub/types';
+import { HubError } from '../service/hubError';
+import type { Json, QueryPage } from '../service/types';
 import type { Dialect, Query } from './ast';
 import { compileGroups } from './compileGroups';
 import { compileFilter } from './filter';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../hub/types';
+import type { JsonObject } from '../service/types';
 import type { Aggregate, Item, Path } from './ast';
 import { compilePath, type Evaluator, samePath, type Value } from './evaluate';
 import { type GroupKey, Groups } from './groups';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../hub/types';
+import type { JsonObject } from '../service/types';
 import type { Path } from './ast';
 import type { PathIndex } from './pathIndex';
 import type { Roots } from './roots';

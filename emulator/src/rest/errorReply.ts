@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { HubError, type HubErrorName } from '../hub/hubError';
-import { serviceTime } from '../hub/time';
 import { QueryError } from '../query/queryError';
-import { BodyTooLargeError } from './readBody';
-import type { Reply } from './reply';
+import { HubError, type HubErrorName } from '../service/hubError';
+import { serviceTime } from '../service/time';
+import { BodyTooLargeError } from '../wire/readBody';
+import type { Reply } from '../wire/reply';
 
 /**
  * How a body tells an error: `A`, the gateway's, with the code's name in `Message`; `C`, of those behind the gateway, with

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import { type Listening, listen } from '../listen';
 import { type Accept, serveWebSockets } from '../mqtt/webSocket';
 import type { Certificates } from '../state/makeCertificates';
+import { type Listening, listen } from '../wire/listen';
 
 /** Takes a request, or leaves it to the next handler by answering false. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => boolean;

@@ -1,8 +1,8 @@
-import type { Json } from '../hub/types';
+import type { OperationKind } from '../hub/operationKind';
 import type { Passage } from '../limits/gate';
-import type { OperationKind } from '../limits/operationKind';
-import type { Operation } from './operation';
-import type { Reply } from './reply';
+import type { Json } from '../service/types';
+import type { Reply } from '../wire/reply';
+import type { Operation } from './operations/operation';
 
 /** Payloads of direct methods are throttled by the block. */
 const methodBlockBytes = 4096;

@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brokenJson, Disturbance } from '../faults/disturbance';
-import type { Hub } from '../hub/hub';
-import { HubError } from '../hub/hubError';
-import type { Json } from '../hub/types';
+import type { Hub } from '../iotHub';
 import type { Gate } from '../limits/gate';
 import type { AccessControl } from '../security/accessControl';
+import { HubError } from '../service/hubError';
+import type { Json } from '../service/types';
+import { readBody } from '../wire/readBody';
+import { type Reply, send } from '../wire/reply';
+import { readTarget } from '../wire/target';
 import { type ErrorShape, errorReply } from './errorReply';
 import type { Handler } from './httpsServer';
 import { type NotServed, notServed } from './notServed';
-import type { Operation } from './operation';
 import { operations } from './operations';
+import type { Operation } from './operations/operation';
 import { passageOf } from './passage';
-import { readBody } from './readBody';
-import { type Reply, send } from './reply';
-import { readTarget } from './target';
 
 /** Longest body that the service API takes, in bytes: twins and bulk operations stay far below. */
 const maxBodyBytes = 512 * 1024;

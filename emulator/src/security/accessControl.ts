@@ -1,7 +1,7 @@
 import { type SymmetricKey, thumbprintsOf } from '../hub/authentication';
-import type { Hub } from '../hub/hub';
-import { HubError } from '../hub/hubError';
 import { type Identity, type Ids, idOf } from '../hub/identity';
+import type { Hub } from '../iotHub';
+import { HubError } from '../service/hubError';
 import { BearerTokens, checkDataActions, type TrustedIssuer } from './bearerTokens';
 import { type ClientCertificate, plainThumbprint } from './clientCertificate';
 import { policyRights, type Right } from './policies';

@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
 import * as z from 'zod/mini';
-import { HubError } from '../hub/hubError';
+import { HubError } from '../service/hubError';
 import { hasDataAction, type RoleName, rolesNamed } from './roles';
 
 const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).check(z.minLength(1)) });

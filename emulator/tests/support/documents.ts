@@ -1,7 +1,7 @@
-import type { JsonObject } from '../../src/hub/types';
 import { Indexes } from '../../src/query/indexes';
 import { Ordered } from '../../src/query/ordered';
 import type { Collection, Entry } from '../../src/query/source';
+import type { JsonObject } from '../../src/service/types';
 
 /** A collection that keeps its entries itself, with indexes. An entry is not changed but replaced. */
 export class Documents<E extends Entry> extends Ordered<E> implements Collection {

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../src/hub/types';
 import type { Expression } from '../../src/query/ast';
+import type { Json, JsonObject } from '../../src/service/types';
 
 type Value = Json | undefined;
 type Primitive = string | number | boolean | null;

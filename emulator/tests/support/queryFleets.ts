@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../../src/hub/types';
 import type { Aggregate, Expression, Item, Path, Query } from '../../src/query/ast';
+import type { Json, JsonObject } from '../../src/service/types';
 
 /** Values that are easily taken for each other. */
 const values = fc.oneof(

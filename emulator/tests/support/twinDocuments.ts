@@ -1,5 +1,5 @@
-import type { JsonObject, TwinDocument } from '../../src/hub/types';
 import type { Entry, QuerySource } from '../../src/query/source';
+import type { JsonObject, TwinDocument } from '../../src/service/types';
 import { Documents } from './documents';
 
 /** What tells the twins of a test apart; the rest is as the hub makes it for a new device. */

@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
 import * as z from 'zod/mini';
 import type { HostFunction } from '../hostFunction';
+import { readBody } from '../readBody';
 import { runManually } from '../triggers/manual';
 import type { HttpReply } from './httpTrigger';
-import { readBody } from './readBody';
 
 /** What the admin endpoints tell of. */
 export interface HostFacts {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { HostFunction } from '../hostFunction';
+import { readBody } from '../readBody';
 import { type HttpReply, toHttpData, toHttpReply } from './httpTrigger';
-import { readBody } from './readBody';
 import { compileRoute, type RouteMatcher } from './routeTemplate';
 
 interface Route {

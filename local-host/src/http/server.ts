@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Log } from '../log';
+import { bodyWanted } from '../readBody';
 import type { LocalHost } from '../settings';
 import type { HttpReply } from './httpTrigger';
-import { bodyWanted } from './readBody';
 import { targetOf } from './requestTarget';
 
 /** Answers a request; the path is without its query. */

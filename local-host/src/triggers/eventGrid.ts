@@ -3,7 +3,7 @@ import { type Json, readJson, writeJson } from '../dotnet/newtonsoft';
 import { encodeMembers, textOf } from '../dotnet/systemTextJson';
 import type { HostFunction } from '../hostFunction';
 import type { HttpReply } from '../http/httpTrigger';
-import { readBody } from '../http/readBody';
+import { readBody } from '../readBody';
 
 type JsonObject = Map<string, Json>;
 

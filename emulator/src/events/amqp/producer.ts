@@ -1,5 +1,5 @@
 import type { Delivery } from 'rhea';
-import { annotationText, readBatch, readMessage } from '../eventMessage';
+import { annotationText, readBatch, readMessage } from '../message/eventMessage';
 import type { Target } from './address';
 import { accept, reject } from './rheaInternals';
 

@@ -1,5 +1,5 @@
 import rhea, { type EventContext } from 'rhea';
-import { type Listening, listen } from '../../listen';
+import { type Listening, listen } from '../../wire/listen';
 import type { EventHub } from '../eventHub';
 import { Endpoint } from './endpoint';
 import { maxMessageBytes } from './producer';

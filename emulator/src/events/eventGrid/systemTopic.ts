@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RoutedMessage, RouteSource } from '../../hub/types';
+import type { RoutedMessage, RouteSource } from '../../service/types';
 import type { SubscriptionDefinition } from '../topology';
 import { Subscription, type SubscriptionOptions } from './subscription';
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Handler } from '../../rest/httpsServer';
-import { BodyTooLargeError, readBody } from '../../rest/readBody';
-import { send } from '../../rest/reply';
-import { readTarget } from '../../rest/target';
+import { BodyTooLargeError, readBody } from '../../wire/readBody';
+import { send } from '../../wire/reply';
+import { readTarget } from '../../wire/target';
 import type { TopicDefinition } from '../topology';
 import { authorize } from './authorize';
 import { errorBody, maxPublishBytes, PublishError, parseEvents } from './publish';

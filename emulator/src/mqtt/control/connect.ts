@@ -1,8 +1,8 @@
 import type { IConnectPacket } from 'mqtt-packet';
-import { HubError } from '../../hub/hubError';
+import { HubError } from '../../service/hubError';
 import type { Connection, Session, Will } from '../connection';
 import type { DeviceDoor } from '../deviceDoor';
-import { telemetryTopic } from '../topics';
+import { telemetryTopic } from '../topics/topics';
 
 /** The only protocol level of the hub: 4, MQTT 3.1.1. */
 const protocolLevel = 4;

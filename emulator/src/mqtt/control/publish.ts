@@ -6,7 +6,7 @@ import type { DeviceMessage } from '../handlers/deviceMessage';
 import { getTwin } from '../handlers/getTwin';
 import { patchReported } from '../handlers/patchReported';
 import { takeTelemetry } from '../handlers/takeTelemetry';
-import { getTwinTopic, methodResponseTopic, patchReportedTopic, telemetryTopic } from '../topics';
+import { getTwinTopic, methodResponseTopic, patchReportedTopic, telemetryTopic } from '../topics/topics';
 
 const handlers: readonly { topic: (id: string) => string; handle: (message: DeviceMessage) => void | Promise<void> }[] =
   [

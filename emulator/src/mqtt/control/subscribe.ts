@@ -1,7 +1,7 @@
 import type { ISubscribePacket, IUnsubscribePacket } from 'mqtt-packet';
 import type { Connection, Subscription } from '../connection';
 import type { DeviceDoor } from '../deviceDoor';
-import { offered } from '../topics';
+import { offered } from '../topics/topics';
 
 /** Most subscriptions that a device has at a time (Azure IoT Hub, "Understand and invoke direct methods"). */
 const maxSubscriptions = 5;

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../hub/types';
-import { respond } from '../respond';
+import type { JsonObject } from '../../service/types';
 import type { DeviceMessage } from './deviceMessage';
+import { respond } from './respond';
 
 /** Answers with desired and reported properties: no tags, no metadata. */
 export function getTwin(message: DeviceMessage): void {

@@ -1,8 +1,8 @@
-import { HubError } from '../../hub/hubError';
-import { isObject } from '../../hub/json';
-import type { Json, JsonObject } from '../../hub/types';
-import { respond } from '../respond';
+import { HubError } from '../../service/hubError';
+import { isObject } from '../../service/json';
+import type { Json, JsonObject } from '../../service/types';
 import type { DeviceMessage } from './deviceMessage';
+import { respond } from './respond';
 
 /** Merges a report into the twin, and answers with the new version. */
 export function patchReported(message: DeviceMessage): void {

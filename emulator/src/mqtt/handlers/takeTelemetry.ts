@@ -1,4 +1,4 @@
-import { parsePropertyBag } from '../propertyBag';
+import { parsePropertyBag } from '../topics/propertyBag';
 import type { DeviceMessage } from './deviceMessage';
 
 /** Longest message from a device, in bytes. */

@@ -1,6 +1,6 @@
-import type { Operation } from '../operation';
 import { jobOperations } from './jobOperations';
 import { methodOperations } from './methodOperations';
+import type { Operation } from './operation';
 import { registryOperations } from './registryOperations';
 import { twinOperations } from './twinOperations';
 

@@ -1,9 +1,9 @@
-import { HubError } from '../../hub/hubError';
 import { parseJobRequest } from '../../jobs/jobRequest';
 import type { JobFilter } from '../../jobs/jobs';
 import { fromContinuation, pageSize, toContinuation } from '../../query/page';
-import type { Call, Operation } from '../operation';
-import { ok, type Reply } from '../reply';
+import { HubError } from '../../service/hubError';
+import { ok, type Reply } from '../../wire/reply';
+import type { Call, Operation } from './operation';
 
 const kind = 'job';
 

@@ -1,6 +1,6 @@
 import { parseMethodCall } from '../../hub/methodCall';
-import { type Call, idOfPath, type Operation } from '../operation';
-import { ok, type Reply } from '../reply';
+import { ok, type Reply } from '../../wire/reply';
+import { type Call, idOfPath, type Operation } from './operation';
 
 /** Direct methods of devices and modules. */
 export const methodOperations: readonly Operation[] = [

@@ -1,11 +1,11 @@
 import { runBulk } from '../../hub/bulk';
 import { toIdentityDocument } from '../../hub/device';
-import type { Hub } from '../../hub/hub';
-import { HubError, invalidArgument } from '../../hub/hubError';
 import { type IdentityInput, parseIdentityInput } from '../../hub/identity';
-import { isObject } from '../../hub/json';
-import { type Call, idOfPath, type Operation } from '../operation';
-import { ok, type Reply } from '../reply';
+import type { Hub } from '../../iotHub';
+import { HubError, invalidArgument } from '../../service/hubError';
+import { isObject } from '../../service/json';
+import { ok, type Reply } from '../../wire/reply';
+import { type Call, idOfPath, type Operation } from './operation';
 
 const kind = 'registry';
 

@@ -1,9 +1,9 @@
-import { HubError, invalidArgument } from '../../hub/hubError';
-import { isObject } from '../../hub/json';
 import { parseTwinWrite } from '../../hub/twinWrite';
-import type { TwinDocument } from '../../hub/types';
-import { type Call, idOfPath, type Operation } from '../operation';
-import type { Reply } from '../reply';
+import { HubError, invalidArgument } from '../../service/hubError';
+import { isObject } from '../../service/json';
+import type { TwinDocument } from '../../service/types';
+import type { Reply } from '../../wire/reply';
+import { type Call, idOfPath, type Operation } from './operation';
 
 /** Twins, and queries over them. */
 export const twinOperations: readonly Operation[] = [

@@ -1,22 +1,22 @@
-import { type JobLimits, Jobs } from '../jobs/jobs';
-import type { Clock } from '../limits/clock';
-import { type QueryOptions, runQuery } from '../query';
-import type { PageRequest } from '../query/page';
-import type { Store } from '../store/store';
-import type { SymmetricKey } from './authentication';
-import { type Device, toDocument } from './device';
-import { checkIfMatch } from './etag';
-import { Fleet } from './fleet';
-import { deviceNotFound } from './hubError';
-import { HubEvents } from './hubEvents';
-import { splitId } from './identity';
-import { LateFleet } from './lateFleet';
-import { connectionStateMessage, telemetryMessage, twinChangeMessage } from './messages';
-import { Methods } from './methods';
-import { Registry } from './registry';
-import { serviceTime } from './time';
-import * as twins from './twin';
-import type { JsonObject, QueryPage, TwinDocument } from './types';
+import type { SymmetricKey } from './hub/authentication';
+import { type Device, toDocument } from './hub/device';
+import { checkIfMatch } from './hub/etag';
+import { Fleet } from './hub/fleet';
+import { HubEvents } from './hub/hubEvents';
+import { splitId } from './hub/identity';
+import { LateFleet } from './hub/lateFleet';
+import { connectionStateMessage, telemetryMessage, twinChangeMessage } from './hub/messages';
+import { Methods } from './hub/methods';
+import { Registry } from './hub/registry';
+import * as twins from './hub/twin';
+import { type JobLimits, Jobs } from './jobs/jobs';
+import type { Clock } from './limits/clock';
+import { type QueryOptions, runQuery } from './query';
+import type { PageRequest } from './query/page';
+import { deviceNotFound } from './service/hubError';
+import { serviceTime } from './service/time';
+import type { JsonObject, QueryPage, TwinDocument } from './service/types';
+import type { Store } from './store/store';
 
 /** What a hub is made of. */
 export interface HubOptions {

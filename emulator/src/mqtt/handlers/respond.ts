@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { brokenJson, Disturbance } from '../faults/disturbance';
-import { HubError } from '../hub/hubError';
-import { serviceTime } from '../hub/time';
-import type { Connection } from './connection';
-import { type DeviceMessage, requestIdOf } from './handlers/deviceMessage';
-import { responseFilter } from './topics';
+import { brokenJson, Disturbance } from '../../faults/disturbance';
+import { HubError } from '../../service/hubError';
+import { serviceTime } from '../../service/time';
+import type { Connection } from '../connection';
+import { responseFilter } from '../topics/topics';
+import { type DeviceMessage, requestIdOf } from './deviceMessage';
 
 /** An answer to a twin request: `version` in its topic, `body` as JSON. */
 interface TwinResponse {

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Hub } from '../hub/hub';
-import { invalidArgument } from '../hub/hubError';
-import { idOf } from '../hub/identity';
-import type { Json } from '../hub/types';
-import type { OperationKind } from '../limits/operationKind';
-import type { Right } from '../security/policies';
-import type { Reply } from './reply';
+import { idOf } from '../../hub/identity';
+import type { OperationKind } from '../../hub/operationKind';
+import type { Hub } from '../../iotHub';
+import type { Right } from '../../security/policies';
+import { invalidArgument } from '../../service/hubError';
+import type { Json } from '../../service/types';
+import type { Reply } from '../../wire/reply';
 
 /** A request whose caller has the right for it. */
 export interface Call {
