@@ -30,7 +30,8 @@ const stamp = 'node_modules/.cache/device-twins/built';
  */
 export function buildIfChanged(): void {
   const current = hashOf(sources);
-  const isBuilt = made.every((file) => existsSync(file)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === current;
+  const isBuilt =
+    made.every((file) => existsSync(file)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === current;
   if (isBuilt) return;
   const { status } = spawnSync('npm run --silent build', { shell: true, stdio: 'inherit' });
   if (status !== 0) throw new Error('The build failed.');
