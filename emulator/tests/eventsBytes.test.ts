@@ -97,6 +97,9 @@ test.each([
   ['two bodies', '0053774100537741'],
   ['a map that says more than it has', '005374c1010400537741'],
   ['application properties that are no map', '0053744100537741'],
+  ['application properties that are a list', '0053744500537741'],
+  ['a key without a value', '005374c102014100537741'],
+  ['a section of a code beyond a byte', '0080000000000000017741'],
 ])('what is no message is refused: %s', async (_, hex) => {
   await expect(send(sender, Buffer.from(hex, 'hex'), 0)).rejects.toBe('amqp:decode-error');
 });

@@ -21,7 +21,8 @@ type Link = Sender | Receiver;
 
 /**
  * The protocol of Event Hubs over AMQP 1.0: one method for each thing that a client does. A connection proves over
- * `$cbs`, or before it by SASL PLAIN, that it has the key of the namespace; that key gives every right there is, so any valid token does.
+ * `$cbs`, or before it by SASL PLAIN, that it has the key of the namespace; that key gives every right there is, so any
+ * valid token does.
  */
 export class Endpoint {
   readonly #peers = new WeakMap<Connection, Peer>();

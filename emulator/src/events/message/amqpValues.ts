@@ -27,11 +27,12 @@ export function contentOf(value: Buffer): Buffer | undefined {
 }
 
 /** The items of a list, or the keys and values of a map; none where it is null. */
-export function itemsOf(compound: Buffer): Buffer[] {
+export function itemsOf(compound: Buffer, kind: 'list' | 'map'): Buffer[] {
   const code = compound.readUInt8(0);
-  if (code === 0x40 || code === 0x45) return [];
-  const isLong = code === 0xd0 || code === 0xd1;
-  if (!isLong && code !== 0xc0 && code !== 0xc1) throw new TypeError('It is neither a list nor a map.');
+  if (code === 0x40 || (code === 0x45 && kind === 'list')) return [];
+  const [shortCode, longCode] = kind === 'list' ? [0xc0, 0xd0] : [0xc1, 0xd1];
+  if (code !== shortCode && code !== longCode) throw new TypeError(`It is no ${kind}.`);
+  const isLong = code === longCode;
   const count = isLong ? compound.readUInt32BE(5) : compound.readUInt8(2);
   const items: Buffer[] = [];
   for (let at = isLong ? 9 : 3; at < compound.length; ) {
@@ -39,6 +40,7 @@ export function itemsOf(compound: Buffer): Buffer[] {
     items.push(compound.subarray(at, end));
     at = end;
   }
+  if (kind === 'map' && count % 2 === 1) throw new RangeError('It has a key without a value.');
   if (items.length !== count) throw new RangeError(`It has ${items.length} items, and says ${count}.`);
   return items;
 }

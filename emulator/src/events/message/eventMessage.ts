@@ -25,7 +25,7 @@ const descriptors: Readonly<Record<string, number>> = {
   'amqp:amqp-value:*': 0x77,
   'amqp:footer:map': 0x78,
 };
-const [header, deliveryAnnotations, messageAnnotations] = [0x70, 0x71, 0x72];
+const [header, deliveryAnnotations, messageAnnotations, properties] = [0x70, 0x71, 0x72, 0x73];
 const [data, sequence, footer] = [0x75, 0x76, 0x78];
 
 interface Section {
@@ -107,22 +107,23 @@ function sectionAt(bytes: Buffer, start: number): Section {
   const end = endOf(bytes, valueAt);
   const code = codeOf(bytes.subarray(start + 1, valueAt));
   const value = bytes.subarray(valueAt, end);
-  const isCompound = code < data || code === footer;
   // Whoever reads the event has to find all of it.
-  if (isCompound) itemsOf(value);
+  if (code === header || code === properties) itemsOf(value, 'list');
+  else if (code < data || code === footer) itemsOf(value, 'map');
   return { code, value, bytes: bytes.subarray(start, end), end };
 }
 
 function codeOf(descriptor: Buffer): number {
-  const named = descriptors[contentOf(descriptor)?.toString() ?? ''];
-  const code =
-    named ?? (descriptor[0] === 0x53 || descriptor[0] === 0x80 ? descriptor.readUInt8(descriptor.length - 1) : 0);
+  const isNumber = descriptor[0] === 0x53 || descriptor[0] === 0x80;
+  const code = isNumber
+    ? Number(`0x${descriptor.toString('hex', 1)}`)
+    : (descriptors[contentOf(descriptor)?.toString() ?? ''] ?? 0);
   if (code < header || code > footer) throw new TypeError('It has a section that messages do not have.');
   return code;
 }
 
 function annotationsOf(map: Buffer): Map<string, Buffer> {
-  const items = itemsOf(map);
+  const items = itemsOf(map, 'map');
   const keys = items.filter((_, index) => index % 2 === 0);
   return new Map(
     keys.map((key, index) => [
