@@ -51,7 +51,8 @@ export function startService(name: string, command: string, args: string[], env:
 async function stop(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
-  child.kill('SIGTERM');
+  // Azurite's tables save what they hold on this signal alone.
+  child.kill('SIGINT');
   const insist = setTimeout(() => child.kill('SIGKILL'), 10_000);
   await gone;
   clearTimeout(insist);

@@ -54,9 +54,7 @@ export function restoreExact(change: TwinChange, exact: readonly ExactValue[]): 
 }
 
 function withTexts<Change extends TwinChange>(change: Change, texts: readonly ExactValue[]): Change | undefined {
-  let changed: Json | undefined = change as unknown as JsonObject;
-  for (const { path, text } of texts) changed = changed && withText(changed, path, text);
-  return changed as Change | undefined;
+  return texts.length === 0 ? change : (withTextsIn(change as unknown as JsonObject, texts) as Change | undefined);
 }
 
 function dateLikes(value: Json, path: ExactValue['path']): ExactValue[] {
@@ -70,16 +68,45 @@ function marked(name: string): string {
   return dateLike.test(name) || name.startsWith('=') ? `=${name}` : name;
 }
 
-function withText(value: Json, [step, ...rest]: ExactValue['path'], text: string): Json | undefined {
-  if (step === undefined) return typeof value === 'string' ? text : undefined;
+/** The value with texts in their places, each member looked at once; undefined where one of them has no string there. */
+function withTextsIn(value: Json, texts: readonly ExactValue[]): Json | undefined {
+  const [here] = texts.filter(({ path }) => path.length === 0);
+  if (here) return typeof value === 'string' && texts.every(({ path }) => path.length === 0) ? here.text : undefined;
   if (Array.isArray(value)) {
-    const element = value[Number(step)];
-    const next = element === undefined ? undefined : withText(element, rest, text);
-    return next === undefined ? undefined : value.with(Number(step), next);
+    const members = withTextsInMembers(Object.entries(value), byStep(texts, String));
+    return members?.map(([, member]) => member);
   }
-  const name = String(step).replace(/^=/, '');
-  if (!isJsonObject(value) || !Object.hasOwn(value, name)) return undefined;
-  const next = withText(value[name] ?? null, rest, text);
-  // By entries: the name may be `__proto__`.
-  return next === undefined ? undefined : Object.fromEntries([...Object.entries(value), [name, next]]);
+  const members = isJsonObject(value)
+    ? withTextsInMembers(
+        Object.entries(value),
+        byStep(texts, (step) => String(step).replace(/^=/, '')),
+      )
+    : undefined;
+  // By entries: a name may be `__proto__`.
+  return members && Object.fromEntries(members);
+}
+
+function withTextsInMembers(members: [string, Json][], texts: Map<string, ExactValue[]>): [string, Json][] | undefined {
+  const changed: [string, Json][] = [];
+  let left = texts.size;
+  for (const [name, member] of members) {
+    const within = texts.get(name);
+    if (within) left--;
+    const next = within ? withTextsIn(member, within) : member;
+    if (next === undefined) return undefined;
+    changed.push([name, next]);
+  }
+  return left === 0 ? changed : undefined;
+}
+
+/** Texts by the member that they are in, with the rest of their paths. */
+function byStep(texts: readonly ExactValue[], nameOf: (step: string | number) => string): Map<string, ExactValue[]> {
+  const found = new Map<string, ExactValue[]>();
+  for (const { path, text } of texts) {
+    const name = nameOf(path[0] ?? '');
+    const within = found.get(name) ?? [];
+    if (within.length === 0) found.set(name, within);
+    within.push({ path: path.slice(1), text });
+  }
+  return found;
 }

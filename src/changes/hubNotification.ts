@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { describeFaults } from '../errors/describeFaults';
 import { InvalidInputError } from '../errors/invalidInputError';
 import { toUtc } from './eventTime';
-import { sectionSchema } from './section';
+import { idSchema, printableSchema, sectionSchema, versionSchema } from './twinSchemas';
 
 /** A time of the hub, as it wrote it and in UTC with seven digits. */
 const hubTime = z.pipe(
@@ -15,14 +15,14 @@ const hubTime = z.pipe(
 );
 
 const origin = {
-  hubName: z.string(),
-  deviceId: z.string(),
-  moduleId: z.optional(z.string()),
+  hubName: printableSchema,
+  deviceId: idSchema,
+  moduleId: z.optional(idSchema),
   operationTimestamp: hubTime,
 };
 
 const twinChange = z.object({
-  version: z.number(),
+  version: versionSchema,
   tags: sectionSchema,
   /** Each with its `$metadata` and `$version` where it has them. */
   properties: z.optional(z.object({ desired: sectionSchema, reported: sectionSchema })),
@@ -37,7 +37,7 @@ const notificationSchema = z.discriminatedUnion('opType', [
   z.object({
     ...origin,
     opType: z.enum(['createDeviceIdentity', 'deleteDeviceIdentity']),
-    body: z.object({ version: z.optional(z.number()) }),
+    body: z.object({ version: z.optional(versionSchema) }),
   }),
 ]);
 

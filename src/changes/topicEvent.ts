@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { toUtc } from './eventTime';
 import { type ExactValue, exactValuesOf, restoreExact, withoutPitfalls } from './exactValues';
-import { sectionSchema } from './section';
 import type { DeviceLife, TwinChange, TwinChanged, TwinEvent } from './twinEvent';
+import { idSchema, printableSchema, sectionSchema, versionSchema } from './twinSchemas';
 
 /** A change on the topic: beside its values, the strings among them that may be rewritten on the way. */
 type TopicChange = TwinChange & { exact?: ExactValue[] | undefined };
@@ -17,7 +17,7 @@ const exact = z.object({
 
 const change = z.object({
   operation: z.enum(['update', 'replace']),
-  version: z.number(),
+  version: versionSchema,
   tags: sectionSchema,
   desired: sectionSchema,
   reported: sectionSchema,
@@ -27,9 +27,9 @@ const change = z.object({
 
 const envelope = {
   specversion: z.literal('1.0'),
-  id: z.string(),
-  source: z.string(),
-  subject: z.string().check(z.regex(/^devices\/[^/]+(\/modules\/[^/]+)?$/)),
+  id: printableSchema,
+  source: printableSchema,
+  subject: z.string().check(z.refine(isSubject)),
   time: z.string(),
   traceparent: z.optional(z.string()),
 };
@@ -39,9 +39,14 @@ const topicEvent = z.discriminatedUnion('type', [
   z.object({
     ...envelope,
     type: z.enum(['DeviceTwins.DeviceCreated', 'DeviceTwins.DeviceDeleted']),
-    data: z.object({ version: z.optional(z.number()) }),
+    data: z.object({ version: z.optional(versionSchema) }),
   }),
 ]);
+
+function isSubject(subject: string): boolean {
+  const [, deviceId, moduleId] = /^devices\/([^/]+)(?:\/modules\/([^/]+))?$/.exec(subject) ?? [];
+  return [deviceId, moduleId ?? deviceId].every((id) => idSchema.safeParse(id).success);
+}
 
 /** Reads an event of the topic: undoes what the way through Event Grid and the Functions host did to it. */
 export const twinEventSchema = z.pipe(

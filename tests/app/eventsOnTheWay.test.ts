@@ -4,7 +4,9 @@ import { toPublication } from '../../local-host/src/outputs/events';
 import { endpoint } from '../../src/api/http/endpoint';
 import { createServices } from '../../src/app/services';
 import { readSettings } from '../../src/app/settings';
+import { encodeKey } from '../../src/azure/tables/keys';
 import { SeenEvents } from '../../src/changes/seenEvents';
+import { twinEventSchema } from '../../src/changes/topicEvent';
 import { deviceChanges } from '../../src/functions/deviceChanges';
 import { onTwinChange } from '../../src/functions/onTwinChange';
 import { relayTwinChanges } from '../../src/functions/relayTwinChanges';
@@ -328,6 +330,56 @@ it('a member named __proto__ is kept like any other', async () => {
     }),
     expect.objectContaining({ values: [{ path: 'tags.__proto__.a', after: '2026-01-01T00:00:00Z' }] }),
   ]);
+});
+
+describe('what no twin can have', () => {
+  const deep = (levels: number): object => (levels === 0 ? {} : { a: deep(levels - 1) });
+  const good = { version: 1, tags: {} };
+
+  it.each<[string, object, object]>([
+    ['levels that the way does not take', { version: 1, tags: deep(60) }, {}],
+    ['a device id with a line break', good, { deviceId: 'a\nb' }],
+    ['a device id with a slash', good, { deviceId: 'a/b' }],
+    ['no device id', good, { deviceId: '' }],
+    ['a module id with a slash', good, { moduleId: 'a/b' }],
+    ['a hub with a line break', good, { hubName: 'a\nb' }],
+    ['a version that is no whole number', { ...good, version: 1.5 }, {}],
+    ['a version below zero', { ...good, version: -1 }, {}],
+  ])('is put aside by the relay, and holds up nobody: %s', async (name, body, properties) => {
+    const { events } = await relay([body, good], {
+      properties: [{ ...propertiesOf('d'), ...properties }, propertiesOf('d')],
+      sequenceNumberArray: [1, 2],
+      partitionContext: { partitionId: name },
+    });
+    expect(events.map(({ data }) => data.version)).toEqual([1]);
+    expect(await putAside(encodeKey(name), '1'.padStart(20, '0'))).toMatchObject({ fault: expect.any(String) });
+  });
+
+  it.each<[string, object]>([
+    [
+      'a device id with a space',
+      { subject: 'devices/a b', data: { operation: 'update', version: 1, truncated: true } },
+    ],
+    ['a line break in its id', { id: 'a\nb' }],
+    ['a version of 1e308', { data: { operation: 'update', version: 1e308, tags: {} } }],
+    ['more levels than a twin', { data: { operation: 'update', version: 1, tags: deep(60) } }],
+  ])('is put aside by the reaction: %s', async (_name, fault) => {
+    const event = await eventOf(newDevice(), good);
+    expect(await tell({ ...event, ...fault })).toEqual([expect.stringMatching(/^error: Event put aside/)]);
+  });
+});
+
+it('thousands of strings that look like dates take no longer than they must', async () => {
+  const strings = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`k${n}`, '/Date(9999999999999999)/']));
+  const event = await eventOf(newDevice(), { version: 1, tags: {} });
+  const exact = Object.entries(strings).map(([name, text]) => ({ path: ['tags', name], text: `=${text}` }));
+  const tags = Object.fromEntries(Object.keys(strings).map((name) => [name, 'rewritten']));
+  const looks = jest.spyOn(Object, 'fromEntries');
+  const read = twinEventSchema.parse({ ...event, data: { ...event.data, tags, exact } });
+  // As many objects are made as there are, not as many as there are strings.
+  expect(looks.mock.calls.length).toBeLessThan(10);
+  looks.mockRestore();
+  expect(read.data).toEqual({ operation: 'update', version: 1, tags: strings });
 });
 
 describe('lists that are no pairs', () => {
