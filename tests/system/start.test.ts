@@ -80,6 +80,26 @@ test.each([
   expect(output).not.toMatch(/c2VjcmV0|not authorized/i);
 });
 
+test('with --data, twins and their history are there again after a stop right behind a change', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'data-'));
+  const changesOf = async ({ url }: System) =>
+    (await (await fetch(`${url}/api/devices/myDeviceId/changes`)).json()) as { changes: object[] };
+  const before = await startSystem('--data', data);
+  await fetch(`${before.url}/api/devices/myDeviceId/tags`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: '{"site":1}',
+  });
+  await before.lines.match(/Executed 'Functions.onTwinChange' \(Succeeded/);
+  const told = await changesOf(before);
+  expect(told.changes).toHaveLength(1);
+  await before.stop();
+  const after = await startSystem('--data', data);
+  expect(await changesOf(after)).toEqual(told);
+  await after.stop();
+  await rm(data, { recursive: true });
+}, 60_000);
+
 test('two systems run side by side, and Ctrl-C leaves no process and no open port', async () => {
   expect(await (await fetch(`${second.url}/api/statistics`)).json()).toMatchObject({ totalDeviceCount: 4 });
   for (const system of [first, second]) {
