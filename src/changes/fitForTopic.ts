@@ -22,11 +22,13 @@ export function fitForTopic(events: readonly TwinEvent[]): TopicEvent[] {
       Object.assign(each, smaller);
     }
   }
-  return sized.map(({ event }) => toTopicEvent(event));
+  return sized.map(({ topic }) => topic);
 }
 
 interface Sized {
   event: TwinEvent;
+  /** The event as it goes to the topic. */
+  topic: TopicEvent;
   bytes: number;
 }
 
@@ -51,7 +53,8 @@ function largestSection(change: TwinChange) {
 }
 
 function measure(event: TwinEvent): Sized {
-  return { event, bytes: encodedBytes(toTopicEvent(event)) };
+  const topic = toTopicEvent(event);
+  return { event, topic, bytes: encodedBytes(topic) };
 }
 
 /** Upper bound of the bytes of a value as JSON, comma included: some writers escape more than they must. */
