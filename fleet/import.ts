@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import * as z from 'zod/mini';
+import { visible } from '../src/visible';
 import { checkFile, countDevices } from './checkFile';
 import { type Chunk, readChunks } from './chunks';
 import { ApiError } from './client';
@@ -13,7 +14,7 @@ import { keepsJobs } from './keepsJobs';
 import { Progress } from './progress';
 import { sendChunk } from './sendChunk';
 import { StateFile } from './stateFile';
-import { printable, write } from './terminal';
+import { write } from './terminal';
 
 const defaultDevices = 10_000;
 const maxDevices = 100_000;
@@ -150,7 +151,7 @@ async function importChunks({ file, format, kept, hasKeys }: Source, begun: Stat
     for await (const chunk of readChunks(file, format, from, state.chunk)) {
       const started = await postChunk(chunk, format, state, hasKeys, context);
       if (started.ignoredColumns?.length && state.offset === 0) {
-        context.say(`Passed over: ${printable(started.ignoredColumns.join(', '))}`);
+        context.say(`Passed over: ${visible(started.ignoredColumns.join(', '))}`);
       }
       const done = state.succeeded + state.failed;
       const job = await followJob(started, context, ({ counts, jobId }) =>
@@ -159,7 +160,7 @@ async function importChunks({ file, format, kept, hasKeys }: Source, begun: Stat
       progress.clear();
       if (job.state !== 'completed') {
         await kept.write({ ...state, attempt: state.attempt + 1 });
-        throw new FailedError(`Job ${job.jobId} has ${job.state}${job.detail ? `: ${printable(job.detail)}` : '.'}`);
+        throw new FailedError(`Job ${job.jobId} has ${job.state}${job.detail ? `: ${visible(job.detail)}` : '.'}`);
       }
       await printFailures(job, started, chunk, context);
       const succeeded = state.succeeded + job.counts.succeeded;
@@ -199,7 +200,7 @@ async function printFailures(job: Job, started: Job, chunk: Chunk, context: Cont
     const line = lines.get(deviceId);
     const told = context.json
       ? JSON.stringify({ line, deviceId, status, detail })
-      : `Line ${line ?? '?'}: ${printable(deviceId)}: ${status} ${printable(detail ?? '')}`;
+      : `Line ${line ?? '?'}: ${visible(deviceId)}: ${status} ${visible(detail ?? '')}`;
     await write(context.stdout, `${told}\n`);
   }
 }

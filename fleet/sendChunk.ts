@@ -1,8 +1,8 @@
 import type * as z from 'zod/mini';
+import { visible } from '../src/visible';
 import type { Chunk } from './chunks';
 import { ApiError, type Client } from './client';
 import { contentTypeOf, type Format } from './format';
-import { printable } from './terminal';
 
 export interface ChunkOptions {
   format: Format;
@@ -46,7 +46,7 @@ export async function sendChunk<T>(
 
 /** A fault in words. */
 export function describeFault({ line, detail }: Fault): string {
-  return `Line ${line}: ${printable(detail)}`;
+  return `Line ${line}: ${visible(detail)}`;
 }
 
 /** The detail may name another line: where a quote was opened, or a device stands already. */

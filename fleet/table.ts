@@ -1,4 +1,4 @@
-import { printable } from './terminal';
+import { visible } from '../src/visible';
 
 const gap = '  ';
 /** Narrower than this a column says nothing. */
@@ -39,7 +39,7 @@ function pad(cell: string, width: number, isNumber: boolean): string {
 
 function cellText(value: unknown): string {
   if (value === undefined || value === null) return '';
-  return printable(typeof value === 'string' ? value : JSON.stringify(value));
+  return visible(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
+import { visible } from '../src/visible';
 import type { ApiRequest } from './client';
 import { type Command, type Context, filterHelp, filterOptions, type Given } from './command';
 import { FailedError, InterruptedError, UsageError } from './errors';
@@ -7,7 +8,7 @@ import { formatDuration } from './expectedTime';
 import { isDone, isOver, type Job, jobSchema, watchJob } from './followJob';
 import { keepsJobs } from './keepsJobs';
 import { printJob } from './printJob';
-import { printable, write } from './terminal';
+import { write } from './terminal';
 
 const dryRunSchema = z.looseObject({
   engine: z.string(),
@@ -89,7 +90,7 @@ async function tryOut(request: ApiRequest, { client, stdout, json }: Context) {
   const answer = await client.json(dryRunSchema, 'api/tagJobs', request);
   if (json) return write(stdout, `${JSON.stringify(answer)}\n`);
   const { devices, engine, sample, expectedSeconds } = answer;
-  const some = sample.length > 0 ? `: ${printable(sample.join(', '))}${devices > sample.length ? ', …' : ''}` : '';
+  const some = sample.length > 0 ? `: ${visible(sample.join(', '))}${devices > sample.length ? ', …' : ''}` : '';
   const time = formatDuration(expectedSeconds);
   await write(stdout, `Nothing was done. ${devices} devices by ${engine}, ${time} at the hub's quota${some}\n`);
 }

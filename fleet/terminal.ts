@@ -19,8 +19,3 @@ export async function write(stream: NodeJS.WritableStream, text: string): Promis
     stream.write(text, (error) => (error ? reject(error) : resolve())),
   );
 }
-
-/** Text without what a terminal would obey: names and details come from a network. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\u{fffd}');
-}

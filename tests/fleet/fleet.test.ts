@@ -66,10 +66,10 @@ test('the key goes into its header alone, and a wrong one is told', async () => 
 });
 
 test('a problem is told by its detail, without what a terminal would obey', async () => {
-  answer = () => ({ status: 400, json: { title: 'No', detail: 'where.and[1] has no \u001b[31mpath.' } });
+  answer = () => ({ status: 400, json: { title: 'No', detail: 'where.and[1] has no \u001b[31mpath.\nDone.' } });
   const { code, stderr } = await fleet(app.url, 'query');
   expect(code).toBe(1);
-  expect(stderr).toBe('where.and[1] has no \u{fffd}[31mpath.\n');
+  expect(stderr).toBe('where.and[1] has no \\u001b[31mpath.\\nDone.\n');
 });
 
 test("an app below a path of a gateway is asked there, with or without the API's own", async () => {
