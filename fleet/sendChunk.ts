@@ -44,6 +44,11 @@ export async function sendChunk<T>(
   }
 }
 
+/** Whether the API refused a chunk because no device of it has a tag: of a file with tags that is no fault. */
+export function hasNoTag(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 400 && error.problem.path === 'tags';
+}
+
 /** A fault in words. */
 export function describeFault({ line, detail }: Fault): string {
   return `Line ${line}: ${visible(detail)}`;

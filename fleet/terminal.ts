@@ -1,5 +1,6 @@
 /** Where a command writes: results to stdout, everything that is said about them to stderr. */
 export interface Terminal {
+  stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
 }

@@ -7,7 +7,14 @@ const allowed: Record<string, string[]> = {
   emulator: ['emulator'],
   'local-host': ['local-host'],
   device: ['device'],
-  fleet: ['fleet', 'src/azure/hub/quotas', 'src/api/formats/readCsv', 'src/visible'],
+  fleet: [
+    'fleet',
+    'src/azure/hub/quotas',
+    'src/api/formats/idCell',
+    'src/api/formats/readCsv',
+    'src/twins/isDeviceId',
+    'src/visible',
+  ],
   scripts: ['scripts', 'src', 'device'],
 };
 

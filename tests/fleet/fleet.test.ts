@@ -206,6 +206,17 @@ test('Ctrl-C leaves an export that goes on', async () => {
   expect(await readFile(file, 'utf8')).toBe(whole);
 });
 
+test('a tag job whose condition no device meets is told, and fails unless that is allowed', async () => {
+  const counts = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+  answer = judged(() => ({ json: jobOf('j', { engine: 'direct', counts, results: [] }) }));
+  const tag = ['tag', '--location', 'Nowhere', '--tags', '{"x":1}'];
+  expect(await fleet(app.url, ...tag)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^No device meets that/),
+  });
+  expect(await fleet(app.url, ...tag, '--allow-empty')).toMatchObject({ code: 0, stderr: '' });
+});
+
 function jobOf(jobId: string, more: object = {}) {
   const counts = { total: 2, succeeded: 2, failed: 0, pending: 0 };
   return { jobId, engine: 'queue', state: 'completed', counts, expectedSeconds: 1, failures: [], ...more };

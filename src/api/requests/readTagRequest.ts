@@ -8,7 +8,7 @@ import { InvalidInputError } from '../../errors/invalidInputError';
 import type { Json } from '../../json';
 import { charactersOf, maxChunkCharacters } from '../../tagJobs/chunk';
 import { type Engine, engines } from '../../tagJobs/tagJob';
-import { NamedDevices } from '../../tagJobs/tagRow';
+import { NamedDevices, refuseEmpty } from '../../tagJobs/tagRow';
 import type { TagRequest, Targets } from '../../tagJobs/targets';
 import { parseDeviceId } from '../../twins/deviceId';
 import { parseTagsPatch, type TagsPatch } from '../../twins/tags';
@@ -48,7 +48,7 @@ export async function readTagRequest(request: HttpRequest, paths: ListedFields):
   const common = { idempotencyKey, fingerprint: hash.digest('base64url'), ignoredColumns: [] };
   if (type === 'application/json') return { ...common, ...parseBody(parseJsonBytes(bytes), asked, paths) };
   const text = decodeText(bytes);
-  const { rows, ignoredColumns } = type === 'text/csv' ? parseCsv(text, paths.location) : parseNdjson(text);
+  const { rows, ignoredColumns } = (type === 'text/csv' ? parseCsv : parseNdjson)(text, paths);
   return { ...common, ...asked, targets: { kind: 'list', rows, tags: undefined }, ignoredColumns };
 }
 
@@ -80,6 +80,7 @@ function badBody(error: z.core.$ZodError): InvalidInputError {
 
 function parseSharedTags(json: Json): TagsPatch {
   const tags = parseTagsPatch(json);
+  refuseEmpty([{ tags }]);
   const size = charactersOf(tags);
   if (size <= maxChunkCharacters) return tags;
   throw new InvalidInputError(`The tags take ${size} characters; a job takes ${maxChunkCharacters}.`, 'tags');
