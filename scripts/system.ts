@@ -24,6 +24,7 @@ export async function runSystem(
   stages: (() => Part[] | Promise<Part[]>)[],
   { verbose, ...options }: SystemOptions,
 ): Promise<void> {
+  const stopped = untilStopped();
   prepareFolders(options);
   const running: Service[] = [];
   const run = async () => {
@@ -41,7 +42,7 @@ export async function runSystem(
     throw new Error(await Promise.race(running.map(({ ended }) => ended)));
   };
   try {
-    await Promise.race([run(), untilStopped()]);
+    await Promise.race([run(), stopped]);
   } finally {
     for (let service = running.pop(); service; service = running.pop()) await service.stop();
   }
