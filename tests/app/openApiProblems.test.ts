@@ -53,7 +53,7 @@ function requestOf(id: string, change: Partial<ApiRequest> = {}): ApiRequest {
   const operation = operationsOf(document).find(({ operationId }) => operationId === id);
   if (!operation) throw new Error(`There is no operation ${id}.`);
   // Of many devices, what a condition chooses: the hub is asked first.
-  const body = { where: { location: 'Redmond43' }, tags: {}, dryRun: true };
+  const body = { where: { location: 'Redmond43' }, tags: { a: 1 }, dryRun: true };
   return { ...leastRequest(operation), ...(id === 'tagTwins' ? { body: JSON.stringify(body) } : {}), ...change };
 }
 
