@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../errors/invalidInputError';
 import { isJsonObject, type Json } from '../json';
-import { allOf, type Condition, equals, toText } from './condition';
+import { comparedValue } from './comparedValue';
+import { allOf, type Condition, equals, type Scalar, toText } from './condition';
 import { type PropertyPath, parsePropertyPath } from './propertyPath';
 import { type ListedFields, maxQueryLength } from './twinQuery';
 
@@ -19,6 +20,7 @@ function formsOf<Inner extends z.ZodMiniType>(inner: Inner) {
     compare: z.strictObject({ path, op: z.enum(['=', '!=', '<', '<=', '>', '>=']), value: scalar }),
     in: z.strictObject({ path, op: z.literal('in'), value: z.array(scalar).check(z.minLength(1)) }),
     isDefined: z.strictObject({ path, op: z.literal('is_defined') }),
+    startsWith: z.strictObject({ path, op: z.literal('startswith'), value: z.string() }),
     and: z.strictObject({ and: inners }),
     or: z.strictObject({ or: inners }),
     not: z.strictObject({ not: inner }),
@@ -31,13 +33,14 @@ type FormName = keyof typeof forms;
 
 /**
  * A condition as callers write it. `location` and `connectivity` stand for the configured paths; both together are an
- * AND. A device that lacks a path meets neither `=` nor `!=` nor `not` of them: say so with `is_defined`.
+ * AND, and each may stand as a path too. A device that lacks a path meets neither `=` nor `!=` nor `not` of them: say so
+ * with `is_defined`. Times may be relative: `now-1d` (see {@link comparedValue}).
  */
 export const conditionSchema: z.ZodMiniType<ConditionJson> = z.lazy(() => z.union(Object.values(documented)));
 
 /** What {@link conditionSchema} describes. */
 export type ConditionJson =
-  | z.infer<(typeof forms)['short' | 'compare' | 'in' | 'isDefined']>
+  | z.infer<(typeof forms)['short' | 'compare' | 'in' | 'isDefined' | 'startsWith']>
   | { and: ConditionJson[] }
   | { or: ConditionJson[] }
   | { not: ConditionJson };
@@ -48,10 +51,11 @@ const documented = formsOf(conditionSchema);
  * Reads a condition. It becomes data, never query text: paths are checked and values escaped when they are written.
  *
  * @param at where in the request the condition stands.
+ * @param now what times such as `now-1d` are relative to.
  * @throws InvalidInputError that names the path of the first fault.
  */
-export function parseCondition(json: Json, paths: ListedFields, at = 'where'): Condition {
-  const condition = read(json, paths, at, 1);
+export function parseCondition(json: Json, paths: ListedFields, at = 'where', now = new Date()): Condition {
+  const condition = read(json, { paths, now }, at, 1);
   const { length } = toText(condition);
   if (length > maxQueryLength) {
     throw new InvalidInputError(`${at} takes ${length} characters in a query; a hub takes ${maxQueryLength}.`, at);
@@ -64,26 +68,39 @@ export function parseCondition(json: Json, paths: ListedFields, at = 'where'): C
  *
  * @throws InvalidInputError
  */
-export function parseConditionText(text: string, paths: ListedFields, at = 'where'): Condition {
-  return parseCondition(parseJson(text, at), paths, at);
+export function parseConditionText(text: string, paths: ListedFields, at = 'where', now = new Date()): Condition {
+  return parseCondition(parseJson(text, at), paths, at, now);
 }
 
-function read(json: Json, paths: ListedFields, at: string, depth: number): Condition {
+/** What the words of a condition stand for. */
+interface Meanings {
+  paths: ListedFields;
+  now: Date;
+}
+
+function read(json: Json, meanings: Meanings, at: string, depth: number): Condition {
   if (depth > maxConditionDepth) fail(at, `is nested more than ${maxConditionDepth} conditions deep`);
-  const inner = (each: Json, where: string) => read(each, paths, where, depth + 1);
+  const inner = (each: Json, where: string) => read(each, meanings, where, depth + 1);
   switch (formOf(json, at)) {
     case 'short':
-      return readShort(check(forms.short, json, at), paths, at);
+      return readShort(check(forms.short, json, at), meanings.paths, at);
     case 'compare': {
-      const { path, op: operator, value } = check(forms.compare, json, at);
-      return { kind: 'compare', path: readPath(path, at), operator, value };
+      const { path: name, op: operator, value } = check(forms.compare, json, at);
+      const path = readPath(name, meanings, at);
+      return { kind: 'compare', path, operator, value: readValue(path, operator, value, meanings, `${at}.value`) };
     }
     case 'in': {
-      const { path, value } = check(forms.in, json, at);
-      return { kind: 'in', path: readPath(path, at), values: nonEmpty(value, at) };
+      const { path: name, value } = check(forms.in, json, at);
+      const path = readPath(name, meanings, at);
+      const values = value.map((each, index) => readValue(path, '=', each, meanings, `${at}.value[${index}]`));
+      return { kind: 'in', path, values: nonEmpty(values, at) };
     }
     case 'isDefined':
-      return { kind: 'isDefined', path: readPath(check(forms.isDefined, json, at).path, at) };
+      return { kind: 'isDefined', path: readPath(check(forms.isDefined, json, at).path, meanings, at) };
+    case 'startsWith': {
+      const { path, value: start } = check(forms.startsWith, json, at);
+      return { kind: 'startsWith', path: readPath(path, meanings, at), start };
+    }
     case 'not':
       return { kind: 'not', condition: inner(check(forms.not, json, at).not, `${at}.not`) };
     case 'and':
@@ -100,6 +117,7 @@ function formOf(json: Json, at: string): FormName {
   for (const name of ['and', 'or', 'not'] as const) if (Object.hasOwn(json, name)) return name;
   if (!Object.hasOwn(json, 'path') && !Object.hasOwn(json, 'op')) return 'short';
   if (json.op === 'in') return 'in';
+  if (json.op === 'startswith') return 'startsWith';
   return json.op === 'is_defined' ? 'isDefined' : 'compare';
 }
 
@@ -124,9 +142,9 @@ const aList = 'must be a list of at least one condition';
 const expectations: Record<string, string> = {
   location: aScalar,
   connectivity: aScalar,
-  path: 'must be a property path, as tags.location.plant',
-  op: 'must be one of =, !=, <, <=, >, >=, in, is_defined',
-  value: `${aScalar}; with "in" a list of at least one of them`,
+  path: 'must be a property path, as tags.location.plant, or location, or connectivity',
+  op: 'must be one of =, !=, <, <=, >, >=, in, startswith, is_defined',
+  value: `${aScalar}; with "in" a list of at least one of them, with "startswith" a string`,
   and: aList,
   or: aList,
 };
@@ -140,13 +158,20 @@ function readShort(values: z.infer<typeof forms.short>, paths: ListedFields, at:
   return condition ?? fail(at, 'is empty: a condition has at least one member');
 }
 
-function readPath(text: string, at: string): PropertyPath {
+/** The configured paths go by their names here too. */
+function readPath(text: string, { paths }: Meanings, at: string): PropertyPath {
+  if (text === 'location' || text === 'connectivity') return paths[text];
   try {
     return parsePropertyPath(text);
   } catch (error) {
     if (error instanceof InvalidInputError) throw new InvalidInputError(error.message, `${at}.path`);
     throw error;
   }
+}
+
+function readValue(path: PropertyPath, operator: string, value: Scalar, { now }: Meanings, at: string): Scalar {
+  const compared = comparedValue(path, operator, value, now);
+  return 'fault' in compared ? fail(at, compared.fault) : compared.value;
 }
 
 function many(

@@ -18,6 +18,8 @@ export interface Listing {
   limit: number;
   /** Of the page before. */
   continuation: string | undefined;
+  /** When the first page was asked for. */
+  askedAt: Date;
 }
 
 const column = z._default(z.json(), null);
@@ -63,10 +65,11 @@ export function planListing({
   fields,
   limit,
   continuation,
+  askedAt,
 }: Listing): (hub: Hub) => Promise<DeviceList> {
   const paged = { query: listQuery(paths, condition, fields), pageSize: limit };
   const hubToken = continuation === undefined ? undefined : unwrapContinuation(paged, continuation);
-  return (hub) => askForPage(hub, paged, hubToken, fields);
+  return (hub) => askForPage(hub, paged, hubToken, fields, askedAt);
 }
 
 /** Lists a page of devices, as the hub's query index has them. */
@@ -75,6 +78,7 @@ async function askForPage(
   paged: PagedQuery,
   continuation: string | undefined,
   fields: readonly PropertyPath[],
+  askedAt: Date,
 ): Promise<DeviceList> {
   const page = await hub.queryPage(paged.query, rowSchema, { pageSize: paged.pageSize, continuation });
   return {
@@ -84,7 +88,7 @@ async function askForPage(
       connectivity,
       values: fields.map((_, index) => chosen[`f${index}`]),
     })),
-    continuation: page.continuation === undefined ? undefined : wrapContinuation(paged, page.continuation),
+    continuation: page.continuation === undefined ? undefined : wrapContinuation(paged, page.continuation, askedAt),
   };
 }
 

@@ -32,6 +32,11 @@ export const filter = {
     description: 'Devices that meet this condition, as JSON; together with the others an AND.',
     example: { or: [{ connectivity: 'cellular' }, { path: 'tags.location.region', op: 'in', value: ['US', 'EU'] }] },
   },
+  filter: {
+    description:
+      'The same in words: and, or, not, =, !=, <, <=, >, >=, in (…), is_defined(…), startswith(…, "…"), now-1d.',
+    example: 'tags.floor >= 2 and location in ("Redmond43", "Dublin2") and lastActivityTime < now-1d',
+  },
 } satisfies Record<string, Told>;
 
 /** What to say of the parameters of pages. */

@@ -4,11 +4,12 @@ import { freshnessSchema } from '../../conditions/freshness';
 import { listedDeviceSchema } from '../../queries/listDevices';
 import { flagParameter, limitParameter, textParameter } from '../http/parameters';
 
-/** The query parameters of `GET /api/devices`. `where` is a condition as JSON text (see `conditionSchema`). */
+/** The query parameters of `GET /api/devices`. `where` is a condition as JSON text (see `conditionSchema`), `filter` one in words. */
 export const queryTwinsParameters = z.object({
   location: textParameter,
   connectivity: textParameter,
   where: textParameter,
+  filter: textParameter,
   /** Property paths, separated by commas. */
   fields: textParameter,
   limit: limitParameter(maxPageSize),

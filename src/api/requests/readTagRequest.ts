@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { HttpRequest } from '@azure/functions';
 import * as z from 'zod/mini';
 import { conditionSchema, parseCondition } from '../../conditions/conditionJson';
+import { parseWords } from '../../conditions/deviceFilter';
 import type { ListedFields } from '../../conditions/twinQuery';
 import { describeFaults } from '../../errors/describeFaults';
 import { InvalidInputError } from '../../errors/invalidInputError';
@@ -9,7 +10,7 @@ import type { Json } from '../../json';
 import { charactersOf, maxChunkCharacters } from '../../tagJobs/chunk';
 import { type Engine, engines } from '../../tagJobs/tagJob';
 import { NamedDevices } from '../../tagJobs/tagRow';
-import type { TagRequest, Targets } from '../../tagJobs/targets';
+import type { TagRequest } from '../../tagJobs/targets';
 import { parseDeviceId } from '../../twins/deviceId';
 import { parseTagsPatch, type TagsPatch } from '../../twins/tags';
 import { decodeText } from '../formats/decodeText';
@@ -27,6 +28,8 @@ const members = {
   tags: z.record(z.string(), z.json()),
   engine: z.optional(z.enum(engines)),
   dryRun: z.optional(z.boolean()),
+  /** A condition in words. */
+  filter: z.optional(z.string()),
 };
 
 /** The JSON body of a tag job: devices by their ids, or by a condition. */
@@ -46,7 +49,7 @@ export async function readTagRequest(request: HttpRequest, paths: ListedFields):
   const asked = { engine: parseEngine(request.query.get('engine')), dryRun: parseDryRun(request.query.get('dryRun')) };
   const hash = createHash('sha256').update(`${type} ${asked.engine} `).update(bytes);
   const common = { idempotencyKey, fingerprint: hash.digest('base64url'), ignoredColumns: [] };
-  if (type === 'application/json') return { ...common, ...parseBody(parseJsonBytes(bytes), asked, paths) };
+  if (type === 'application/json') return { ...common, ...(await parseBody(parseJsonBytes(bytes), asked, paths)) };
   const text = decodeText(bytes);
   const { rows, ignoredColumns } = type === 'text/csv' ? parseCsv(text, paths.location) : parseNdjson(text);
   return { ...common, ...asked, targets: { kind: 'list', rows, tags: undefined }, ignoredColumns };
@@ -54,18 +57,20 @@ export async function readTagRequest(request: HttpRequest, paths: ListedFields):
 
 type Asked = Pick<TagRequest, 'engine' | 'dryRun'>;
 
-function parseBody(body: Json, asked: Asked, paths: ListedFields): Asked & Pick<TagRequest, 'targets'> {
+async function parseBody(body: Json, asked: Asked, paths: ListedFields): Promise<Asked & Pick<TagRequest, 'targets'>> {
   const { success, data, error } = bodySchema.safeParse(body);
   if (!success) throw badBody(error);
-  const { deviceIds, where, engine = asked.engine, dryRun = asked.dryRun } = data;
+  const { deviceIds, where, filter, engine = asked.engine, dryRun = asked.dryRun } = data;
   const tags = parseSharedTags(data.tags);
-  if ((deviceIds === undefined) === (where === undefined)) {
-    throw new InvalidInputError('Give either deviceIds or where: one of them, not both.', 'deviceIds');
+  if ([deviceIds, where, filter].filter((each) => each !== undefined).length !== 1) {
+    throw new InvalidInputError('Give deviceIds, where or filter: one of them, and only one.', 'deviceIds');
   }
-  const targets: Targets = deviceIds
-    ? { kind: 'list', rows: parseDeviceIds(deviceIds).map((deviceId) => ({ deviceId, tags })), tags }
-    : { kind: 'where', condition: parseCondition(where as Json, paths), tags };
-  return { targets, engine, dryRun };
+  if (deviceIds) {
+    const rows = parseDeviceIds(deviceIds).map((deviceId) => ({ deviceId, tags }));
+    return { targets: { kind: 'list', rows, tags }, engine, dryRun };
+  }
+  const condition = filter === undefined ? parseCondition(where as Json, paths) : await parseWords(filter, paths);
+  return { targets: { kind: 'where', condition, tags }, engine, dryRun };
 }
 
 function badBody(error: z.core.$ZodError): InvalidInputError {
@@ -73,7 +78,7 @@ function badBody(error: z.core.$ZodError): InvalidInputError {
   const isUnknown = issue?.code === 'unrecognized_keys';
   const fault = isUnknown ? `unknown ${issue.keys.join(', ')}` : describeFaults(error);
   return new InvalidInputError(
-    `The body is { deviceIds: [...] or where: {...}, tags: {...}, engine?, dryRun? }: ${fault}.`,
+    `The body is { deviceIds: [...], where: {...} or filter: "...", tags: {...}, engine?, dryRun? }: ${fault}.`,
     isUnknown ? issue.keys[0] : issue?.path.join('.'),
   );
 }
