@@ -4,14 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { freePorts, Lines, runScript } from './system';
+import { bundled, freePorts, Lines, runScript } from './system';
 
 let folder: string;
 const running = new Set<ChildProcess>();
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'func-'));
-  const standIn = [process.execPath, '--import', 'tsx', resolve('tests/system/standInFunc.ts')];
+  const standIn = [process.execPath, resolve(bundled('tests/system/standInFunc.ts'))];
   writeFileSync(join(folder, 'func'), `#!/bin/sh\nexec ${standIn.map((part) => `'${part}'`).join(' ')}\n`, {
     mode: 0o755,
   });
@@ -23,16 +23,7 @@ afterEach(async () => {
 
 /** `npm run start:func` after its build, with a stand-in for Core Tools; answers what the terminal shows. */
 async function startFunc(args: string[] = [], environment: NodeJS.ProcessEnv = {}): Promise<[ChildProcess, Lines]> {
-  const start = [
-    '--import',
-    'tsx',
-    'scripts/startFunc.ts',
-    ...freePorts,
-    '--blob-port',
-    '0',
-    '--state-dir',
-    stateDir(),
-  ];
+  const start = [bundled('scripts/startFunc.ts'), ...freePorts, '--blob-port', '0', '--state-dir', stateDir()];
   const env = { ...process.env, ...environment, PATH: `${folder}:${process.env.PATH}` };
   const child = spawn(process.execPath, [...start, ...args], { env });
   running.add(child);

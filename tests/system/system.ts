@@ -72,7 +72,7 @@ export interface System {
 const bundles = new Map<string, string>();
 
 /** A script of the repository, bundled: many starts take a fraction of the time. */
-function bundled(script: string): string {
+export function bundled(script: string): string {
   const name = `${basename(script, '.ts')}-${process.env.JEST_WORKER_ID}.js`;
   const outfile = bundles.get(script) ?? join('node_modules/.cache/device-twins', name);
   if (!bundles.has(script)) {
