@@ -1,6 +1,8 @@
+import { visible } from '../src/visible';
 import { type Command, type Context, commonOptions, type Given, makeClient, readArguments } from './command';
 import { FailedError, InterruptedError, UsageError } from './errors';
 import { exportDevices } from './export';
+import { describeFileError } from './fileErrors';
 import { importTags } from './import';
 import { job } from './job';
 import { query } from './query';
@@ -76,25 +78,31 @@ async function main([name, ...args]: string[]): Promise<number> {
       stderr.write('Interrupted.\n');
       return 1;
     }
-    if (error instanceof Error && 'syscall' in error) {
-      stderr.write(`${error.message}\n`);
-      return 1;
-    }
-    throw error;
+    const fault = describeFileError(error);
+    if (fault === undefined) throw error;
+    stderr.write(`${visible(fault)}\n`);
+    return 1;
   }
 }
 
 /** Ctrl-C is asked for once; a second one ends the process. */
 function contextOf(given: Given): Context {
-  const { stdout, stderr } = process;
+  const { stdin, stdout, stderr } = process;
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      // The terminal has written ^C into the line.
+      if (signal === 'SIGINT' && stderr.isTTY) stderr.write('\n');
+      stop.abort();
+    });
+  }
   // The write that met it tells.
-  stdout.on('error', () => {});
+  for (const stream of [stdout, stderr]) stream.on('error', () => {});
   const say = (line: string) => {
     stderr.write(`${stderr.isTTY ? '\r\x1b[2K' : ''}${line}\n`);
   };
   return {
+    stdin,
     stdout,
     stderr,
     say,

@@ -45,7 +45,8 @@ export const filterOptions = {
 
 export const filterHelp = `  --location NAME        devices that are there
   --connectivity NAME    devices that are connected so
-  --where JSON           devices that meet a condition (docs/queries.md)`;
+  --where CONDITION      devices that meet it: 'tags.floor >= 2 and not is_defined(tags.site)', 'lastActivityTime < now-1d',
+                         or JSON (docs/queries.md)`;
 
 /** The edition of the hub, which expected times follow from. */
 export const hubOptions = { sku: { type: 'string' }, units: { type: 'string' } } satisfies Options;
@@ -99,9 +100,16 @@ export class Given {
   }
 
   /** The query parameters that choose devices. */
-  filter(): Record<'location' | 'connectivity' | 'where', string | undefined> {
-    this.object('where');
-    return { location: this.text('location'), connectivity: this.text('connectivity'), where: this.text('where') };
+  filter(): Record<'location' | 'connectivity' | 'where' | 'filter', string | undefined> {
+    const condition = this.text('where');
+    const isJson = condition?.trimStart().startsWith('{');
+    if (isJson) this.object('where');
+    return {
+      location: this.text('location'),
+      connectivity: this.text('connectivity'),
+      where: isJson ? condition : undefined,
+      filter: isJson ? undefined : condition,
+    };
   }
 
   hubSize(): HubSize {

@@ -1,5 +1,6 @@
 /** Where a command writes: results to stdout, everything that is said about them to stderr. */
 export interface Terminal {
+  stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
 }
@@ -18,9 +19,4 @@ export async function write(stream: NodeJS.WritableStream, text: string): Promis
     // A stream tells of an error in its callback; null where there is none.
     stream.write(text, (error) => (error ? reject(error) : resolve())),
   );
-}
-
-/** Text without what a terminal would obey: names and details come from a network. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\u{fffd}');
 }

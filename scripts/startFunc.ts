@@ -5,13 +5,13 @@ import { writeCertificateBundle } from './certificateBundle';
 import { withEmulatorEnv } from './emulatorEnv';
 import { runScript } from './runScript';
 import { allStorage, storageConnectionString, withStorage } from './storage';
-import { emulator, nextSteps, type Part, runSystem } from './system';
+import { emulator, type Part, runSystem } from './system';
 import { readSystemOptions, type SystemOptions } from './systemOptions';
 
 /** `npm start` with Core Tools as the host, which keeps timers and checkpoints in a storage account. */
 runScript(async () => {
   const options = await readSystemOptions();
-  await runSystem([() => [allStorage(options), emulator(options)], () => coreTools(options)], nextSteps(options));
+  await runSystem([() => [allStorage(options), emulator(options)], () => coreTools(options)], options);
 });
 
 /** Every setting goes through the environment, which wins over local.settings.json. */

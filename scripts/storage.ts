@@ -38,6 +38,7 @@ function service(name: string, main: string, ports: string[], ready: RegExp, dat
     args: [join(azurite, main), ...ports, ...lasting, '--silent', ...plain],
     env: process.env,
     ready,
+    hides: /^Azurite /,
   };
 }
 

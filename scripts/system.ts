@@ -1,16 +1,13 @@
 import { join } from 'node:path';
-import { type Service, startService } from './service';
+import { type Service, type ServiceOptions, startService } from './service';
 import type { SystemOptions } from './systemOptions';
+import { untilStopped } from './untilStopped';
 
 /** The device of the tutorial, registered at each start. */
 export const tutorialDevice = 'myDeviceId';
 
 /** A part of the system: a command, and the line by which it tells that it is ready. */
-export interface Part {
-  name: string;
-  command: string;
-  args: string[];
-  env: NodeJS.ProcessEnv;
+export interface Part extends ServiceOptions {
   ready: RegExp;
 }
 
@@ -20,25 +17,25 @@ export interface Part {
  *
  * @throws Error when a part ends by itself; the others are stopped first.
  */
-export async function runSystem(stages: (() => Part[] | Promise<Part[]>)[], nextSteps: string): Promise<void> {
+export async function runSystem(
+  stages: (() => Part[] | Promise<Part[]>)[],
+  { verbose, ...options }: SystemOptions,
+): Promise<void> {
   const running: Service[] = [];
   const run = async () => {
     for (const stage of stages) {
-      const started = (await stage()).map(({ name, command, args, env, ready }) => {
-        const service = startService(name, command, args, env);
+      const started = (await stage()).map(({ ready, hides, ...part }) => {
+        const service = startService({ ...part, hides: verbose ? undefined : hides });
         running.push(service);
         return service.line(ready);
       });
       await Promise.all(started);
     }
-    console.log(nextSteps);
+    process.stdout.write(nextSteps(options));
     throw new Error(await Promise.race(running.map(({ ended }) => ended)));
   };
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
-  });
   try {
-    await Promise.race([run(), stopped]);
+    await Promise.race([run(), untilStopped()]);
   } finally {
     for (let service = running.pop(); service; service = running.pop()) await service.stop();
   }
@@ -59,11 +56,12 @@ export function emulator(options: SystemOptions): Part {
     ],
     env: process.env,
     ready: /^ready$/,
+    hides: /^(Settings |ready$)/,
   };
 }
 
 /** What somebody who has just started the system would try. */
-export function nextSteps({ port, stateDir }: SystemOptions): string {
+function nextSteps({ port, stateDir }: Pick<SystemOptions, 'port' | 'stateDir'>): string {
   const tags = JSON.stringify(JSON.stringify({ location: { region: 'US', plant: 'Redmond43' } }));
   return [
     '',
@@ -71,5 +69,6 @@ export function nextSteps({ port, stateDir }: SystemOptions): string {
     `Settings  ${stateDir}/env`,
     '',
     `Try: curl -X PATCH http://localhost:${port}/api/devices/${tutorialDevice}/tags -H "Content-Type: application/json" -d ${tags}`,
+    '',
   ].join('\n');
 }

@@ -1,8 +1,10 @@
 import { app, type HttpHandler, type HttpMethod, output } from '@azure/functions';
 import type { Serve } from './api/http/endpoint';
+import { logInLines } from './app/logInLines';
 import type { Services } from './app/services';
 import { readBindings, readSettings, settingProblems } from './app/settings';
 import { describeProblem } from './errors/settingError';
+import { visible } from './visible';
 
 // The triggers of the app. What a function does is loaded when it is first called: an instance that was started for one
 // of them does not wait for the others.
@@ -75,8 +77,10 @@ app.storageQueue('workTagJobs', {
     (await import('./functions/workTagJobs')).workTagJobs(message, context, await services()),
 });
 
+app.hook.preInvocation(({ invocationContext }) => logInLines(invocationContext));
+
 app.hook.appStart(() => {
-  for (const problem of settingProblems(readSettings(process.env))) console.error(describeProblem(problem));
+  for (const problem of settingProblems(readSettings(process.env))) console.error(visible(describeProblem(problem)));
 });
 
 /** An HTTP function: callers need its key, or the app's. */

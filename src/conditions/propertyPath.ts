@@ -64,7 +64,7 @@ export function isTimePath(path: PropertyPath): boolean {
 /** The path as it may be given again: without the brackets of queries. */
 export function plainPath(path: PropertyPath): string {
   return namesOf(path)
-    .map((name, index) => (/["',[\]]/.test(name) ? `[${JSON.stringify(name)}]` : `${index > 0 ? '.' : ''}${name}`))
+    .map((name, index) => (/["',:[\]]/.test(name) ? `[${JSON.stringify(name)}]` : `${index > 0 ? '.' : ''}${name}`))
     .join('');
 }
 

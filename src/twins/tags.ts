@@ -35,6 +35,11 @@ export function parseTagsPatch(body: Json): TagsPatch {
   return body as TagsPatch;
 }
 
+/** Whether a patch changes nothing, whatever the twin. A hub would write it all the same: a version, an event, a message. */
+export function isEmptyPatch(patch: TagsPatch): boolean {
+  return Object.keys(patch).length === 0;
+}
+
 function checkMembers(object: JsonObject, path: string, depth: number): void {
   if (depth > tagLimits.depth) fail(path, `is nested more than ${tagLimits.depth} objects deep`);
   for (const [name, value] of Object.entries(object)) {
@@ -53,12 +58,15 @@ function checkValue(value: Json, path: string, depth: number): void {
   else if (isJsonObject(value)) checkMembers(value, path, depth + 1);
 }
 
+/** Whether a twin can hold a number. One too large for a double is Infinity, and would leave as null: as a removal. */
+export function isTwinNumber(value: number): boolean {
+  const { min, max } = tagLimits.integers;
+  return Number.isFinite(value) && !(Number.isInteger(value) && (value < min || value > max));
+}
+
 function checkNumber(value: number, path: string): void {
   const { min, max } = tagLimits.integers;
-  // A number too large for a double is Infinity here, and would leave as null: as a removal.
-  if (!Number.isFinite(value) || (Number.isInteger(value) && (value < min || value > max))) {
-    fail(path, `is a number outside ${min}…${max}`);
-  }
+  if (!isTwinNumber(value)) fail(path, `is a number outside ${min}…${max}`);
 }
 
 function checkString(value: string, path: string): void {

@@ -51,8 +51,17 @@ describe('tagTwin', () => {
   });
 
   it.each(['"AAAAAAAAAAE="', 'AAAAAAAAAAE='])('passes If-Match %s on', async (etag) => {
-    await tag('{}', { 'content-type': 'application/merge-patch+json; charset=utf-8', 'if-match': etag });
+    await tag('{"a":1}', { 'content-type': 'application/merge-patch+json; charset=utf-8', 'if-match': etag });
     expect(server.received[0]?.headers['if-match']).toBe('"AAAAAAAAAAE="');
+  });
+
+  it('writes nothing where there is nothing to write, and answers the twin', async () => {
+    const { etag, version, tags } = twin;
+    const headers = { 'content-type': 'application/json' };
+    await expect(tag('{}')).resolves.toMatchObject({ status: 200, body: { deviceId: 'd1', etag, version, tags } });
+    await expect(tag('{}', { ...headers, 'if-match': etag })).resolves.toMatchObject({ status: 200 });
+    await expect(tag('{}', { ...headers, 'if-match': 'AAAAAAAAAAE=' })).resolves.toMatchObject({ status: 412 });
+    expect(server.received.map(({ method }) => method)).toEqual(['GET', 'GET', 'GET']);
   });
 
   it.each([
@@ -94,7 +103,7 @@ describe('tagTwin', () => {
     [json('[]'), 503, { 'retry-after': '5' }],
   ])('answers a failure of the hub %#', async (hubAnswer, status, headers) => {
     server.play(hubAnswer);
-    const answer = await tag('{}');
+    const answer = await tag('{"a":1}');
     expect(answer).toMatchObject({ status, headers, body: { status } });
     expect(answer.logged).toHaveLength(status >= 500 ? 1 : 0);
     expect(answer.logged.join()).not.toMatch(/SharedAccessSignature|sig=/);

@@ -117,6 +117,29 @@ describe('direct', () => {
     await expect(tagsOf(b)).resolves.toEqual({ n: [1], location: {} });
   });
 
+  it.each([
+    ['application/json', '{"deviceIds":["d1"],"tags":{}}'],
+    ['application/json', '{"where":{"location":"Redmond43"},"tags":{}}'],
+    ['text/csv', 'deviceId,plant\nd1,\n'],
+    ['application/x-ndjson', '{"deviceId":"d1","location":null}'],
+  ])('refuses what would write nothing: %s %s', async (type, body) => {
+    const detail = expect.stringContaining('nothing would be written');
+    for (const dryRun of ['false', 'true']) {
+      const answer = await post(setup.services, body, { type, query: { dryRun } });
+      expect(answer).toMatchObject({ status: 400, body: { path: 'tags', detail } });
+    }
+  });
+
+  it('leaves the twin alone of a device that has no tag among others', async () => {
+    const [a = '', b = ''] = await register(2);
+    const { responseBody: before } = await setup.emulator.registry().getTwin(b);
+    const csv = `deviceId,plant\n${a},Dublin2\n${b},\n`;
+    const { counts } = jobOf(await post(setup.services, csv, { type: 'text/csv' }));
+    expect(counts).toMatchObject({ succeeded: 2 });
+    expect(await tagsOf(a)).toEqual({ location: { plant: 'Dublin2' } });
+    expect((await setup.emulator.registry().getTwin(b)).responseBody.etag).toBe(before.etag);
+  });
+
   it('goes on without tables and without a queue; more than fits names the setting', async () => {
     const withoutQueue = { ...setup.services, queue: () => undefined };
     const bare = { ...withoutQueue, records: () => undefined };
@@ -351,7 +374,7 @@ describe('an idempotency key', () => {
     expect(second.status).toBe(first.status);
     expect(jobOf(second)).toMatchObject({ jobId: jobOf(first).jobId, state: 'completed', counts: { succeeded: 1 } });
     await expect(tagsOf(id)).resolves.toEqual({ location: { plant: 'Elsewhere' } });
-    await expect(post(setup.services, { ...body, tags: {} }, options)).resolves.toMatchObject({
+    await expect(post(setup.services, { ...body, tags: { other: 1 } }, options)).resolves.toMatchObject({
       status: 409,
       body: { type: 'urn:device-twins:problem:idempotency-conflict' },
     });

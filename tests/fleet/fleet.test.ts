@@ -33,7 +33,8 @@ test.each([
   [['sing'], /no command 'sing'/],
   [['query', '--colour', 'red'], /--colour/],
   [['query', '--limit', '0'], /--limit is a whole number/],
-  [['query', '--where', '[]'], /--where is a JSON object/],
+  [['query', '--where', '{"location":'], /--where is a JSON object/],
+  [['query', '--fields', 'plant'], /--fields: 'plant' is not a property path/],
   [['tag', 'a'], /Give --tags/],
   [['tag', '--tags', '{}'], /either device ids or a condition/],
   [['tag', 'a', '--location', 'b', '--tags', '{}'], /either device ids or a condition/],
@@ -66,10 +67,10 @@ test('the key goes into its header alone, and a wrong one is told', async () => 
 });
 
 test('a problem is told by its detail, without what a terminal would obey', async () => {
-  answer = () => ({ status: 400, json: { title: 'No', detail: 'where.and[1] has no \u001b[31mpath.' } });
+  answer = () => ({ status: 400, json: { title: 'No', detail: 'where.and[1] has no \u001b[31mpath.\nDone.' } });
   const { code, stderr } = await fleet(app.url, 'query');
   expect(code).toBe(1);
-  expect(stderr).toBe('where.and[1] has no \u{fffd}[31mpath.\n');
+  expect(stderr).toBe('where.and[1] has no \\u001b[31mpath.\\nDone.\n');
 });
 
 test("an app below a path of a gateway is asked there, with or without the API's own", async () => {
@@ -204,6 +205,17 @@ test('Ctrl-C leaves an export that goes on', async () => {
   answer = exportPage;
   expect((await fleet(app.url, 'export', file)).code).toBe(0);
   expect(await readFile(file, 'utf8')).toBe(whole);
+});
+
+test('a tag job whose condition no device meets is told, and fails unless that is allowed', async () => {
+  const counts = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+  answer = judged(() => ({ json: jobOf('j', { engine: 'direct', counts, results: [] }) }));
+  const tag = ['tag', '--location', 'Nowhere', '--tags', '{"x":1}'];
+  expect(await fleet(app.url, ...tag)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^No device meets that/),
+  });
+  expect(await fleet(app.url, ...tag, '--allow-empty')).toMatchObject({ code: 0, stderr: '' });
 });
 
 function jobOf(jobId: string, more: object = {}) {

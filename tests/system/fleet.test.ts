@@ -42,6 +42,19 @@ test('the command line tags, counts, exports and imports the fleet of a running 
     expect(await readFile(again, 'utf8')).toBe(await readFile(file, 'utf8'));
   }
 
+  // What a person has edited moves a device, in either form.
+  for (const [name, from] of [
+    ['moved.csv', 'Redmond43'],
+    ['moved.ndjson', 'Dublin2'],
+  ] as const) {
+    const file = join(folder, name);
+    expect(await fleet(url, 'export', file, '--location', from)).toMatchObject({ code: 0 });
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replaceAll(from, from === 'Redmond43' ? 'Dublin2' : 'Redmond43'));
+    expect(await fleet(url, 'import', file)).toMatchObject({ code: 0 });
+    expect((await json('summary', '--location', from)).counts).toEqual([]);
+  }
+
   const faulty = join(folder, 'faulty.csv');
   await writeFile(faulty, 'deviceId,plant\nsim-000001,Nowhere\nsim-000002,"Nowhere\n');
   expect(await fleet(url, 'import', faulty, '--chunk', '1')).toMatchObject({
@@ -70,7 +83,9 @@ test('an app without tables tags what fits into a request', async () => {
     const { stdout } = await fleet(parts.url, 'query', '--location', 'Dublin2', '--fields', 'tags.site', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ deviceId: 'myDeviceId', tags: { site: { floor: 3 } } });
     // What does not fit says which setting it needs.
-    expect(await fleet(parts.url, 'tag', 'myDeviceId', '--tags', '{}', '--engine', 'queue')).toMatchObject({ code: 1 });
+    expect(await fleet(parts.url, 'tag', 'myDeviceId', '--tags', '{"a":1}', '--engine', 'queue')).toMatchObject({
+      code: 1,
+    });
   } finally {
     await parts.stop();
   }

@@ -109,7 +109,7 @@ export async function stopSystems(): Promise<void> {
 /** Starts the built system as `npm start` does after its build. */
 export async function startSystem(...args: string[]): Promise<System> {
   const stateDir = await mkdtemp(join(tmpdir(), 'system-'));
-  const start = [bundled('scripts/start.ts'), ...freePorts, '--state-dir', stateDir, ...args];
+  const start = [bundled('scripts/start.ts'), ...freePorts, '--state-dir', stateDir, '--verbose', ...args];
   const child = spawn(process.execPath, start);
   const lines = new Lines(child);
   const [, url = ''] = await lines.match(/^App +(http:\S+)/);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '@azure/functions';
 import * as z from 'zod/mini';
+import { allOf } from '../../conditions/condition';
 import { conditionSchema, parseCondition } from '../../conditions/conditionJson';
 import { parseWords } from '../../conditions/deviceFilter';
 import type { ListedFields } from '../../conditions/twinQuery';
@@ -9,8 +10,8 @@ import { InvalidInputError } from '../../errors/invalidInputError';
 import type { Json } from '../../json';
 import { charactersOf, maxChunkCharacters } from '../../tagJobs/chunk';
 import { type Engine, engines } from '../../tagJobs/tagJob';
-import { NamedDevices } from '../../tagJobs/tagRow';
-import type { TagRequest } from '../../tagJobs/targets';
+import { NamedDevices, refuseEmpty } from '../../tagJobs/tagRow';
+import type { TagRequest, Targets } from '../../tagJobs/targets';
 import { parseDeviceId } from '../../twins/deviceId';
 import { parseTagsPatch, type TagsPatch } from '../../twins/tags';
 import { decodeText } from '../formats/decodeText';
@@ -51,7 +52,7 @@ export async function readTagRequest(request: HttpRequest, paths: ListedFields):
   const common = { idempotencyKey, fingerprint: hash.digest('base64url'), ignoredColumns: [] };
   if (type === 'application/json') return { ...common, ...(await parseBody(parseJsonBytes(bytes), asked, paths)) };
   const text = decodeText(bytes);
-  const { rows, ignoredColumns } = type === 'text/csv' ? parseCsv(text, paths.location) : parseNdjson(text);
+  const { rows, ignoredColumns } = (type === 'text/csv' ? parseCsv : parseNdjson)(text, paths);
   return { ...common, ...asked, targets: { kind: 'list', rows, tags: undefined }, ignoredColumns };
 }
 
@@ -62,15 +63,17 @@ async function parseBody(body: Json, asked: Asked, paths: ListedFields): Promise
   if (!success) throw badBody(error);
   const { deviceIds, where, filter, engine = asked.engine, dryRun = asked.dryRun } = data;
   const tags = parseSharedTags(data.tags);
-  if ([deviceIds, where, filter].filter((each) => each !== undefined).length !== 1) {
-    throw new InvalidInputError('Give deviceIds, where or filter: one of them, and only one.', 'deviceIds');
+  const condition = allOf([
+    ...(where === undefined ? [] : [parseCondition(where, paths)]),
+    ...(filter === undefined ? [] : [await parseWords(filter, paths)]),
+  ]);
+  if ((deviceIds === undefined) === (condition === undefined)) {
+    throw new InvalidInputError('Give either deviceIds or a condition (where, filter), not both.', 'deviceIds');
   }
-  if (deviceIds) {
-    const rows = parseDeviceIds(deviceIds).map((deviceId) => ({ deviceId, tags }));
-    return { targets: { kind: 'list', rows, tags }, engine, dryRun };
-  }
-  const condition = filter === undefined ? parseCondition(where as Json, paths) : await parseWords(filter, paths);
-  return { targets: { kind: 'where', condition, tags }, engine, dryRun };
+  const targets: Targets = condition
+    ? { kind: 'where', condition, tags }
+    : { kind: 'list', rows: parseDeviceIds(deviceIds ?? []).map((deviceId) => ({ deviceId, tags })), tags };
+  return { targets, engine, dryRun };
 }
 
 function badBody(error: z.core.$ZodError): InvalidInputError {
@@ -85,6 +88,7 @@ function badBody(error: z.core.$ZodError): InvalidInputError {
 
 function parseSharedTags(json: Json): TagsPatch {
   const tags = parseTagsPatch(json);
+  refuseEmpty([{ tags }]);
   const size = charactersOf(tags);
   if (size <= maxChunkCharacters) return tags;
   throw new InvalidInputError(`The tags take ${size} characters; a job takes ${maxChunkCharacters}.`, 'tags');
