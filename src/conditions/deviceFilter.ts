@@ -1,4 +1,5 @@
-import { allOf, type Condition, equals } from './condition';
+import { goesBy } from './alike';
+import { allOf, type Condition } from './condition';
 import { parseConditionText } from './conditionJson';
 import type { ListedFields } from './twinQuery';
 
@@ -17,8 +18,8 @@ export interface DeviceFilter {
  */
 export function parseFilter({ location, connectivity, where }: DeviceFilter, paths: ListedFields) {
   const conditions: Condition[] = [];
-  if (location !== undefined) conditions.push(equals(paths.location, location));
-  if (connectivity !== undefined) conditions.push(equals(paths.connectivity, connectivity));
+  if (location !== undefined) conditions.push(goesBy(paths.location, location));
+  if (connectivity !== undefined) conditions.push(goesBy(paths.connectivity, connectivity));
   if (where !== undefined) conditions.push(parseConditionText(where, paths));
   return allOf(conditions);
 }
