@@ -53,7 +53,11 @@ const get = (handler: Serve<Services>, params: Record<string, string>, query = {
 const at = (plant: string | null) => ({ location: { plant } });
 
 async function membersOf(location: string, connectivity?: string): Promise<string[]> {
-  const { body } = await get(locationDevices, { location }, connectivity === undefined ? {} : { connectivity });
+  const { body } = await get(
+    locationDevices,
+    {},
+    { location, ...(connectivity === undefined ? {} : { connectivity }) },
+  );
   return (body as { devices: { deviceId: string }[] }).devices.map(({ deviceId }) => deviceId);
 }
 

@@ -11,6 +11,9 @@ interface TagColumn {
   names: readonly string[];
 }
 
+/** Most columns of a CSV. Each is looked at for each device; a twin has no room for so many tags of some length. */
+const maxColumns = 1000;
+
 /** What the columns of a CSV mean. */
 export interface Columns {
   /** How many there are. */
@@ -31,10 +34,15 @@ export interface Columns {
  */
 export function parseHeader(cells: readonly string[], locationPath: PropertyPath): Columns {
   const [deviceId, ifMatch] = [cells.indexOf('deviceId'), cells.indexOf('ifMatch')];
+  if (cells.length > maxColumns) {
+    throw new InvalidInputError(`the header has ${cells.length} columns; there may be at most ${maxColumns}.`);
+  }
   const columns: Columns = { count: cells.length, deviceId, ifMatch, tags: [], ignored: [] };
   if (deviceId < 0) throw new InvalidInputError(`the header lacks deviceId; it has ${cells.join(', ')}.`);
+  const seen = new Set<string>();
   for (const [index, name] of cells.entries()) {
-    if (cells.indexOf(name) < index) throw new InvalidInputError(`the header has '${name}' twice.`);
+    if (seen.has(name)) throw new InvalidInputError(`the header has '${name}' twice.`);
+    seen.add(name);
     if (index === deviceId || index === ifMatch) continue;
     if (isReadOnlyPath(name)) columns.ignored.push(name);
     else columns.tags.push({ index, name, names: tagPath(name, locationPath) });
