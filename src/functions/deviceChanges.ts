@@ -13,16 +13,17 @@ export async function deviceChanges(
 ): Promise<HttpResponseInit> {
   const { history } = needRecords(services);
   const deviceId = parseDeviceId(params.deviceId);
-  const { limit, continuation: asked } = readParameters(deviceChangesParameters, query);
-  const page = await history.list(`devices/${deviceId}`, limit, checkContinuation(asked));
+  const asked = readParameters(deviceChangesParameters, query);
+  checkContinuation(asked.continuation);
+  const page = await history.list(`devices/${deviceId}`, asked);
   return {
     headers: page.continuation === undefined ? {} : { link: nextLink(url, page.continuation) },
     jsonBody: { deviceId, ...page },
   };
 }
 
-function checkContinuation(continuation: string | undefined): string | undefined {
-  if (continuation === undefined || /^[0-9T:.|-]{1,64}$/.test(continuation)) return continuation;
+function checkContinuation(continuation: string | undefined): void {
+  if (continuation === undefined || /^[0-9T:.|-]{1,64}$/.test(continuation)) return;
   throw new InvalidInputError(
     'The continuation is not one of this device: take it from the page before.',
     'continuation',
