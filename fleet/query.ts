@@ -1,9 +1,7 @@
 import * as z from 'zod/mini';
-import { parseFields } from '../src/conditions/chosenFields';
-import { namesOf, type PropertyPath, plainPath } from '../src/conditions/propertyPath';
-import { InvalidInputError } from '../src/errors/invalidInputError';
 import { type Command, filterHelp, filterOptions } from './command';
 import { UsageError } from './errors';
+import { type Field, splitFields } from './fields';
 import { formatTable } from './table';
 import { columnsOf, write } from './terminal';
 
@@ -37,7 +35,7 @@ With --json: one device a line.
     const limit = given.number('limit', 1_000_000);
     if (all && limit !== undefined) throw new UsageError('Give --limit or --all, not both.');
     const fields = given.text('fields');
-    const paths = readFields(fields);
+    const shown = splitFields(fields);
     const asked = { ...given.filter(), fields };
     let left = all ? Number.POSITIVE_INFINITY : (limit ?? pageSize);
     let continuation: string | undefined;
@@ -54,13 +52,17 @@ With --json: one device a line.
         each.deviceId,
         each.location,
         each.connectivity,
-        ...paths.map(valueIn(each)),
+        ...shown.map(valueIn(each)),
       ]);
       if (json) await write(stdout, devices.map((each) => `${JSON.stringify(each)}\n`).join(''));
       else if (rows.length > 0) {
         await write(
           stdout,
-          formatTable(['device', 'location', 'connectivity', ...paths.map(plainPath)], rows, columnsOf(stdout)),
+          formatTable(
+            ['device', 'location', 'connectivity', ...shown.map(({ path }) => path)],
+            rows,
+            columnsOf(stdout),
+          ),
         );
       }
     } while (continuation !== undefined && left > 0);
@@ -70,21 +72,12 @@ With --json: one device a line.
 };
 
 function valueIn(device: Readonly<Record<string, unknown>>) {
-  return (path: PropertyPath): unknown =>
-    namesOf(path).reduce<unknown>(
+  return ({ names }: Field): unknown =>
+    names.reduce<unknown>(
       (value, name) =>
         typeof value === 'object' && value !== null && Object.hasOwn(value, name)
           ? Object.entries(value).find(([each]) => each === name)?.[1]
           : undefined,
       device,
     );
-}
-
-/** The paths as the app reads them, so that their values are found in what it answers. */
-function readFields(text: string | undefined): PropertyPath[] {
-  try {
-    return parseFields(text);
-  } catch (error) {
-    throw error instanceof InvalidInputError ? new UsageError(`--fields: ${error.message}`) : error;
-  }
 }

@@ -34,8 +34,14 @@ http('locations', 'GET', 'locations', async () => (await import('./functions/loc
 http(
   'locationDevices',
   'GET',
-  'locations/{location}/devices',
+  'locations/devices',
   async () => (await import('./functions/locationDevices')).locationDevices,
+);
+http(
+  'locationDevicesByPath',
+  'GET',
+  'locations/{location}/devices',
+  async () => (await import('./functions/locationDevicesByPath')).locationDevicesByPath,
 );
 http('tagTwins', 'POST', 'tagJobs', async () => (await import('./functions/tagTwins')).tagTwins);
 http('tagJob', ['GET', 'DELETE'], 'tagJobs/{jobId}', async () => (await import('./functions/tagJob')).tagJob);

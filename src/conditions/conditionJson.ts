@@ -1,10 +1,14 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../errors/invalidInputError';
-import { isJsonObject, type Json } from '../json';
+import { anyJson, isJsonObject, type Json } from '../json';
+import { alike, goesBy, toText as toName } from './alike';
 import { comparedValue } from './comparedValue';
-import { allOf, type Condition, equals, type Scalar, toText } from './condition';
+import { allOf, type Condition, type Scalar, toText } from './condition';
 import { type PropertyPath, parsePropertyPath } from './propertyPath';
 import { type ListedFields, maxQueryLength } from './twinQuery';
+
+/** Conditions to begin with. */
+const examples = '{"location":"Redmond43"}, {"path":"tags.floor","op":">=","value":2}';
 
 /** How deep conditions may stand inside one another. */
 export const maxConditionDepth = 16;
@@ -12,13 +16,13 @@ export const maxConditionDepth = 16;
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const path = z.string();
 
-/** The forms of a condition, each told by its members, over what stands for a condition inside another. */
-function formsOf<Inner extends z.ZodMiniType>(inner: Inner) {
+/** The forms of a condition, each told by its members, over what stands for a condition inside another, and for a value in a list. */
+function formsOf<Inner extends z.ZodMiniType, Each extends z.ZodMiniType>(inner: Inner, each: Each) {
   const inners = z.array(inner).check(z.minLength(1));
   return {
     short: z.strictObject({ location: z.optional(scalar), connectivity: z.optional(scalar) }),
     compare: z.strictObject({ path, op: z.enum(['=', '!=', '<', '<=', '>', '>=']), value: scalar }),
-    in: z.strictObject({ path, op: z.literal('in'), value: z.array(scalar).check(z.minLength(1)) }),
+    in: z.strictObject({ path, op: z.literal('in'), value: z.array(each).check(z.minLength(1)) }),
     isDefined: z.strictObject({ path, op: z.literal('is_defined') }),
     startsWith: z.strictObject({ path, op: z.literal('startswith'), value: z.string() }),
     and: z.strictObject({ and: inners }),
@@ -27,8 +31,8 @@ function formsOf<Inner extends z.ZodMiniType>(inner: Inner) {
   };
 }
 
-/** A condition inside another is checked on its own, so that its faults are told with their path. */
-const forms = formsOf(z.json());
+/** What is inside is checked on its own, so that its faults are told with their path, and one by one: zod spreads them. */
+const forms = formsOf(anyJson, anyJson);
 type FormName = keyof typeof forms;
 
 /**
@@ -40,12 +44,13 @@ export const conditionSchema: z.ZodMiniType<ConditionJson> = z.lazy(() => z.unio
 
 /** What {@link conditionSchema} describes. */
 export type ConditionJson =
-  | z.infer<(typeof forms)['short' | 'compare' | 'in' | 'isDefined' | 'startsWith']>
+  | z.infer<(typeof forms)['short' | 'compare' | 'isDefined' | 'startsWith']>
+  | { path: string; op: 'in'; value: Scalar[] }
   | { and: ConditionJson[] }
   | { or: ConditionJson[] }
   | { not: ConditionJson };
 
-const documented = formsOf(conditionSchema);
+const documented = formsOf(conditionSchema, scalar);
 
 /**
  * Reads a condition. It becomes data, never query text: paths are checked and values escaped when they are written.
@@ -87,12 +92,19 @@ function read(json: Json, meanings: Meanings, at: string, depth: number): Condit
     case 'compare': {
       const { path: name, op: operator, value } = check(forms.compare, json, at);
       const path = readPath(name, meanings, at);
-      return { kind: 'compare', path, operator, value: readValue(path, operator, value, meanings, `${at}.value`) };
+      const compared = readValue(path, operator, value, meanings, `${at}.value`);
+      if (isNamed(name) && operator === '=') return goesBy(path, String(compared));
+      if (isNamed(name) && operator === '!=') return { kind: 'not', condition: goesBy(path, String(compared)) };
+      return { kind: 'compare', path, operator, value: compared };
     }
     case 'in': {
       const { path: name, value } = check(forms.in, json, at);
       const path = readPath(name, meanings, at);
-      const values = value.map((each, index) => readValue(path, '=', each, meanings, `${at}.value[${index}]`));
+      const values = value.flatMap((each, index) => {
+        const where = `${at}.value[${index}]`;
+        const compared = readValue(path, '=', readScalar(each, where), meanings, where);
+        return isNamed(name) ? alike(String(compared)) : [compared];
+      });
       return { kind: 'in', path, values: nonEmpty(values, at) };
     }
     case 'isDefined':
@@ -112,7 +124,7 @@ function read(json: Json, meanings: Meanings, at: string, depth: number): Condit
 
 function formOf(json: Json, at: string): FormName {
   if (!isJsonObject(json)) {
-    fail(at, 'is not a condition: write {"location": …}, {"path": …, "op": …, "value": …}, {"and": […]} and the like');
+    fail(at, `is not a condition: write ${examples}, {"and": […]} and the like`);
   }
   for (const name of ['and', 'or', 'not'] as const) if (Object.hasOwn(json, name)) return name;
   if (!Object.hasOwn(json, 'path') && !Object.hasOwn(json, 'op')) return 'short';
@@ -131,10 +143,25 @@ function check<T>(form: z.ZodMiniType<T> & { shape: object }, json: Json, at: st
   ];
   const where = place.join('');
   if (issue?.code === 'unrecognized_keys') {
-    const [member] = issue.keys;
-    fail(`${where}.${member}`, `is not a member of such a condition; it takes ${Object.keys(form.shape).join(', ')}`);
+    const [member = ''] = issue.keys;
+    fail(`${where}.${member}`, 'location' in form.shape ? asCompared(member, json) : notTaken(form));
   }
   fail(where, expectations[String(issue?.path[0])] ?? 'is missing or not as documented');
+}
+
+function notTaken({ shape }: { shape: object }): string {
+  return `is not a member of such a condition; it takes ${Object.keys(shape).join(', ')}`;
+}
+
+/** Of a condition whose only member is a path and its value: the form that says so. */
+function asCompared(member: string, json: Json): string {
+  const value = isJsonObject(json) && Object.hasOwn(json, member) ? json[member] : undefined;
+  const example = scalar.safeParse(value).success ? value : 'X';
+  const path = member.includes('.') ? member : 'tags.location.plant';
+  return (
+    'is not a member of such a condition; it takes location, connectivity; of another property write ' +
+    JSON.stringify({ path, op: '=', value: example })
+  );
 }
 
 const aScalar = 'must be a string, a number, true or false';
@@ -150,17 +177,27 @@ const expectations: Record<string, string> = {
 };
 
 function readShort(values: z.infer<typeof forms.short>, paths: ListedFields, at: string): Condition {
-  const { location, connectivity } = values;
-  const condition = allOf([
-    ...(location === undefined ? [] : [equals(paths.location, location)]),
-    ...(connectivity === undefined ? [] : [equals(paths.connectivity, connectivity)]),
-  ]);
+  const condition = allOf(
+    (['location', 'connectivity'] as const).flatMap((name) => {
+      const text = toName(values[name]);
+      return text === undefined ? [] : [goesBy(paths[name], text)];
+    }),
+  );
   return condition ?? fail(at, 'is empty: a condition has at least one member');
 }
 
-/** The configured paths go by their names here too. */
+function readScalar(json: Json, at: string): Scalar {
+  const { success, data } = scalar.safeParse(json);
+  return success ? data : fail(at, aScalar);
+}
+
+/** The configured paths go by their names here too, and their values by what they look like. */
+function isNamed(path: string): path is 'location' | 'connectivity' {
+  return path === 'location' || path === 'connectivity';
+}
+
 function readPath(text: string, { paths }: Meanings, at: string): PropertyPath {
-  if (text === 'location' || text === 'connectivity') return paths[text];
+  if (isNamed(text)) return paths[text];
   try {
     return parsePropertyPath(text);
   } catch (error) {
@@ -192,7 +229,7 @@ function parseJson(text: string, at: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {
-    fail(at, 'is not well-formed JSON, URL-encoded');
+    fail(at, `is not well-formed JSON, URL-encoded: write ${examples} and the like`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../errors/invalidInputError';
-import { allOf, type Condition, equals } from './condition';
+import { goesBy } from './alike';
+import { allOf, type Condition } from './condition';
 import { parseCondition, parseConditionText } from './conditionJson';
 import type { ListedFields } from './twinQuery';
 
@@ -25,8 +26,8 @@ export async function parseFilter(
   now = new Date(),
 ): Promise<Condition | undefined> {
   const conditions: Condition[] = [];
-  if (location !== undefined) conditions.push(equals(paths.location, location));
-  if (connectivity !== undefined) conditions.push(equals(paths.connectivity, connectivity));
+  if (location !== undefined) conditions.push(goesBy(paths.location, location));
+  if (connectivity !== undefined) conditions.push(goesBy(paths.connectivity, connectivity));
   if (where !== undefined) conditions.push(parseConditionText(where, paths, 'where', now));
   if (filter !== undefined) conditions.push(await parseWords(filter, paths, now));
   return allOf(conditions);

@@ -5,7 +5,7 @@ import type { Condition } from '../conditions/condition';
 import { type PagedQuery, unwrapContinuation, wrapContinuation } from '../conditions/continuation';
 import type { PropertyPath } from '../conditions/propertyPath';
 import { type ListedFields, listQuery } from '../conditions/twinQuery';
-import type { Json } from '../json';
+import { anyJson, type Json } from '../json';
 
 /** What to list. */
 export interface Listing {
@@ -22,21 +22,21 @@ export interface Listing {
   askedAt: Date;
 }
 
-const column = z._default(z.json(), null);
-const rowSchema = z.catchall(z.object({ deviceId: z.string(), location: column, connectivity: column }), z.json());
+const column = z._default(anyJson, null);
+const rowSchema = z.catchall(z.object({ deviceId: z.string(), location: column, connectivity: column }), anyJson);
 
-const section = z.optional(z.record(z.string(), z.json()));
+const section = z.optional(z.record(z.string(), anyJson));
 
 /** A device in a list; what its twin lacks is null, of chosen fields absent. These are nested as the twin nests them. */
 export const listedDeviceSchema = z.catchall(
   z.object({
     deviceId: z.string(),
-    location: z.json(),
-    connectivity: z.json(),
+    location: anyJson,
+    connectivity: anyJson,
     tags: section,
     properties: z.optional(z.object({ desired: section, reported: section })),
   }),
-  z.json(),
+  anyJson,
 );
 
 /** What a page shows of a device: its location, its connectivity, and the values of the chosen fields. */

@@ -28,8 +28,8 @@ function meaningOf(json: ConditionJson): Expression {
   if ('not' in json) return { kind: 'unary', operator: 'not', operand: meaningOf(json.not) };
   if (!('path' in json)) {
     const parts = [
-      ...(json.location === undefined ? [] : [binary('=', pathOf(paths.location), literal(json.location))]),
-      ...(json.connectivity === undefined ? [] : [binary('=', pathOf(paths.connectivity), literal(json.connectivity))]),
+      ...(json.location === undefined ? [] : [goingBy(pathOf(paths.location), json.location)]),
+      ...(json.connectivity === undefined ? [] : [goingBy(pathOf(paths.connectivity), json.connectivity)]),
     ];
     return parts.reduce((left, right) => binary('and', left, right));
   }
@@ -40,6 +40,14 @@ function meaningOf(json: ConditionJson): Expression {
   if (json.op === 'startswith')
     return { kind: 'call', name: 'startswith', args: [pathOf(json.path), literal(json.value)] };
   return binary(json.op, pathOf(json.path), literal(json.value));
+}
+
+/** 43, "43", true and "true" each stand for the two that are written alike. */
+function goingBy(operand: Expression, value: string | number | boolean): Expression {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const other = [true, false, Number(text)].find((each) => JSON.stringify(each) === text);
+  if (other === undefined) return binary('=', operand, literal(text));
+  return { kind: 'in', operand, values: [literal(text), literal(other)], negated: false };
 }
 
 function binary(operator: Extract<Expression, { kind: 'binary' }>['operator'], left: Expression, right: Expression) {
@@ -196,7 +204,14 @@ describe('a condition', () => {
     ['a list', [], 'where', 'is not a condition'],
     ['text', "location = 'P1'", 'where', 'is not a condition'],
     ['nothing', {}, 'where', 'at least one member'],
+    ['text that tells how', 'P1', 'where', 'write {"location":"Redmond43"}'],
     ['an unknown member', { location: 'P1', plant: 1 }, 'where.plant', 'takes location, connectivity'],
+    [
+      'a path and its value',
+      { 'tags.floor': 3 },
+      'where.tags.floor',
+      'of another property write {"path":"tags.floor","op":"=","value":3}.',
+    ],
     ['two forms at once', { and: [{ location: 'P1' }], location: 'P2' }, 'where.location', 'takes and'],
     [
       'a path beside a location',
@@ -245,7 +260,9 @@ describe('a condition', () => {
 
   it('as text must be JSON', () => {
     expect(parseConditionText('{"location":"P1"}', paths)).toEqual(parse({ location: 'P1' }));
-    expect(() => parseConditionText('{"location":', paths, 'filter')).toThrow('filter is not well-formed JSON');
+    expect(() => parseConditionText('{"location":', paths, 'filter')).toThrow(
+      'filter is not well-formed JSON, URL-encoded: write {"location":"Redmond43"}',
+    );
   });
 
   it('has a JSON Schema, which nests', () => {

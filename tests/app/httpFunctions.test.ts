@@ -66,7 +66,7 @@ describe('tagTwin', () => {
 
   it.each([
     ['malformed JSON', '{"plant":', {}, 400, 'well-formed JSON'],
-    ['no body', '', {}, 400, 'well-formed JSON'],
+    ['no body, as where it came in chunks', '', {}, 400, 'Content-Length'],
     ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]), {}, 400, 'UTF-8'],
     ['a list', '[]', {}, 400, 'merge patch'],
     ['a forbidden name', '{"a.b":1}', {}, 400, 'tags.a.b'],
@@ -86,6 +86,29 @@ describe('tagTwin', () => {
 
   it('names the path of a tag beyond a limit', async () => {
     await expect(tag('{"o":{"n":4503599627370496}}')).resolves.toMatchObject({ body: { path: 'tags.o.n' } });
+  });
+
+  it('takes tags in the form of a twin only where that is meant', async () => {
+    const send = (query: Record<string, string>, body: string) =>
+      call(endpoint(tagTwin, services), {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        params: { deviceId: 'd1' },
+        query,
+        body: { string: body },
+      });
+    await expect(send({}, '{"tags":{"plant":"X"}}')).resolves.toMatchObject({
+      status: 400,
+      body: { path: 'tags.tags', detail: expect.stringContaining('send {"plant":"X"} without a member tags') },
+    });
+    await expect(send({ allow: 'all' }, '{}')).resolves.toMatchObject({ status: 400, body: { path: 'allow' } });
+    expect(server.received).toEqual([]);
+    await expect(send({ allow: 'tags' }, '{"tags":{"plant":"X"}}')).resolves.toMatchObject({ status: 200 });
+    await expect(send({}, '{"tags":null}')).resolves.toMatchObject({ status: 200 });
+    expect(server.received.map(({ body }) => body)).toEqual([
+      '{"tags":{"tags":{"plant":"X"}}}',
+      '{"tags":{"tags":null}}',
+    ]);
   });
 
   it.each(['', '..', 'a/b', 'é', 'x'.repeat(129)])('refuses the device id %j', async (deviceId) => {
@@ -188,7 +211,7 @@ describe('queryTwins', () => {
 
   it('lists the fleet without conditions', async () => {
     server.play(json([]));
-    await query({ location: '', connectivity: '' });
+    await query({});
     expect(server.received[0]?.body).not.toContain('WHERE');
   });
 });

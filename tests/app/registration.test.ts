@@ -30,6 +30,7 @@ it('every function registers without a single valid setting, and the start says 
     'deviceChanges',
     'getTwin',
     'locationDevices',
+    'locationDevicesByPath',
     'locations',
     'onTwinChange',
     'openapi',

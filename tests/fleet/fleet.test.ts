@@ -34,7 +34,6 @@ test.each([
   [['query', '--colour', 'red'], /--colour/],
   [['query', '--limit', '0'], /--limit is a whole number/],
   [['query', '--where', '{"location":'], /--where is a JSON object/],
-  [['query', '--fields', 'plant'], /--fields: 'plant' is not a property path/],
   [['tag', 'a'], /Give --tags/],
   [['tag', '--tags', '{}'], /either device ids or a condition/],
   [['tag', 'a', '--location', 'b', '--tags', '{}'], /either device ids or a condition/],
@@ -101,6 +100,31 @@ test('a table into a pipe is not cut', async () => {
   const location = 'x'.repeat(300);
   answer = () => ({ json: { counts: [{ location, devices: 3 }] } });
   expect((await fleet(app.url, 'summary')).stdout).toContain(`\n${location}        3\n`);
+});
+
+test('conditions go to the app as they are written, in words or as JSON', async () => {
+  const words = 'tags.floor >= 2 and lastActivityTime < now-1d';
+  answer = () => ({ json: { devices: [{ ...device('a'), tags: { 'a,b': { c: 'deep' } } }] } });
+  const { stdout } = await fleet(app.url, 'query', '--where', words, '--fields', 'tags["a,b"].c, tags.none');
+  expect(stdout).toMatch(/tags\["a,b"\]\.c +tags\.none\na +Redmond43 +deep\n/);
+  await fleet(app.url, 'query', '--where', '{"location":"A"}');
+  expect(app.received.map(({ url: { searchParams: asked } }) => [asked.get('where'), asked.get('filter')])).toEqual([
+    [null, words],
+    ['{"location":"A"}', null],
+  ]);
+});
+
+test.each<[string[], object]>([
+  [['--where', 'tags.x = 1', '--location', 'A'], { where: { location: 'A' }, filter: 'tags.x = 1' }],
+  [
+    ['--where', '{"location":"A"}', '--connectivity', 'c'],
+    { where: { and: [{ location: 'A' }, { connectivity: 'c' }] } },
+  ],
+  [['--where', 'location = A'], { filter: 'location = A' }],
+  [['a', 'b'], { deviceIds: ['a', 'b'] }],
+])('tag %j asks for these devices', async (args, chosen) => {
+  await fleet(app.url, 'tag', ...args, '--tags', '{"x":1}', '--dry-run');
+  expect(app.received.map(({ body }) => JSON.parse(body))).toEqual([{ ...chosen, tags: { x: 1 } }]);
 });
 
 test('a list stops at its limit, and says that there is more', async () => {

@@ -15,6 +15,9 @@ interface TagColumn {
   read: ReadCell;
 }
 
+/** Most columns of a CSV. Each is looked at for each device; a twin has no room for so many tags of some length. */
+const maxColumns = 1000;
+
 /** What the columns of a CSV mean. */
 export interface Columns {
   /** How many there are. */
@@ -35,6 +38,9 @@ export interface Columns {
  */
 export function parseHeader(cells: readonly string[], paths: ListedFields): Columns {
   const [deviceId, ifMatch] = [cells.indexOf('deviceId'), cells.indexOf('ifMatch')];
+  if (cells.length > maxColumns) {
+    throw new InvalidInputError(`the header has ${cells.length} columns; there may be at most ${maxColumns}.`);
+  }
   const columns: Columns = { count: cells.length, deviceId, ifMatch, tags: [], ignored: [] };
   if (deviceId < 0) throw new InvalidInputError(`the header lacks deviceId; it has ${cells.join(', ')}.`);
   const seen = new Set<string>();

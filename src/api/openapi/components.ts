@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { conditionSchema } from '../../conditions/conditionJson';
 import { freshnessSchema } from '../../conditions/freshness';
+import { anyJson } from '../../json';
 import { listedDeviceSchema } from '../../queries/listDevices';
 import { engines, jobDocumentSchema } from '../../tagJobs/tagJob';
 import { statisticsSchema, twinSchema } from '../../twins/twin';
@@ -36,7 +37,7 @@ export const components = {
       'that was deleted may stay in it for longer.',
   },
   TagsPatch: {
-    schema: z.record(z.string(), z.json()),
+    schema: z.record(z.string(), anyJson),
     description: 'A JSON merge patch (RFC 7396) of the tags: null removes one.',
   },
   TaggedTwin: {
@@ -44,11 +45,14 @@ export const components = {
       deviceId: z.string(),
       etag: z.string(),
       version: z.int(),
-      tags: z.record(z.string(), z.json()),
+      tags: z.record(z.string(), anyJson),
     }),
     description: 'The tags of a twin after they were merged.',
   },
-  Twin: { schema: twinSchema, description: 'A device twin, as the hub answers it.' },
+  Twin: {
+    schema: z.extend(twinSchema, { tags: z.optional(z.record(z.string(), anyJson)) }),
+    description: 'A device twin, as the hub answers it.',
+  },
   ListedDevice: {
     schema: listedDeviceSchema,
     description: 'What the twin lacks is null, of chosen fields absent; these are nested as the twin nests them.',
@@ -95,7 +99,7 @@ export const components = {
           previousVersion: z.optional(z.int()),
           coalesced: z.optional(z.literal(true)),
           truncated: z.optional(z.literal(true)),
-          values: z.array(z.object({ path: z.string(), before: z.optional(z.json()), after: z.json() })),
+          values: z.array(z.object({ path: z.string(), before: z.optional(anyJson), after: anyJson })),
         }),
       ),
       continuation,

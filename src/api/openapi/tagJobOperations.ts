@@ -1,7 +1,6 @@
-import * as z from 'zod/mini';
-import { engines } from '../../tagJobs/tagJob';
+import { tagTwinsParameters } from '../requests/readTagRequest';
 import { type Answer, type Content, json, type Operation, type Parameter } from './operation';
-import { flag, pageParameters, queryParameters, step } from './parameters';
+import { allow, pageParameters, queryParameters, step } from './parameters';
 import { hubProblems } from './twinOperations';
 
 const jobId = step(
@@ -76,11 +75,11 @@ export const tagJobOperations: Operation[] = [
       'that is asked for. CSV: a column deviceId, then names of properties beside the location, or paths as ' +
       'tags.site.floor. NDJSON: deviceId and tags a line.',
     parameters: [
-      ...queryParameters(
-        { shape: { engine: z.optional(z.enum(engines)) } },
-        { engine: { description: 'Who does it; by default chosen by size.', example: 'queue' } },
-      ),
-      flag('dryRun', 'Say what would be done, and do nothing.'),
+      ...queryParameters(tagTwinsParameters, {
+        engine: { description: 'Who does it; by default chosen by size.', example: 'queue' },
+        dryRun: { description: 'Say what would be done, and do nothing.', example: true },
+        allow,
+      }),
       idempotencyKey,
     ],
     body: { ...json('TagJobRequest', examples), ...lines },
