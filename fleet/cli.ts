@@ -1,4 +1,3 @@
-import { visible } from '../src/visible';
 import { type Command, type Context, commonOptions, type Given, makeClient, readArguments } from './command';
 import { FailedError, InterruptedError, UsageError } from './errors';
 import { exportDevices } from './export';
@@ -8,6 +7,7 @@ import { job } from './job';
 import { query } from './query';
 import { summary } from './summary';
 import { tag } from './tag';
+import { obeyedByNone } from './terminal';
 
 const commands: Readonly<Record<string, Command>> = {
   tag,
@@ -65,24 +65,26 @@ async function main([name, ...args]: string[]): Promise<number> {
     // Who reads our output has had enough, as `head` does.
     if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 1;
     if (error instanceof UsageError) {
-      stderr.write(
-        `${error.message}\nnpm run fleet -- ${name && name in commands ? `${name} ` : ''}--help says more.\n`,
-      );
+      tell(`${error.message}\nnpm run fleet -- ${name && name in commands ? `${name} ` : ''}--help says more.\n`);
       return 2;
     }
     if (error instanceof FailedError || error instanceof InterruptedError) {
-      stderr.write(`${error.message}\n`);
+      tell(`${error.message}\n`);
       return 1;
     }
     if (error instanceof Error && error.name === 'AbortError') {
-      stderr.write('Interrupted.\n');
+      tell('Interrupted.\n');
       return 1;
     }
     const fault = describeFileError(error);
     if (fault === undefined) throw error;
-    stderr.write(`${visible(fault)}\n`);
+    tell(`${fault}\n`);
     return 1;
   }
+}
+
+function tell(lines: string): void {
+  process.stderr.write(obeyedByNone(lines));
 }
 
 /** Ctrl-C is asked for once; a second one ends the process. */
@@ -99,7 +101,8 @@ function contextOf(given: Given): Context {
   // The write that met it tells.
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
   const say = (line: string) => {
-    stderr.write(`${stderr.isTTY ? '\r\x1b[2K' : ''}${line}\n`);
+    stderr.write(stderr.isTTY ? '\r\x1b[2K' : '');
+    tell(`${line}\n`);
   };
   return {
     stdin,

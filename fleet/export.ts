@@ -8,7 +8,7 @@ import { describeHub, formatDuration, secondsToList } from './expectedTime';
 import { contentTypeOf, type Format, formatOf } from './format';
 import { Progress } from './progress';
 import { StateFile } from './stateFile';
-import { write } from './terminal';
+import { writeAsItIs } from './terminal';
 
 const pageSize = '100';
 
@@ -129,7 +129,7 @@ async function fileSink(file: string, from: number): Promise<Sink> {
 }
 
 function stdoutSink({ stdout }: Context): Sink {
-  return { write: (text) => write(stdout, text), length: () => 0, close: async () => {} };
+  return { write: (text) => writeAsItIs(stdout, text), length: () => 0, close: async () => {} };
 }
 
 interface Pages {

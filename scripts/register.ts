@@ -24,5 +24,9 @@ runScript(async () => {
   if (positionals.length === 0) throw new Error('Name the devices to register: npm run register -- NAME…');
   const deviceIds = positionals.map(parseDeviceId);
   const registry = new DeviceRegistry(withEmulatorEnv(values['state-dir']));
-  for (const deviceId of deviceIds) writeLine(process.stdout, await registry.register(deviceId));
+  for (const deviceId of deviceIds) {
+    const { connectionString, isNew } = await registry.ensure(deviceId);
+    if (!isNew) writeLine(process.stderr, `${deviceId} was registered already.`);
+    writeLine(process.stdout, connectionString);
+  }
 });

@@ -20,6 +20,8 @@ export interface ServiceOptions {
   command: string;
   args: string[];
   env: NodeJS.ProcessEnv;
+  /** Where it listens, each with the option that says so; none of 0. */
+  ports: Readonly<Record<string, number>>;
   /** Lines of its standard output that are not shown. */
   hides?: RegExp | undefined;
 }

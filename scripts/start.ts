@@ -29,6 +29,7 @@ function localHost({ port, tablePort, queuePort, stateDir, verbose }: SystemOpti
       ...['--port', `${port}`, '--state-dir', join(stateDir, 'host'), ...(verbose ? [] : ['--quiet'])],
     ],
     env,
+    ports: { '--port': port },
     ready: /^Host started/,
     hides: /^Host started/,
   };

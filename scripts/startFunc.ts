@@ -31,6 +31,7 @@ async function coreTools(options: SystemOptions): Promise<Part[]> {
         // The extensions are .NET: on Linux they take certificates from here, elsewhere from the system's store.
         SSL_CERT_FILE: writeCertificateBundle(join(options.stateDir, 'certificates.pem'), env),
       },
+      ports: { '--port': options.port },
       ready: /For detailed output, run func with --verbose flag/,
     },
   ];

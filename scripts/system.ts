@@ -1,7 +1,10 @@
 import { join } from 'node:path';
+import { makeFolder, ownerOnly } from './folders';
+import { isFree } from './freePort';
 import { type Service, type ServiceOptions, startService } from './service';
 import type { SystemOptions } from './systemOptions';
 import { untilStopped } from './untilStopped';
+import { writeLine } from './writeLine';
 
 /** The device of the tutorial, registered at each start. */
 export const tutorialDevice = 'myDeviceId';
@@ -21,10 +24,13 @@ export async function runSystem(
   stages: (() => Part[] | Promise<Part[]>)[],
   { verbose, ...options }: SystemOptions,
 ): Promise<void> {
+  prepareFolders(options);
   const running: Service[] = [];
   const run = async () => {
     for (const stage of stages) {
-      const started = (await stage()).map(({ ready, hides, ...part }) => {
+      const parts = await stage();
+      await refuseTaken(Object.assign({}, ...parts.map(({ ports }) => ports)));
+      const started = parts.map(({ ready, hides, ...part }) => {
         const service = startService({ ...part, hides: verbose ? undefined : hides });
         running.push(service);
         return service.line(ready);
@@ -38,6 +44,25 @@ export async function runSystem(
     await Promise.race([run(), untilStopped()]);
   } finally {
     for (let service = running.pop(); service; service = running.pop()) await service.stop();
+  }
+}
+
+/** @throws Error that names the option of a port which somebody else has: a part would name its own, or none. */
+async function refuseTaken(ports: ServiceOptions['ports']): Promise<void> {
+  for (const [option, port] of Object.entries(ports)) {
+    if (port === 0 || (await isFree(port))) continue;
+    throw new Error(`Port ${port} is taken, maybe by another npm start: choose another one by ${option}.`);
+  }
+}
+
+/** The folders of parts that look after none themselves: what is in them, and what they write, is ours alone. */
+function prepareFolders({ dataDir, stateDir }: Pick<SystemOptions, 'dataDir' | 'stateDir'>): void {
+  // The parts take this from us.
+  process.umask(0o077);
+  for (const folder of [join(stateDir, 'host'), ...(dataDir === undefined ? [] : [join(dataDir, 'storage')])]) {
+    makeFolder(folder);
+    if (!ownerOnly(folder)) continue;
+    writeLine(process.stdout, `${folder} was open to other users of this machine; it is not any more.`);
   }
 }
 
@@ -55,6 +80,7 @@ export function emulator(options: SystemOptions): Part {
       ...(options.dataDir === undefined ? [] : ['--data', options.dataDir]),
     ],
     env: process.env,
+    ports: { '--hub-port': options.hubPort, '--mqtt-port': options.mqttPort, '--amqp-port': options.amqpPort },
     ready: /^ready$/,
     hides: /^(Settings |ready$)/,
   };

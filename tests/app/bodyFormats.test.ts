@@ -327,6 +327,12 @@ describe('the text of a body', () => {
     expect(decodeText(Buffer.from('\ufeffdeviceId'))).toBe('deviceId');
   });
 
+  it.each(['deviceId', '\ufeffdeviceId'])('is no UTF-16, whose name is told', (text) => {
+    const bytes = Buffer.from(text, 'utf16le');
+    expect(() => decodeText(bytes)).toThrow('Line 1: it is UTF-16; save the file as UTF-8.');
+    expect(() => decodeText(bytes.swap16())).toThrow('it is UTF-16');
+  });
+
   it('must be UTF-8, and the line is told', () => {
     expect(() => decodeText(Buffer.from('a\nb\n\xe9\nc', 'latin1'))).toThrow('Line 3: it is not UTF-8');
   });

@@ -72,6 +72,14 @@ test('a problem is told by its detail, without what a terminal would obey', asyn
   expect(stderr).toBe('where.and[1] has no \\u001b[31mpath.\\nDone.\n');
 });
 
+test('JSON for scripts says the same, and has nothing that a terminal obeys', async () => {
+  const location = 'a\u009b2K\u202eb\n';
+  answer = () => ({ json: { counts: [{ location, devices: 1 }] } });
+  const { stdout } = await fleet(app.url, 'summary', '--json');
+  expect(stdout).toBe('{"counts":[{"devices":1,"location":"a\\u009b2K\\u202eb\\n"}]}\n');
+  expect(JSON.parse(stdout)).toEqual({ counts: [{ location, devices: 1 }] });
+});
+
 test("an app below a path of a gateway is asked there, with or without the API's own", async () => {
   answer = () => ({ status: 404 });
   for (const path of ['/fleet', '/fleet/api/']) {

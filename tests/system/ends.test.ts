@@ -46,18 +46,19 @@ async function stillAlive(pids: readonly number[]): Promise<number[]> {
 }
 
 /** A running `npm start`, as npm runs it: below another process. */
-async function start(): Promise<{ npm: ChildProcess; owner: number; parts: number[] }> {
+async function start(): Promise<{ npm: ChildProcess; lines: Lines; owner: number; parts: number[] }> {
   const args = [bundled('scripts/start.ts'), ...freePorts, '--state-dir', join(folder, 'state'), '--data', folder];
   const npm = spawn('sh', ['-c', '"$@"; exit $?', 'npm', process.execPath, ...args], {
     env: { ...process.env, npm_lifecycle_event: 'start' },
   });
-  await new Lines(npm).match(/^Try: /);
+  const lines = new Lines(npm);
+  await lines.match(/^Try: /);
   const [owner = 0] = childrenOf(npm.pid ?? 0);
   const parts = childrenOf(owner);
   for (const pid of [owner, ...parts]) left.add(pid);
   // The hub, tables, queues, the app, and who watches over them.
   expect(parts).toHaveLength(5);
-  return { npm, owner, parts };
+  return { npm, lines, owner, parts };
 }
 
 onLinux.each<[string, (system: { npm: ChildProcess; owner: number }) => void]>([
@@ -68,6 +69,30 @@ onLinux.each<[string, (system: { npm: ChildProcess; owner: number }) => void]>([
   const { npm, owner, parts } = await start();
   end({ npm, owner });
   expect(await stillAlive([owner, ...parts])).toEqual([]);
+});
+
+onLinux('it says where all of it listens and what to try, then what the app says, until Ctrl-C', async () => {
+  const { npm, lines, owner, parts } = await start();
+  expect(lines.all).toEqual([
+    expect.stringMatching(/^hub \| Service API +https:/),
+    expect.stringMatching(/^hub \| Devices +mqtts:/),
+    expect.stringMatching(/^hub \| Event Hubs +amqp:/),
+    '',
+    expect.stringMatching(/^App +http:/),
+    expect.stringMatching(/^Settings +/),
+    '',
+    expect.stringMatching(/^Try: /),
+  ]);
+  const [, url = ''] = await lines.match(/^App +(http:\S+)/);
+  const headers = { 'content-type': 'application/json' };
+  await fetch(`${url}/admin/functions/runTwinQueries`, { method: 'POST', headers, body: '{}' });
+  await lines.match(/^app \| .*registry: 1 devices/);
+  await lines.match(/^app \| .*using cellular: 0/);
+  expect(lines.all.slice(8).filter((line) => !/(registry|devices in|members)/.test(line))).toEqual([]);
+  process.kill(owner, 'SIGINT');
+  const [code] = await once(npm, 'exit');
+  expect(code).toBe(0);
+  expect(await stillAlive(parts)).toEqual([]);
 });
 
 onLinux('Ctrl-C behind a closed pipe, as tee leaves it, ends without a fault', async () => {
