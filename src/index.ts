@@ -45,6 +45,12 @@ http(
 );
 http('tagTwins', 'POST', 'tagJobs', async () => (await import('./functions/tagTwins')).tagTwins);
 http('tagJob', ['GET', 'DELETE'], 'tagJobs/{jobId}', async () => (await import('./functions/tagJob')).tagJob);
+http(
+  'tagJobOutcomes',
+  'GET',
+  'tagJobs/{jobId}/outcomes',
+  async () => (await import('./functions/tagJobOutcomes')).tagJobOutcomes,
+);
 http('openapi', 'GET', 'openapi.json', async () => (await import('./functions/openapi')).openapi);
 
 app.timer('runTwinQueries', {

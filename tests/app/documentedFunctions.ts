@@ -10,6 +10,7 @@ import { queryTwins } from '../../src/functions/queryTwins';
 import { statistics } from '../../src/functions/statistics';
 import { summary } from '../../src/functions/summary';
 import { tagJob } from '../../src/functions/tagJob';
+import { tagJobOutcomes } from '../../src/functions/tagJobOutcomes';
 import { tagTwin } from '../../src/functions/tagTwin';
 import { tagTwins } from '../../src/functions/tagTwins';
 
@@ -22,6 +23,7 @@ export const documentedFunctions: Readonly<Record<string, Serve<Services>>> = {
   summary,
   tagTwins,
   tagJob,
+  tagJobOutcomes,
   cancelTagJob: tagJob,
   deviceChanges,
   locations,

@@ -1,4 +1,5 @@
 import { endpoint } from '../../src/api/http/endpoint';
+import { openApiDocument } from '../../src/api/openapi/document';
 import { createServices, type Services } from '../../src/app/services';
 import { readSettings } from '../../src/app/settings';
 import { getTwin } from '../../src/functions/getTwin';
@@ -162,6 +163,17 @@ it('getTwin answers the whole twin with its etag', async () => {
       body: twin,
     },
   );
+});
+
+it('lets pages of other origins read the headers of answers, those that the document has', async () => {
+  const named = Object.keys(openApiDocument('1.0.0').components.headers).sort().join(', ');
+  const get = (params: Record<string, string>, headers = {}) =>
+    call(endpoint(getTwin, services), { method: 'GET', params, headers });
+  const exposed = { 'access-control-expose-headers': named };
+  const origin = { origin: 'https://fleet.example' };
+  await expect(get({ deviceId: 'd1' }, origin)).resolves.toMatchObject({ status: 200, headers: exposed });
+  await expect(get({ deviceId: 'é' }, origin)).resolves.toMatchObject({ status: 400, headers: exposed });
+  expect((await get({ deviceId: 'd1' })).headers).not.toHaveProperty('access-control-expose-headers');
 });
 
 it('statistics answers the three counts', async () => {

@@ -40,6 +40,7 @@ it('every function registers without a single valid setting, and the start says 
     'statistics',
     'summary',
     'tagJob',
+    'tagJobOutcomes',
     'tagTwin',
     'tagTwins',
     'workTagJobs',

@@ -3,6 +3,7 @@ import { conditionSchema } from '../../conditions/conditionJson';
 import { freshnessSchema } from '../../conditions/freshness';
 import { anyJson } from '../../json';
 import { listedDeviceSchema } from '../../queries/listDevices';
+import { outcomeSchema } from '../../tagJobs/jobOutcomes';
 import { engines, jobDocumentSchema } from '../../tagJobs/tagJob';
 import { statisticsSchema, twinSchema } from '../../twins/twin';
 import { queryTwinsAnswer } from '../requests/queryTwinsSchemas';
@@ -76,6 +77,12 @@ export const components = {
     description:
       'A job, with a page of the devices that were not tagged: their status is that of HTTP, 0 where a device was not reached. ' +
       'results, of every device, come with the answer of engine direct only.',
+  },
+  TagJobOutcomes: {
+    schema: z.object({ jobId: z.string(), outcomes: z.array(outcomeSchema), continuation }),
+    description:
+      'Devices of a job with what became of each; notReached: the job was cancelled, or failed, before its turn. Those of ' +
+      'a condition that were not listed by then are not here. The page may be short where there is a continuation.',
   },
   DryRun: {
     schema: z.object({
