@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { nearestName } from '../src/api/http/nearestName';
 import { skus } from '../src/azure/hub/quotas';
 import { Client } from './client';
 import { UsageError } from './errors';
@@ -127,9 +128,16 @@ export function readArguments(args: readonly string[], options: Options): Given 
     return new Given(values, positionals);
   } catch (error) {
     // What Node advises beyond the first sentence is about arguments that begin with a dash.
-    if (error instanceof TypeError) throw new UsageError(error.message.replace(/\. To specify .*$/s, '.'));
+    if (error instanceof TypeError)
+      throw new UsageError(`${error.message.replace(/\. To specify .*$/s, '.')}${meantBy(error, options)}`);
     throw error;
   }
+}
+
+function meantBy({ message }: TypeError, options: Options): string {
+  const [, name = ''] = /^Unknown option '--([^']+)'/.exec(message) ?? [];
+  const meant = nearestName(name, Object.keys(options));
+  return meant === undefined ? '' : ` Did you mean --${meant}?`;
 }
 
 /** The client of a command. The key is taken from the environment where the shell's history should not have it. */
