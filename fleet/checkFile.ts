@@ -8,7 +8,7 @@ import { FailedError } from './errors';
 import type { Format } from './format';
 import { Progress } from './progress';
 import { type ChunkOptions, describeFault, type Fault, hasNoTag, sendChunk } from './sendChunk';
-import { surveyFile } from './survey';
+import { maxBadIds, surveyFile } from './survey';
 import { write } from './terminal';
 
 /** Faults that are told at once. */
@@ -32,8 +32,10 @@ export async function countDevices(file: string, format: Format, context: Contex
       detail: `device ${deviceId} stands in line ${firstLine} already; name it once.`,
     })),
   ];
+  const isAll = bad.length < maxBadIds && repeated.length < maxFaults;
   await refuse(
     faults.sort((a, b) => a.line - b.line),
+    isAll,
     context,
   );
   return devices;
@@ -71,7 +73,7 @@ export async function checkFile(
   } finally {
     progress.clear();
   }
-  await refuse([...faults.values()].slice(0, maxFaults), context);
+  await refuse([...faults.values()].slice(0, maxFaults), faults.size < maxFaults, context);
   if (!hasTags) throw untagged;
 }
 
@@ -98,8 +100,8 @@ async function faultsOf(chunk: Chunk, options: ChunkOptions, { client }: Context
 }
 
 /** @throws FailedError where there are faults, after each was told. */
-async function refuse(faults: readonly Fault[], { stdout, json }: Context): Promise<void> {
+async function refuse(faults: readonly Fault[], isAll: boolean, { stdout, json }: Context): Promise<void> {
   for (const fault of faults) await write(stdout, `${json ? JSON.stringify(fault) : describeFault(fault)}\n`);
-  const more = faults.length < maxFaults ? '' : ', maybe more than these';
+  const more = isAll ? '' : ', maybe more than these';
   if (faults.length > 0) throw new FailedError(`The file has faults${more}. Nothing was done.`);
 }

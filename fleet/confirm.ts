@@ -15,7 +15,12 @@ export async function confirm(devices: number, { stdin, stderr, signal }: Contex
   if (devices <= unaskedDevices || !isTerminal({ stdin, stderr })) return;
   const asked = createInterface({ input: stdin, output: stderr });
   try {
-    const answer = await asked.question(`Tag ${devices} devices? [y/N] `, { signal });
+    const answer = await new Promise<string>((resolve, reject) => {
+      // While it reads the keys, Ctrl-C is one of them; Ctrl-D closes it.
+      asked.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+      asked.once('close', () => resolve(''));
+      asked.question(`Tag ${devices} devices? [y/N] `, { signal }).then(resolve, reject);
+    });
     if (!/^y(es)?$/i.test(answer.trim())) throw new FailedError('Nothing was done.');
   } finally {
     asked.close();

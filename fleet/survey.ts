@@ -18,7 +18,7 @@ export interface Survey {
 }
 
 /** More of them than a person corrects one by one. */
-const maxBad = 10_000;
+export const maxBadIds = 10_000;
 
 /** One bit for each value that {@link hashOf} may have: 32 MiB. */
 const hashBits = 28;
@@ -37,7 +37,7 @@ export async function surveyFile(file: string, format: Format, most: number, sig
     signal.throwIfAborted();
     devices++;
     if (deviceId === undefined) continue;
-    if (!isDeviceId(deviceId) && bad.length < maxBad) bad.push({ deviceId, line });
+    if (!isDeviceId(deviceId) && bad.length < maxBadIds) bad.push({ deviceId, line });
     const hash = hashOf(deviceId);
     const [word, bit] = [hash >>> 5, 1 << (hash & 31)];
     const before = seen[word] ?? 0;

@@ -24,6 +24,7 @@ export async function runSystem(
   stages: (() => Part[] | Promise<Part[]>)[],
   { verbose, ...options }: SystemOptions,
 ): Promise<void> {
+  const stopped = untilStopped();
   prepareFolders(options);
   const running: Service[] = [];
   const run = async () => {
@@ -41,7 +42,7 @@ export async function runSystem(
     throw new Error(await Promise.race(running.map(({ ended }) => ended)));
   };
   try {
-    await Promise.race([run(), untilStopped()]);
+    await Promise.race([run(), stopped]);
   } finally {
     for (let service = running.pop(); service; service = running.pop()) await service.stop();
   }
@@ -87,11 +88,12 @@ export function emulator(options: SystemOptions): Part {
 }
 
 /** What somebody who has just started the system would try. */
-function nextSteps({ port, stateDir }: Pick<SystemOptions, 'port' | 'stateDir'>): string {
+function nextSteps({ port, queuePort, tablePort, stateDir }: Omit<SystemOptions, 'verbose'>): string {
   const tags = JSON.stringify(JSON.stringify({ location: { region: 'US', plant: 'Redmond43' } }));
   return [
     '',
     `App       http://localhost:${port}`,
+    `Storage   http://127.0.0.1:${tablePort} (tables), http://127.0.0.1:${queuePort} (queues)`,
     `Settings  ${stateDir}/env`,
     '',
     `Try: curl -X PATCH http://localhost:${port}/api/devices/${tutorialDevice}/tags -H "Content-Type: application/json" -d ${tags}`,

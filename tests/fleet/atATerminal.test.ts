@@ -73,6 +73,9 @@ atATerminal('more than a hundred devices are tagged only after somebody agreed',
   const tag = ['tag', '--location', 'A', '--tags', '{"a":1}'];
   for (const [keys, args, code, posts] of [
     ['n\r', [], 1, 0],
+    // Ctrl-C and Ctrl-D are no answer.
+    ['\u0003', [], 1, 0],
+    ['\u0004', [], 1, 0],
     ['y\r', [], 0, 1],
     ['', ['--yes'], 0, 1],
   ] as const) {

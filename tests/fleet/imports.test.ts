@@ -88,8 +88,8 @@ test.each(['utf16le', 'with the other byte first'])('a UTF-16 list is told as wh
 test('every bad id is named at once, by its line', async () => {
   const ids = Array.from({ length: 60 }, (_, n) => (n % 2 ? `d${n}` : `d ${n}`));
   const path = await file('ids.csv', `deviceId,plant\n${ids.map((id) => `${id},A\n`).join('')}`);
-  const { code, stdout } = await fleet(app.url, 'import', path);
-  expect(code).toBe(1);
+  const { code, stdout, stderr } = await fleet(app.url, 'import', path);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: 'The file has faults. Nothing was done.\n' });
   const told = stdout.trim().split('\n');
   expect(told).toHaveLength(30);
   expect(told[29]).toBe(`Line 60: 'd 58': A device id has 1 to 128 ASCII letters, digits or -:.+%_#*?!(),=@;$'.`);

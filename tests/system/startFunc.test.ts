@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
+import { openToOthers } from '../support/modes';
 import { bundled, freePorts, Lines, runScript } from './system';
 
 let folder: string;
@@ -73,7 +74,9 @@ test('storage is kept where twins are kept, and nowhere else', async () => {
     const { output } = await runScript('scripts/register.ts', ['d1', '--state-dir', stateDir()]);
     seen.push([Number(runs), output.includes('registered already')]);
     await stop(child);
+    expect(openToOthers(stateDir())).toEqual([]);
   }
+  expect(openToOthers(join(folder, 'data'))).toEqual([]);
   expect(seen).toEqual([
     [0, false],
     [0, false],
