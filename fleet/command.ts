@@ -47,6 +47,9 @@ export const filterHelp = `  --location NAME        devices that are there
   --connectivity NAME    devices that are connected so
   --where JSON           devices that meet a condition (docs/queries.md)`;
 
+/** What an option that takes JSON may be given. */
+const jsonExamples = { where: '{"location":"Redmond43"}', tags: '{"location":{"plant":"Redmond43"}}' };
+
 /** The edition of the hub, which expected times follow from. */
 export const hubOptions = { sku: { type: 'string' }, units: { type: 'string' } } satisfies Options;
 
@@ -78,12 +81,12 @@ export class Given {
   }
 
   /** A JSON object, as its text. */
-  object(option: string): Record<string, unknown> | undefined {
+  object(option: keyof typeof jsonExamples): Record<string, unknown> | undefined {
     const text = this.text(option);
     if (text === undefined) return undefined;
     const value = tryJson(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-    throw new UsageError(`--${option} is a JSON object, as in '{"a":1}'; mind the shell's quotes.`);
+    throw new UsageError(`--${option} is a JSON object, as in '${jsonExamples[option]}'; mind the shell's quotes.`);
   }
 
   /** The one argument of a command. */
