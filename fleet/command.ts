@@ -49,6 +49,9 @@ export const filterHelp = `  --location NAME        devices that are there
   --where CONDITION      devices that meet it: 'tags.floor >= 2 and not is_defined(tags.site)', 'lastActivityTime < now-1d',
                          or JSON (docs/queries.md)`;
 
+/** What an option that takes JSON may be given. */
+const jsonExamples = { where: '{"location":"Redmond43"}', tags: '{"location":{"plant":"Redmond43"}}' };
+
 /** The edition of the hub, which expected times follow from. */
 export const hubOptions = { sku: { type: 'string' }, units: { type: 'string' } } satisfies Options;
 
@@ -80,12 +83,12 @@ export class Given {
   }
 
   /** A JSON object, as its text. */
-  object(option: string): Record<string, unknown> | undefined {
+  object(option: keyof typeof jsonExamples): Record<string, unknown> | undefined {
     const text = this.text(option);
     if (text === undefined) return undefined;
     const value = tryJson(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-    throw new UsageError(`--${option} is a JSON object, as in '{"a":1}'; mind the shell's quotes.`);
+    throw new UsageError(`--${option} is a JSON object, as in '${jsonExamples[option]}'; mind the shell's quotes.`);
   }
 
   /** The one argument of a command. */
