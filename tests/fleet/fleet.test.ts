@@ -102,7 +102,7 @@ test('what is throttled is asked again when the answer says', async () => {
   expect(performance.now() - start).toBeGreaterThan(1000);
   expect(code).toBe(0);
   expect(stdout).toBe('location  devices\nA               3\n');
-  expect(stderr).toBe('The hub is throttling. Again in 1 s.\n');
+  expect(stderr).toBe('The hub is throttling. Again in 1 s.\n3 devices in all.\n');
 });
 
 test('a table into a pipe is not cut', async () => {
