@@ -95,16 +95,6 @@ describe('a twin update by JobClient', () => {
     expect([status, deviceJobStatistics?.failedCount]).toEqual(['completed', 3]);
   });
 
-  it('honours an etag, which suits few', async () => {
-    const { etag } = (await registry.getTwin('one')).responseBody;
-    // Etags are counters: two devices can have the same.
-    for (let at = 0; at < 20; at++) await registry.updateTwin('three', { tags: { at } }, '*');
-    await client.scheduleTwinUpdate('with-etag', "deviceId IN ['one', 'three']", { etag, tags: { etag: true } });
-    const { deviceJobStatistics } = await endedJob(client, 'with-etag');
-    expect(deviceJobStatistics).toMatchObject({ succeededCount: 1, failedCount: 1 });
-    expect(await tagsOf('one')).toMatchObject({ etag: true });
-  });
-
   it('of no device completes', async () => {
     await client.scheduleTwinUpdate('nobody', "deviceId = 'nobody'", patchOf({}));
     expect(await endedJob(client, 'nobody')).toMatchObject({

@@ -42,6 +42,9 @@ function parseWork({ type, updateTwin, cloudToDeviceMethod }: JsonObject): JobWo
   switch (type) {
     case 'scheduleUpdateTwin':
       if (!isObject(updateTwin)) throw new HubError('ArgumentNull', 'The body lacks updateTwin, a JSON object.');
+      if (updateTwin.etag !== '*') {
+        throw invalidArgument("Missing or invalid etag for job type ScheduleUpdateTwin. It must be '*'.");
+      }
       parseTwinWrite(updateTwin);
       return { type, updateTwin };
     case 'scheduleDeviceMethod':
@@ -57,7 +60,7 @@ function parseWork({ type, updateTwin, cloudToDeviceMethod }: JsonObject): JobWo
 /** Whether it is a condition at all, the job finds out: the service accepts the job, which then fails. */
 function parseCondition(condition: Json | undefined): string {
   if (typeof condition !== 'string' || condition.trim() === '') {
-    throw new HubError('ArgumentNull', "The body lacks queryCondition; for all devices it is 'is_defined(deviceId)'.");
+    throw new HubError('ArgumentNull', "The body lacks queryCondition. For all devices it is '*'.");
   }
   if (queryFor(condition).length > maxQueryLength) {
     throw new HubError('PreconditionFailed', `The query of a job has ${maxQueryLength} characters at most.`);
