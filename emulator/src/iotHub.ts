@@ -40,6 +40,8 @@ export interface HubOptions {
  */
 export class Hub {
   readonly name: string;
+  /** Whether only what is documented is taken, where real hubs may take more. */
+  readonly strict: boolean;
   readonly events = new HubEvents();
   readonly registry: Registry;
   readonly methods: Methods;
@@ -53,6 +55,7 @@ export class Hub {
     this.name = hostName.split('.')[0] ?? hostName;
     this.#fleet = new Fleet(store);
     this.#queries = queries;
+    this.strict = queries.strict ?? false;
     this.registry = new Registry({ hubName: this.name, fleet: this.#fleet, events: this.events, makeKeys });
     this.methods = new Methods((id) => this.registry.get(id));
     this.jobs = new Jobs({ hub: this, store, limits: jobLimits });

@@ -19,10 +19,11 @@ const usualExecutionTime = 3600;
  * @throws HubError ArgumentInvalid, ArgumentNull, GenericBadRequest for an unknown type, PreconditionFailed for a condition
  *   that is too long.
  */
-export function parseJobRequest(jobId: string, body: Json | undefined): JobRequest {
-  // The documents allow capitals too; real hubs refuse them.
-  if (!/^[a-z0-9-]{1,64}$/.test(jobId)) {
-    throw invalidArgument('A job id has 1 to 64 lower-case ASCII letters, digits or -.');
+export function parseJobRequest(jobId: string, body: Json | undefined, { strict = false } = {}): JobRequest {
+  // The documents allow capitals, and official samples use them; a real hub has refused them.
+  const letters = strict ? 'a-z' : 'A-Za-z';
+  if (!new RegExp(`^[${letters}0-9-]{1,64}$`).test(jobId)) {
+    throw invalidArgument(`A job id has 1 to 64 ${strict ? 'lower-case ' : ''}ASCII letters, digits or -.`);
   }
   if (!isObject(body)) throw invalidArgument('The body must be a job, a JSON object.');
   if (body.jobId !== undefined && body.jobId !== jobId) {
