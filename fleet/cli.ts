@@ -1,10 +1,19 @@
+import { version } from '../package.json';
+import { nearestName } from '../src/api/http/nearestName';
+import { visible } from '../src/visible';
 import { type Command, type Context, commonOptions, type Given, makeClient, readArguments } from './command';
+import { completionOf } from './completion';
 import { FailedError, InterruptedError, UsageError } from './errors';
 import { exportDevices } from './export';
 import { describeFileError } from './fileErrors';
+import { get } from './get';
+import { history } from './history';
 import { importTags } from './import';
 import { job } from './job';
+import { locations } from './locations';
+import { members } from './members';
 import { query } from './query';
+import { statistics } from './statistics';
 import { summary } from './summary';
 import { tag } from './tag';
 import { obeyedByNone } from './terminal';
@@ -13,17 +22,24 @@ const commands: Readonly<Record<string, Command>> = {
   tag,
   query,
   summary,
+  get,
+  history,
+  locations,
+  members,
+  statistics,
   job,
   export: exportDevices,
   import: importTags,
+  completion: completionOf(() => commands),
 };
 
 const overview = `Tags and queries the devices of a fleet, by the HTTP API of this app.
 
   npm run fleet -- COMMAND …
+  npm run fleet -- help COMMAND
 
 ${Object.entries(commands)
-  .map(([name, each]) => `  ${name.padEnd(10)}${each.summary}`)
+  .map(([name, each]) => `  ${name.padEnd(12)}${each.summary}`)
   .join('\n')}
 `;
 
@@ -32,7 +48,7 @@ Every command:
   --url URL              the app (FLEET_URL); http://localhost:7071
   --key KEY              its function key, better in FLEET_FUNCTION_KEY
   --json                 results as JSON, for scripts
-  --help                 what a command takes
+  --help                 what a command takes; --version of the command line
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 `;
 
@@ -45,15 +61,21 @@ main(process.argv.slice(2)).then(
 );
 
 /** The exit code. */
-async function main([name, ...args]: string[]): Promise<number> {
+async function main(given: string[]): Promise<number> {
+  // `help tag` is `tag --help`.
+  const [name, ...args] = given[0] === 'help' && given[1] !== undefined ? [given[1], '--help'] : given;
   const { stdout, stderr } = process;
   try {
-    if (name === undefined || name === '--help' || name === '-h') {
+    if (name === undefined || ['help', '--help', '-h'].includes(name)) {
       (name === undefined ? stderr : stdout).write(overview + common);
       return name === undefined ? 2 : 0;
     }
+    if (name === '--version') {
+      stdout.write(`${version}\n`);
+      return 0;
+    }
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (!command) throw new UsageError(`There is no command '${name}'; there are ${Object.keys(commands).join(', ')}.`);
+    if (!command) throw new UsageError(unknownCommand(name));
     const given = readArguments(args, { ...commonOptions, ...command.options });
     if (given.flag('help')) {
       stdout.write(command.help + common);
@@ -85,6 +107,12 @@ async function main([name, ...args]: string[]): Promise<number> {
 
 function tell(lines: string): void {
   process.stderr.write(obeyedByNone(lines));
+}
+
+function unknownCommand(name: string): string {
+  const names = Object.keys(commands);
+  const meant = nearestName(name, names);
+  return `There is no command '${visible(name)}'${meant ? `: did you mean ${meant}?` : `; there are ${names.join(', ')}.`}`;
 }
 
 /** Ctrl-C is asked for once; a second one ends the process. */

@@ -68,29 +68,34 @@ const noDevice =
 interface Body {
   deviceIds?: readonly string[];
   where?: object;
+  filter?: string;
   tags: object;
   engine?: string;
 }
 
 function bodyOf(given: Given): Body {
   const deviceIds = given.positionals;
-  const where = conditionOf(given);
+  const condition = conditionOf(given);
   const tags = given.object('tags');
   if (!tags) throw new UsageError(`Give --tags, as in --tags '{"location":{"plant":"Redmond43"}}'.`);
-  if (deviceIds.length > 0 === (where !== undefined)) throw new UsageError('Give either device ids or a condition.');
+  if (deviceIds.length > 0 === (condition !== undefined))
+    throw new UsageError('Give either device ids or a condition.');
   const engine = given.text('engine');
   return {
-    ...(where === undefined ? { deviceIds } : { where }),
+    ...(condition ?? { deviceIds }),
     tags,
     ...(engine === undefined ? {} : { engine }),
   };
 }
 
-function conditionOf(given: Given): Record<string, unknown> | undefined {
-  const { location, connectivity } = given.filter();
+/** What of a body chooses devices by a condition; undefined where nothing does. */
+function conditionOf(given: Given): Pick<Body, 'where' | 'filter'> | undefined {
+  const { location, connectivity, where, filter } = given.filter();
   const short = { ...(location && { location }), ...(connectivity && { connectivity }) };
-  const parts = [given.object('where'), Object.keys(short).length > 0 ? short : undefined].filter((each) => each);
-  return parts.length === 2 ? { and: parts } : parts[0];
+  const parts = [where && given.object('where'), Object.keys(short).length > 0 && short].filter((each) => each);
+  const asJson = parts.length === 2 ? { and: parts } : parts[0];
+  if (!asJson && filter === undefined) return undefined;
+  return { ...(asJson && { where: asJson }), ...(filter !== undefined && { filter }) };
 }
 
 async function start(request: ApiRequest, { client, signal }: Context): Promise<Job> {

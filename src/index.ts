@@ -34,11 +34,23 @@ http('locations', 'GET', 'locations', async () => (await import('./functions/loc
 http(
   'locationDevices',
   'GET',
-  'locations/{location}/devices',
+  'locations/devices',
   async () => (await import('./functions/locationDevices')).locationDevices,
+);
+http(
+  'locationDevicesByPath',
+  'GET',
+  'locations/{location}/devices',
+  async () => (await import('./functions/locationDevicesByPath')).locationDevicesByPath,
 );
 http('tagTwins', 'POST', 'tagJobs', async () => (await import('./functions/tagTwins')).tagTwins);
 http('tagJob', ['GET', 'DELETE'], 'tagJobs/{jobId}', async () => (await import('./functions/tagJob')).tagJob);
+http(
+  'tagJobOutcomes',
+  'GET',
+  'tagJobs/{jobId}/outcomes',
+  async () => (await import('./functions/tagJobOutcomes')).tagJobOutcomes,
+);
 http('openapi', 'GET', 'openapi.json', async () => (await import('./functions/openapi')).openapi);
 
 app.timer('runTwinQueries', {

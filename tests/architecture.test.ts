@@ -9,9 +9,11 @@ const allowed: Record<string, string[]> = {
   device: ['device'],
   fleet: [
     'fleet',
+    'package.json',
     'src/azure/hub/quotas',
     'src/api/formats/idCell',
     'src/api/formats/readCsv',
+    'src/api/http/nearestName',
     'src/twins/isDeviceId',
     'src/visible',
   ],

@@ -1,4 +1,9 @@
+import { endpoint } from '../../src/api/http/endpoint';
+import { getTwin } from '../../src/functions/getTwin';
+import { queryTwins } from '../../src/functions/queryTwins';
+import type { JsonObject } from '../../src/json';
 import type { TagJob } from '../../src/tagJobs/tagJob';
+import { call } from './functionCalls';
 import { ask, jobOf, post, startTagJobs, type TagJobsSetup, workAll, workOne } from './tagJobsSetup';
 
 const fleet = 250;
@@ -68,6 +73,18 @@ describe.each(['direct', 'queue'])('a row with an etag, by %s', (engine) => {
     const { responseBody: again } = await registry.getTwin(a);
     expect(again.etag).toBe(tagged.etag);
   });
+});
+
+it.each(['direct', 'queue'])('a tag named __proto__ is a tag as any other, by %s', async (engine) => {
+  const [id = ''] = await register(1);
+  const odd = '{"__proto__":{"floor":3},"inner":{"__proto__":1}}';
+  await post(setup.services, `{"deviceIds":["${id}"],"tags":${odd}}`, { query: { engine } });
+  await workAll(setup.queue, setup.services);
+  const { body } = await call(endpoint(getTwin, setup.services), { method: 'GET', params: { deviceId: id } });
+  expect(JSON.stringify((body as JsonObject).tags)).toBe(odd);
+  const query = { where: `{"path":"deviceId","op":"=","value":"${id}"}`, fields: 'tags.inner,tags.__proto__' };
+  const listed = await call(endpoint(queryTwins, setup.services), { method: 'GET', query });
+  expect(JSON.stringify(listed.body)).toContain('"tags":{"inner":{"__proto__":1},"__proto__":{"floor":3}}');
 });
 
 describe('direct', () => {
@@ -341,6 +358,15 @@ describe('a dry run', () => {
     });
   });
 
+  it('is one wherever it is asked for', async () => {
+    const [id = ''] = await register(1);
+    const body = { deviceIds: [id], tags, dryRun: false };
+    await expect(post(setup.services, body, { query: { dryRun: 'true' } })).resolves.toMatchObject({
+      body: { dryRun: true },
+    });
+    await expect(tagsOf(id)).resolves.toEqual({});
+  });
+
   it('of a condition asks the index', async () => {
     const ids = await registerTagged(2, { group: 'dry' });
     const where = { path: 'tags.group', op: '=', value: 'dry' };
@@ -428,6 +454,8 @@ describe('bad input is refused before anything is done:', () => {
     ['a bad device id', { deviceIds: ['d1', 'a/b'], tags }, 400, 'deviceIds[1]'],
     ['a device twice', { deviceIds: ['d1', 'd2', 'd1'], tags }, 400, 'deviceIds[2]'],
     ['a tag against the limits', { deviceIds, tags: { 'a.b': 1 } }, 400, 'tags.a.b'],
+    ['the form of a twin', { deviceIds, tags: { tags: { plant: 'X' } } }, 400, 'tags.tags'],
+    ['null in an object in a list', { deviceIds, tags: { l: [{ a: null }] } }, 400, 'tags.l[0].a'],
     ['a bad condition', { where: { plant: 'A' }, tags }, 400, 'where.plant'],
     ['query text', { where: "deviceId = 'a'", tags }, 400, 'where'],
     ['a list', [], 400, ''],
@@ -457,6 +485,11 @@ describe('bad input is refused before anything is done:', () => {
   it.each([{ engine: 'fast' }, { dryRun: 'maybe' }])('the query %j', async (query) => {
     const answer = await post(setup.services, 'deviceId,plant\nd1,A', { type: 'text/csv', query });
     expect(answer).toMatchObject({ status: 400, body: { path: Object.keys(query)[0] } });
+  });
+
+  it('an engine in the body, and another in the address', async () => {
+    const answer = await post(setup.services, { deviceIds, tags, engine: 'queue' }, { query: { engine: 'direct' } });
+    expect(answer).toMatchObject({ status: 400, body: { path: 'engine' } });
   });
 
   it('unknown jobs, and pages of other jobs', async () => {

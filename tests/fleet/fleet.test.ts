@@ -33,7 +33,8 @@ test.each([
   [['sing'], /no command 'sing'/],
   [['query', '--colour', 'red'], /--colour/],
   [['query', '--limit', '0'], /--limit is a whole number/],
-  [['query', '--where', '[]'], /--where is a JSON object/],
+  [['query', '--where', '{"location":'], /--where is a JSON object, as in '\{"location":"Redmond43"\}'/],
+  [['tag', 'd', '--tags', '{a:1}'], /--tags is a JSON object, as in '\{"location":\{"plant":"Redmond43"\}\}'/],
   [['tag', 'a'], /Give --tags/],
   [['tag', '--tags', '{}'], /either device ids or a condition/],
   [['tag', 'a', '--location', 'b', '--tags', '{}'], /either device ids or a condition/],
@@ -101,13 +102,38 @@ test('what is throttled is asked again when the answer says', async () => {
   expect(performance.now() - start).toBeGreaterThan(1000);
   expect(code).toBe(0);
   expect(stdout).toBe('location  devices\nA               3\n');
-  expect(stderr).toBe('The hub is throttling. Again in 1 s.\n');
+  expect(stderr).toBe('The hub is throttling. Again in 1 s.\n3 devices in all.\n');
 });
 
 test('a table into a pipe is not cut', async () => {
   const location = 'x'.repeat(300);
   answer = () => ({ json: { counts: [{ location, devices: 3 }] } });
   expect((await fleet(app.url, 'summary')).stdout).toContain(`\n${location}        3\n`);
+});
+
+test('conditions go to the app as they are written, in words or as JSON', async () => {
+  const words = 'tags.floor >= 2 and lastActivityTime < now-1d';
+  answer = () => ({ json: { devices: [{ ...device('a'), tags: { 'a,b': { c: 'deep' } } }] } });
+  const { stdout } = await fleet(app.url, 'query', '--where', words, '--fields', 'tags["a,b"].c, tags.none');
+  expect(stdout).toMatch(/tags\["a,b"\]\.c +tags\.none\na +Redmond43 +deep\n/);
+  await fleet(app.url, 'query', '--where', '{"location":"A"}');
+  expect(app.received.map(({ url: { searchParams: asked } }) => [asked.get('where'), asked.get('filter')])).toEqual([
+    [null, words],
+    ['{"location":"A"}', null],
+  ]);
+});
+
+test.each<[string[], object]>([
+  [['--where', 'tags.x = 1', '--location', 'A'], { where: { location: 'A' }, filter: 'tags.x = 1' }],
+  [
+    ['--where', '{"location":"A"}', '--connectivity', 'c'],
+    { where: { and: [{ location: 'A' }, { connectivity: 'c' }] } },
+  ],
+  [['--where', 'location = A'], { filter: 'location = A' }],
+  [['a', 'b'], { deviceIds: ['a', 'b'] }],
+])('tag %j asks for these devices', async (args, chosen) => {
+  await fleet(app.url, 'tag', ...args, '--tags', '{"x":1}', '--dry-run');
+  expect(app.received.map(({ body }) => JSON.parse(body))).toEqual([{ ...chosen, tags: { x: 1 } }]);
 });
 
 test('a list stops at its limit, and says that there is more', async () => {

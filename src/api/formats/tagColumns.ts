@@ -1,4 +1,4 @@
-import { isReadOnlyPath, type PropertyPath } from '../../conditions/propertyPath';
+import { isReadOnlyPath, namesOf, type PropertyPath, parsePropertyPath } from '../../conditions/propertyPath';
 import type { ListedFields } from '../../conditions/twinQuery';
 import { InvalidInputError } from '../../errors/invalidInputError';
 import type { JsonObject } from '../../json';
@@ -14,6 +14,9 @@ interface TagColumn {
   names: readonly string[];
   read: ReadCell;
 }
+
+/** Most columns of a CSV. Each is looked at for each device; a twin has no room for so many tags of some length. */
+const maxColumns = 1000;
 
 /** What the columns of a CSV mean. */
 export interface Columns {
@@ -35,6 +38,9 @@ export interface Columns {
  */
 export function parseHeader(cells: readonly string[], paths: ListedFields): Columns {
   const [deviceId, ifMatch] = [cells.indexOf('deviceId'), cells.indexOf('ifMatch')];
+  if (cells.length > maxColumns) {
+    throw new InvalidInputError(`the header has ${cells.length} columns; there may be at most ${maxColumns}.`);
+  }
   const columns: Columns = { count: cells.length, deviceId, ifMatch, tags: [], ignored: [] };
   if (deviceId < 0) throw new InvalidInputError(`the header lacks deviceId; it has ${cells.join(', ')}.`);
   const seen = new Set<string>();
@@ -75,6 +81,7 @@ function tagOf(header: string, paths: ListedFields): Pick<TagColumn, 'names' | '
 }
 
 function tagPath(name: string, locationPath: PropertyPath): string[] {
+  if (/^tags.*\["/.test(name)) return namesOf(parsePropertyPath(name)).slice(1);
   const path = name.includes('.') ? name : beside(name, locationPath);
   const [section, ...names] = path.split('.').map(withoutBrackets);
   if (section === 'tags' && names.length > 0 && !names.includes('')) return names;

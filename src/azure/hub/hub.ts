@@ -9,9 +9,12 @@ import {
   createJob,
   endJob,
   type HubJob,
+  type JobDevice,
   type JobFailure,
   type JobSchedule,
   jobCondition,
+  jobDeviceSchema,
+  jobDevicesQuery,
   jobFailureSchema,
   jobFailuresQuery,
   readJob,
@@ -178,6 +181,11 @@ export class Hub {
   /** Asks for one page of the devices that a job failed on. */
   async jobFailures(jobId: string, page: PageRequest): Promise<QueryPage<JobFailure>> {
     return this.queryPage(jobFailuresQuery(jobId), jobFailureSchema, page);
+  }
+
+  /** Asks for one page of the devices of a job, with what became of them. */
+  async jobDevices(jobId: string, page: PageRequest): Promise<QueryPage<JobDevice>> {
+    return this.queryPage(jobDevicesQuery(jobId), jobDeviceSchema, page);
   }
 
   private async readIf(deviceId: string, etag: string): Promise<Twin> {
