@@ -19,6 +19,7 @@ import { loadCertificates } from './state/certificates';
 import { deviceConnectionString, serviceConnectionString, settings } from './state/connectionStrings';
 import { writeEnvironment } from './state/environment';
 import { loadKeys } from './state/keys';
+import { judgeCallers } from './wire/callers';
 
 export type { FaultInput } from './faults/fault';
 export type { Clock } from './limits/clock';
@@ -37,6 +38,8 @@ export interface IotHubOptions {
   host?: string;
   /** Address to listen on. Default `127.0.0.1`. */
   bind?: string;
+  /** Origins of pages in browsers that may call over HTTPS and WebSocket. Default: none but the emulator's own. */
+  allowedOrigins?: readonly string[];
   /** Service REST API and Event Grid topics over HTTPS. Default 8443. */
   port?: number;
   /** MQTT over TLS. Default 8883. */
@@ -117,6 +120,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   const { host = 'localhost', bind = '127.0.0.1', stateDir = '.emulator', log = () => {} } = options;
   const { functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1, trustedCas = [] } = options;
   const { deadLetterDir } = options;
+  const judge = judgeCallers({ host, bind, origins: options.allowedOrigins ?? [] });
   const topology = parseTopology(options.topology ?? { routes: [], eventHubs: { hubs: [] } });
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
@@ -167,7 +171,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       adminDoor({ faults, limits, log }),
       serviceApi({ hub, access, gate, errorShape: options.errorShape, log }),
     ];
-    const https = await started(startHttps({ bind, port, certificates, handlers, acceptDevice: mqtt.accept }));
+    const https = await started(startHttps({ bind, port, certificates, judge, handlers, acceptDevice: mqtt.accept }));
     // The doors are open: methods reach their devices.
     hub.jobs.start();
     const ports = { https: https.port, mqtt: mqtt.port, amqp: events.amqpPort };

@@ -9,6 +9,7 @@ const help = `Runs a built Azure Functions app (Node, v4 programming model) wher
 Usage: functions-local-host [options]
 
   --port N            where to listen; 0 for a free port (LocalHttpPort of local.settings.json, else 7071)
+  --host NAME         a name by which requests may call it, beside localhost; may be repeated
   --script-root DIR   folder with host.json and package.json (.)
   --state-dir DIR     what timers and Event Hubs triggers remember (.local-host)
   --help              this text
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: 'string' },
+      host: { type: 'string', multiple: true, default: [] },
       'script-root': { type: 'string', default: '.' },
       'state-dir': { type: 'string', default: '.local-host' },
       help: { type: 'boolean', default: false },
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
   const host = await startHost({
     scriptRoot: resolve(values['script-root']),
     port,
+    names: values.host,
     stateDir: resolve(values['state-dir']),
     log: consoleLog,
     print: (line) => console.log(line),
