@@ -4,6 +4,7 @@ import { type Accept, serveWebSockets } from '../mqtt/webSocket';
 import type { Certificates } from '../state/makeCertificates';
 import type { Judge } from '../wire/callers';
 import { type Listening, listen } from '../wire/listen';
+import { patienceMs } from '../wire/lobby';
 import { send } from '../wire/reply';
 
 /** Takes a request, or leaves it to the next handler by answering false. */
@@ -34,7 +35,7 @@ export function startHttps({
   acceptDevice,
 }: HttpsOptions): Promise<Listening> {
   const { cert, key } = certificates;
-  const server = createServer({ cert, key }, (request, response) => {
+  const server = createServer({ cert, key, handshakeTimeout: patienceMs }, (request, response) => {
     const refusal = judge(request);
     if (refusal) send(response, { status: refusal.status, body: { message: refusal.message } });
     else if (!handlers.some((handle) => handle(request, response))) response.writeHead(404).end();
