@@ -19,6 +19,7 @@ import { loadCertificates } from './state/certificates';
 import { deviceConnectionString, serviceConnectionString, settings } from './state/connectionStrings';
 import { writeEnvironment } from './state/environment';
 import { loadKeys } from './state/keys';
+import { PatientStore } from './store/patientStore';
 import { judgeCallers } from './wire/callers';
 
 export type { FaultInput } from './faults/fault';
@@ -138,7 +139,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
     return part;
   };
   try {
-    const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir));
+    const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir, log));
     // After the doors, before the store: who waits has no connection left, and must not write any more.
     running.push({ stop: async () => stopGate() });
     const hub = new Hub({
@@ -195,7 +196,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
 }
 
 /** Native code that only a hub with a data folder needs: loaded when used. */
-async function openStore(dataDir: string) {
+async function openStore(dataDir: string, log: (line: string) => void) {
   const { LmdbStore } = await import('./store/lmdbStore');
-  return LmdbStore.open(dataDir);
+  return new PatientStore(await LmdbStore.open(dataDir), dataDir, log);
 }
