@@ -20,6 +20,8 @@ import { deviceConnectionString, serviceConnectionString, settings } from './sta
 import { writeEnvironment } from './state/environment';
 import { makeFolder, ownerOnly, ownerOnlyFolder } from './state/folders';
 import { loadKeys } from './state/keys';
+import { PatientStore } from './store/patientStore';
+import { judgeCallers } from './wire/callers';
 
 export type { FaultInput } from './faults/fault';
 export type { Clock } from './limits/clock';
@@ -38,6 +40,8 @@ export interface IotHubOptions {
   host?: string;
   /** Address to listen on. Default `127.0.0.1`. */
   bind?: string;
+  /** Origins of pages in browsers that may call over HTTPS and WebSocket. Default: none but the emulator's own. */
+  allowedOrigins?: readonly string[];
   /** Service REST API and Event Grid topics over HTTPS. Default 8443. */
   port?: number;
   /** MQTT over TLS. Default 8883. */
@@ -118,6 +122,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   const { host = 'localhost', bind = '127.0.0.1', stateDir = '.emulator', log = () => {} } = options;
   const { functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1, trustedCas = [] } = options;
   const { deadLetterDir } = options;
+  const judge = judgeCallers({ host, bind, origins: options.allowedOrigins ?? [] });
   const topology = parseTopology(options.topology ?? { routes: [], eventHubs: { hubs: [] } });
   keepToOwner(options, stateDir, log);
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
@@ -135,7 +140,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
     return part;
   };
   try {
-    const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir));
+    const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir, log));
     // After the doors, before the store: who waits has no connection left, and must not write any more.
     running.push({ stop: async () => stopGate() });
     const hub = new Hub({
@@ -168,7 +173,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       adminDoor({ faults, limits, log }),
       serviceApi({ hub, access, gate, errorShape: options.errorShape, log }),
     ];
-    const https = await started(startHttps({ bind, port, certificates, handlers, acceptDevice: mqtt.accept }));
+    const https = await started(startHttps({ bind, port, certificates, judge, handlers, acceptDevice: mqtt.accept }));
     // The doors are open: methods reach their devices.
     hub.jobs.start();
     const ports = { https: https.port, mqtt: mqtt.port, amqp: events.amqpPort };
@@ -207,7 +212,7 @@ function keepToOwner({ dataDir, deadLetterDir }: IotHubOptions, stateDir: string
 }
 
 /** Native code that only a hub with a data folder needs: loaded when used. */
-async function openStore(dataDir: string) {
+async function openStore(dataDir: string, log: (line: string) => void) {
   const { LmdbStore } = await import('./store/lmdbStore');
-  return LmdbStore.open(dataDir);
+  return new PatientStore(await LmdbStore.open(dataDir), dataDir, log);
 }

@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { type Accept, serveWebSockets } from '../mqtt/webSocket';
 import type { Certificates } from '../state/makeCertificates';
+import type { Judge } from '../wire/callers';
 import { type Listening, listen } from '../wire/listen';
+import { patienceMs } from '../wire/lobby';
+import { send } from '../wire/reply';
 
 /** Takes a request, or leaves it to the next handler by answering false. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -11,6 +14,8 @@ export interface HttpsOptions {
   bind: string;
   port: number;
   certificates: Certificates;
+  /** Asked before anybody else. */
+  judge: Judge;
   /** Asked in turn. */
   handlers: Handler[];
   /** Takes a device that speaks MQTT over WebSocket. */
@@ -21,14 +26,23 @@ export interface HttpsOptions {
 const keepAliveMs = 60_000;
 
 /** Starts the door over HTTPS: the service API, the topics, `/health`, and devices over WebSocket. */
-export function startHttps({ bind, port, certificates, handlers, acceptDevice }: HttpsOptions): Promise<Listening> {
+export function startHttps({
+  bind,
+  port,
+  certificates,
+  judge,
+  handlers,
+  acceptDevice,
+}: HttpsOptions): Promise<Listening> {
   const { cert, key } = certificates;
-  const server = createServer({ cert, key }, (request, response) => {
-    if (!handlers.some((handle) => handle(request, response))) response.writeHead(404).end();
+  const server = createServer({ cert, key, handshakeTimeout: patienceMs }, (request, response) => {
+    const refusal = judge(request);
+    if (refusal) send(response, { status: refusal.status, body: { message: refusal.message } });
+    else if (!handlers.some((handle) => handle(request, response))) response.writeHead(404).end();
   });
   // Node's five seconds end a connection now and then just when its client sends the next request.
   server.keepAliveTimeout = keepAliveMs;
-  serveWebSockets(server, acceptDevice);
+  serveWebSockets(server, judge, acceptDevice);
   return listen(() => server.listen(port, bind), `service API (--port ${port})`);
 }
 
