@@ -70,6 +70,12 @@ export class Given {
     return typeof value === 'string' ? value : undefined;
   }
 
+  /** The values of an option that may be given again. */
+  list(option: string): readonly string[] {
+    const values = this.values[option];
+    return Array.isArray(values) ? values.map(String) : [];
+  }
+
   flag(option: string): boolean {
     return this.values[option] === true;
   }

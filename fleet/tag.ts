@@ -22,9 +22,12 @@ const dryRunSchema = z.looseObject({
 export const tag: Command = {
   summary: 'tags devices, by their ids or by a condition',
   help: `npm run fleet -- tag DEVICE… --tags JSON [options]
-npm run fleet -- tag --location NAME --tags JSON [options]
+npm run fleet -- tag --location NAME --set NAME=VALUE [options]
 
-  --tags JSON            a merge patch of the tags; null removes one
+  --set NAME=VALUE       sets a tag; may be given again. NAME and VALUE are as the column and the cell of a CSV
+                         (docs/tagging.md): plant=Redmond43 (beside the location), tags.site.floor=3
+  --unset NAME           removes a tag; may be given again
+  --tags JSON            instead: a merge patch of the tags; null removes one
 ${filterHelp}
   --engine NAME          direct, queue or hubJob; chosen by size unless told otherwise
   --dry-run              says what would be done
@@ -38,6 +41,8 @@ For a file of devices: npm run fleet -- import --help
     ...filterOptions,
     ...confirmOptions,
     tags: { type: 'string' },
+    set: { type: 'string', multiple: true },
+    unset: { type: 'string', multiple: true },
     engine: { type: 'string' },
     'dry-run': { type: 'boolean' },
     'no-wait': { type: 'boolean' },
@@ -72,7 +77,8 @@ interface Body {
   deviceIds?: readonly string[];
   where?: object;
   filter?: string;
-  tags: object;
+  tags?: object;
+  cells?: Record<string, string>;
   engine?: string;
 }
 
@@ -80,15 +86,34 @@ function bodyOf(given: Given): Body {
   const deviceIds = given.positionals;
   const condition = conditionOf(given);
   const tags = given.object('tags');
-  if (!tags) throw new UsageError(`Give --tags, as in --tags '{"location":{"plant":"Redmond43"}}'.`);
+  const cells = cellsOf(given);
+  if ((tags === undefined) === (cells === undefined)) {
+    throw new UsageError(`Give either --set and --unset, as in --set plant=Redmond43, or --tags.`);
+  }
   if (deviceIds.length > 0 === (condition !== undefined))
     throw new UsageError('Give either device ids or a condition.');
   const engine = given.text('engine');
   return {
     ...(condition ?? { deviceIds }),
-    tags,
+    ...(tags && { tags }),
+    ...(cells && { cells }),
     ...(engine === undefined ? {} : { engine }),
   };
+}
+
+/** Columns and cells of what is set and unset; undefined where nothing is. */
+function cellsOf(given: Given): Record<string, string> | undefined {
+  const set = given.list('set').map((text) => {
+    // A name in quotes may hold the sign.
+    const [, name, value] = /^((?:"(?:[^"\\]|\\.)*"|[^="])+)=(.+)$/s.exec(text) ?? [];
+    if (name === undefined || value === undefined)
+      throw new UsageError(`--set takes NAME=VALUE, not '${visible(text)}'.`);
+    return [name, value] as const;
+  });
+  const all = [...set, ...given.list('unset').map((name) => [name, 'null'] as const)];
+  const [twice] = all.map(([name]) => name).filter((name, index, names) => names.indexOf(name) < index);
+  if (twice !== undefined) throw new UsageError(`'${visible(twice)}' is set or unset twice.`);
+  return all.length > 0 ? Object.fromEntries(all) : undefined;
 }
 
 /** What of a body chooses devices by a condition; undefined where nothing does. */

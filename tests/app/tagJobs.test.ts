@@ -51,6 +51,16 @@ async function stored(jobId: string): Promise<TagJob> {
   return found.job;
 }
 
+it('devices by a condition in words get tags as columns and cells', async () => {
+  const [a = '', b = ''] = await registerTagged(2, { location: { plant: 'Words' }, site: 'old', floor: 'x' });
+  const cells = { plant: '43', 'tags.site': 'null', 'tags.fw-version': '1.10', 'tags.floor:number': '3' };
+  const answer = await post(setup.services, { filter: 'location = Words and tags.floor = "x"', cells });
+  expect(jobOf(answer)).toMatchObject({ state: 'completed', counts: { total: 2, succeeded: 2 } });
+  for (const id of [a, b]) {
+    expect(await tagsOf(id)).toEqual({ location: { plant: '43' }, 'fw-version': '1.10', floor: 3 });
+  }
+});
+
 describe.each(['direct', 'queue'])('a row with an etag, by %s', (engine) => {
   it('is written on that twin alone, and once', async () => {
     const registry = setup.emulator.registry();
@@ -456,6 +466,8 @@ describe('bad input is refused before anything is done:', () => {
     ['a tag against the limits', { deviceIds, tags: { 'a.b': 1 } }, 400, 'tags.a.b'],
     ['the form of a twin', { deviceIds, tags: { tags: { plant: 'X' } } }, 400, 'tags.tags'],
     ['null in an object in a list', { deviceIds, tags: { l: [{ a: null }] } }, 400, 'tags.l[0].a'],
+    ['tags and cells', { deviceIds, tags, cells: { plant: 'A' } }, 400, 'tags'],
+    ['a condition in bad words', { filter: 'location =', tags }, 400, 'filter'],
     ['a bad condition', { where: { plant: 'A' }, tags }, 400, 'where.plant'],
     ['query text', { where: "deviceId = 'a'", tags }, 400, 'where'],
     ['a list', [], 400, ''],

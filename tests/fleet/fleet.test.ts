@@ -35,7 +35,9 @@ test.each([
   [['query', '--limit', '0'], /--limit is a whole number/],
   [['query', '--where', '{"location":'], /--where is a JSON object, as in '\{"location":"Redmond43"\}'/],
   [['tag', 'd', '--tags', '{a:1}'], /--tags is a JSON object, as in '\{"location":\{"plant":"Redmond43"\}\}'/],
-  [['tag', 'a'], /Give --tags/],
+  [['tag', 'a'], /Give either --set and --unset, as in --set plant=Redmond43, or --tags/],
+  [['tag', 'a', '--set', 'plant'], /--set takes NAME=VALUE, not 'plant'/],
+  [['tag', 'a', '--set', 'x=1', '--unset', 'x'], /'x' is set or unset twice/],
   [['tag', '--tags', '{}'], /either device ids or a condition/],
   [['tag', 'a', '--location', 'b', '--tags', '{}'], /either device ids or a condition/],
   [['job'], /Give one job id/],
@@ -142,6 +144,14 @@ test.each<[string[], object]>([
 ])('tag %j asks for these devices', async (args, chosen) => {
   await fleet(app.url, 'tag', ...args, '--tags', '{"x":1}', '--dry-run');
   expect(app.received.map(({ body }) => JSON.parse(body))).toEqual([{ ...chosen, tags: { x: 1 } }]);
+});
+
+test.each<[string[], object]>([
+  [['--set', 'plant=X', '--unset', 'site'], { cells: { plant: 'X', site: 'null' } }],
+  [['--set', 'tags["a=b"]=c=d'], { cells: { 'tags["a=b"]': 'c=d' } }],
+])('tag d %j says so in cells', async (args, said) => {
+  await fleet(app.url, 'tag', 'd', ...args, '--dry-run');
+  expect(app.received.map(({ body }) => JSON.parse(body))).toEqual([{ deviceIds: ['d'], ...said }]);
 });
 
 test('a list stops at its limit, and says that there is more', async () => {

@@ -76,6 +76,18 @@ export function readTags(cells: readonly string[], columns: readonly TagColumn[]
   return parseTagsPatch(tags);
 }
 
+/**
+ * The tags that columns and one cell of each say, for every device the same.
+ *
+ * @throws InvalidInputError
+ */
+export function tagsOfCells(cells: Readonly<Record<string, string>>, paths: ListedFields): TagsPatch {
+  const { tags, ignored } = parseHeader(['deviceId', ...Object.keys(cells)], paths);
+  if (ignored.length > 0)
+    throw new InvalidInputError(`column '${ignored[0]}' is no tag: only the hub or the device writes it.`);
+  return readTags(['', ...Object.values(cells)], tags);
+}
+
 function tagOf(header: string, paths: ListedFields): Pick<TagColumn, 'names' | 'read'> {
   const { name, read } = splitType(header);
   const names = tagPath(name, paths.location);

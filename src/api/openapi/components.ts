@@ -69,8 +69,13 @@ export const components = {
   Statistics: { schema: statisticsSchema, description: 'The identity registry in numbers, which lag by minutes.' },
   TagJobRequest: {
     schema: tagJobSchema,
-    description: 'Which devices to tag, by their ids or by a condition, and the merge patch of their tags.',
-    oneOf: [{ required: ['deviceIds'] }, { required: ['where'] }],
+    description:
+      'Which devices to tag, by their ids or by a condition, as JSON or in words, and the merge patch of their tags, or the columns ' +
+      'and cells that say them as in a CSV.',
+    allOf: [
+      { oneOf: [{ required: ['deviceIds'] }, { anyOf: [{ required: ['where'] }, { required: ['filter'] }] }] },
+      { oneOf: [{ required: ['tags'] }, { required: ['cells'] }] },
+    ],
   },
   TagJob: {
     schema: jobDocumentSchema,

@@ -28,6 +28,13 @@ const examples = {
     summary: 'Devices that meet a condition',
     value: { where: { location: 'Redmond43' }, tags: { site: { floor: 3 } } },
   },
+  words: {
+    summary: 'Condition and tags in words, these as columns and cells of a CSV',
+    value: {
+      filter: 'location = Redmond43 and lastActivityTime < now-1d',
+      cells: { plant: 'Redmond40', 'tags.site': 'null' },
+    },
+  },
   dryRun: { summary: 'What it would do', value: { where: { connectivity: 'cellular' }, tags, dryRun: true } },
   hubJob: {
     summary: 'Worked by the hub itself',

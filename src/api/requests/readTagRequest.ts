@@ -17,6 +17,7 @@ import { parseTagsPatch, type TagsPatch } from '../../twins/tags';
 import { decodeText } from '../formats/decodeText';
 import { parseCsv } from '../formats/parseCsv';
 import { parseNdjson } from '../formats/parseNdjson';
+import { tagsOfCells } from '../formats/tagColumns';
 import { flagParameter, readParameters } from '../http/parameters';
 import { parseJsonBytes, readBody } from '../http/readBody';
 import { allowParameter, refuseTwinForm } from './twinForm';
@@ -41,13 +42,15 @@ const members = {
   dryRun: z.optional(z.boolean()),
   /** A condition in words. */
   filter: z.optional(z.string()),
+  /** Instead of tags: columns and cells as a CSV has them, `{ "plant": "X", "site": "null" }`. */
+  cells: z.optional(z.record(z.string(), z.string())),
 };
 
 /** The JSON body of a tag job: devices by their ids, or by a condition. */
 export const tagJobSchema = z.strictObject({
   ...members,
   deviceIds: z.optional(z.array(z.string()).check(z.minLength(1))),
-  tags: z.record(z.string(), anyJson),
+  tags: z.optional(z.record(z.string(), anyJson)),
   where: z.optional(conditionSchema),
 });
 
@@ -58,7 +61,7 @@ export const tagJobSchema = z.strictObject({
 const bodySchema = z.strictObject({
   ...members,
   deviceIds: z.optional(z.array(anyJson).check(z.minLength(1))),
-  tags: anyJsonObject,
+  tags: z.optional(anyJsonObject),
   where: z.optional(anyJson),
 });
 
@@ -105,8 +108,7 @@ async function parseBody(
   if (engine !== (asked.engine ?? engine)) {
     throw new InvalidInputError(`The body asks for engine ${engine}, the address for ${asked.engine}.`, 'engine');
   }
-  refuseTwinForm(data.tags, asked.allow);
-  const tags = parseSharedTags(data.tags);
+  const tags = readSharedTags(data, asked, paths);
   const condition = allOf([
     ...(where === undefined ? [] : [parseCondition(where, paths)]),
     ...(filter === undefined ? [] : [await parseWords(filter, paths)]),
@@ -125,13 +127,21 @@ function badBody(error: z.core.$ZodError): InvalidInputError {
   const isUnknown = issue?.code === 'unrecognized_keys';
   const fault = isUnknown ? `unknown ${issue.keys.join(', ')}` : describeFaults(error);
   return new InvalidInputError(
-    `The body is { deviceIds: [...], where: {...} or filter: "...", tags: {...}, engine?, dryRun? }: ${fault}.`,
+    `The body is { deviceIds: [...], where: {...} or filter: "...", tags: {...} or cells: {...}, engine?, dryRun? }: ${fault}.`,
     isUnknown ? issue.keys[0] : issue?.path.join('.'),
   );
 }
 
-function parseSharedTags(json: Json): TagsPatch {
-  const tags = parseTagsPatch(json);
+function readSharedTags(
+  { tags: json, cells }: z.infer<typeof bodySchema>,
+  asked: Asked,
+  paths: ListedFields,
+): TagsPatch {
+  if ((json === undefined) === (cells === undefined)) {
+    throw new InvalidInputError('Give either tags or cells, not both.', 'tags');
+  }
+  if (json !== undefined) refuseTwinForm(json, asked.allow);
+  const tags = cells ? tagsOfCells(cells, paths) : parseTagsPatch(json ?? null);
   refuseEmpty([{ tags }]);
   const size = charactersOf(tags);
   if (size <= maxChunkCharacters) return tags;
