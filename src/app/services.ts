@@ -7,6 +7,7 @@ import { type Tables, tablesAt } from '../azure/tables/tables';
 import { PutAside } from '../changes/putAside';
 import { SettingError } from '../errors/settingError';
 import { ChangeHistory } from '../history/changeHistory';
+import { DriftLog } from '../members/drift';
 import { Members } from '../members/members';
 import { MovesLog } from '../members/moves';
 import { Sweep } from '../members/sweep';
@@ -43,6 +44,7 @@ export interface Records {
   members: Members;
   moves: MovesLog;
   sweep: Sweep;
+  drift: DriftLog;
   putAside: PutAside;
   tagJobs: TagJobStore;
   tagJobSweep: TagJobSweep;
@@ -112,6 +114,7 @@ export function openRecords(tables: Tables, watched: string): Records {
     members: new Members(tables, watched),
     moves: new MovesLog(tables),
     sweep: new Sweep(tables),
+    drift: new DriftLog(tables),
     putAside: new PutAside(tables),
     tagJobs: new TagJobStore(tables),
     tagJobSweep: new TagJobSweep(tables),

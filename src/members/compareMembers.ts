@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
 import { type Hub, maxPageSize } from '../azure/hub/hub';
 import { HubError } from '../azure/hub/hubError';
-import { momentOf } from '../changes/momentOf';
-import { locatedQuery } from '../conditions/twinQuery';
+import { latestMoment } from '../changes/momentOf';
+import { whereaboutsQuery } from '../conditions/twinQuery';
 import type { JsonObject } from '../json';
 import type { Twin } from '../twins/twin';
-import type { Members } from './members';
+import { type DeviceState, listedMoment } from './deviceState';
+import type { KeptDevice, Members } from './members';
 import type { Sweep } from './sweep';
 import { toText, type Whereabouts, type WhereaboutsPaths, whereaboutsOf } from './whereabouts';
 
@@ -13,7 +14,7 @@ import { toText, type Whereabouts, type WhereaboutsPaths, whereaboutsOf } from '
 export interface Comparison {
   /** Devices that were listed. */
   listed: number;
-  /** Members that were added, changed or removed, each after a read of its twin. */
+  /** Devices of which something was written. */
   repaired: string[];
   /** Differences that are left to the next run. */
   unread: number;
@@ -21,12 +22,11 @@ export interface Comparison {
   isWhole: boolean;
 }
 
-/** Twins that one run may read. */
+/** Twins that one run may read; a page has no more. */
 const maxReads = 100;
 
 const row = z.object({
   deviceId: z.string(),
-  version: z.number(),
   location: z._default(z.json(), null),
   connectivity: z._default(z.json(), null),
 });
@@ -34,9 +34,9 @@ const row = z.object({
 /**
  * Compares the members with the hub's twins, as far as a run may list them; the next run goes on.
  *
- * The hub's query index is late, at times by minutes, so a list alone changes nothing: a member is added or changed
- * where the listed twin is newer than what is kept *and* a read of the twin says so, and removed after a whole listing
- * that lacks it and a read that confirms it.
+ * The hub's query index is late, at times by minutes, so a list changes only what no event has told yet. Where it differs
+ * from what events told, the twin is read, and what it says counts; who is not listed any more is removed after a whole
+ * listing, and a read that confirms it.
  */
 export async function compareMembers(
   hub: Hub,
@@ -50,17 +50,17 @@ export async function compareMembers(
   let continuation = resumed;
   for (let pages = 0; pages < maxPages; pages++) {
     const page = await nextPage(hub, paths, continuation, sweep, endedAt);
-    for (const { deviceId, version, location, connectivity } of page.rows) {
+    for (const { deviceId, location, connectivity } of page.rows) {
       seen.add(deviceId);
-      const kept = await members.get(deviceId);
-      const isSame = kept.location === toText(location) && kept.connectivity === toText(connectivity);
-      if (!isSame && version > kept.version) await repair.check(deviceId);
+      await repair.compare(deviceId, { location: toText(location), connectivity: toText(connectivity) });
     }
+    // The next run begins with this page: it may read the twins again that this one has no reads for.
+    if (repair.unread > 0) break;
     const isRepeated = page.continuation === continuation;
     continuation = isRepeated ? undefined : page.continuation;
     if (continuation === undefined) break;
   }
-  const isWhole = continuation === undefined;
+  const isWhole = continuation === undefined && repair.unread === 0;
   if (isWhole) {
     await checkUnlisted(
       members,
@@ -68,12 +68,17 @@ export async function compareMembers(
       async (id) => seen.has(id) || (resumed !== undefined && (await sweep.wasListed(id))),
     );
     if (resumed !== undefined) await sweep.forgetListed();
-    await sweep.write({ endedAt: new Date().toISOString() });
+    await sweep.write({ endedAt: repair.unread === 0 ? timeOf(hub) : endedAt });
   } else {
     await sweep.keepListed(seen);
     await sweep.write({ continuation, endedAt });
   }
   return { listed: seen.size, repaired: repair.repaired, unread: repair.unread, isWhole };
+}
+
+/** For people: nothing is decided by it. */
+function timeOf(hub: Hub): string {
+  return (hub.now() ?? new Date()).toISOString();
 }
 
 /** A continuation that the hub no longer takes ends the listing: the next run starts anew. */
@@ -85,7 +90,7 @@ async function nextPage(
   endedAt: string | undefined,
 ) {
   try {
-    return await hub.queryPage(locatedQuery(paths), row, { pageSize: maxPageSize, continuation });
+    return await hub.queryPage(whereaboutsQuery(paths), row, { pageSize: maxPageSize, continuation });
   } catch (error) {
     if (continuation !== undefined && error instanceof HubError && error.code === 'invalid') {
       await sweep.forgetListed();
@@ -97,7 +102,9 @@ async function nextPage(
 
 async function checkUnlisted(members: Members, repair: Repair, wasListed: (deviceId: string) => Promise<boolean>) {
   for await (const page of members.pages()) {
-    for (const { deviceId } of page) if (!(await wasListed(deviceId))) await repair.check(deviceId);
+    for (const { deviceId } of page) {
+      if (!(await wasListed(deviceId))) await repair.check(deviceId, await members.read(deviceId));
+    }
   }
 }
 
@@ -113,22 +120,23 @@ class Repair {
     private readonly paths: WhereaboutsPaths,
   ) {}
 
-  async check(deviceId: string): Promise<void> {
+  async compare(deviceId: string, listed: Whereabouts): Promise<void> {
+    const kept = await this.members.read(deviceId);
+    if (isToldOtherwise(kept.state, listed, latestMoment(this.hub.now()))) await this.check(deviceId, kept);
+    else if (await this.members.take(deviceId, listed)) this.repaired.push(deviceId);
+  }
+
+  async check(deviceId: string, kept: KeptDevice): Promise<void> {
     if (++this.#reads > maxReads) {
       this.unread++;
       return;
     }
-    // Changes after this moment are told by their own events.
-    const at = new Date().toISOString();
+    const now = this.hub.now();
     const twin = await this.#read(deviceId);
-    const now: Whereabouts = twin
+    const found: Whereabouts = twin
       ? whereaboutsOf(twin as JsonObject, this.paths)
       : { location: undefined, connectivity: undefined };
-    const kept = await this.members.get(deviceId);
-    if (kept.location === now.location && kept.connectivity === now.connectivity) return;
-    const version = twin?.version ?? 0;
-    await this.members.set(deviceId, now, momentOf({ time: at, data: { version } }), version);
-    this.repaired.push(deviceId);
+    if (await this.members.putRight(kept, found, now)) this.repaired.push(deviceId);
   }
 
   async #read(deviceId: string): Promise<Twin | undefined> {
@@ -139,4 +147,12 @@ class Repair {
       throw error;
     }
   }
+}
+
+/** Whether an event told something else than the list has, or told it of a moment that cannot be. */
+function isToldOtherwise(state: DeviceState, listed: Whereabouts, latest: string): boolean {
+  return (['location', 'connectivity'] as const).some((name) => {
+    const moment = state[`${name}At`];
+    return moment > latest || (moment !== listedMoment && state[name] !== listed[name]);
+  });
 }

@@ -20,11 +20,9 @@ export interface Claim extends Place {
 /** What is kept of a device: its whereabouts, and since which moment each is known. */
 export interface DeviceState extends Whereabouts {
   deviceId: string;
-  /** Moments of the changes that told them; empty where none did. */
+  /** Moments of the changes that told them; empty where none did: what is known then was listed by the hub. */
   locationAt: string;
   connectivityAt: string;
-  /** The twin's version at the later one. */
-  version: number;
   /** Where the device may stand in the list of members. */
   places: Claim[];
   /** Whether that list has the device where it belongs, and nowhere else. */
@@ -46,22 +44,51 @@ export function unknownDevice(deviceId: string): DeviceState {
     connectivity: undefined,
     locationAt: '',
     connectivityAt: '',
-    version: 0,
     places: [],
     isListed: true,
   };
 }
 
+/** The moment of what was listed: a list may be old, so whatever an event tells is newer. */
+export const listedMoment = '';
+
 /** The state after news; the same object where they are not newer than what is kept. */
-export function hear(state: DeviceState, news: Partial<Whereabouts>, at: string, version: number): DeviceState {
-  const isNewer = { location: at > state.locationAt, connectivity: at > state.connectivityAt };
-  const heard = {
-    ...('location' in news && isNewer.location ? { location: news.location, locationAt: at } : {}),
-    ...('connectivity' in news && isNewer.connectivity ? { connectivity: news.connectivity, connectivityAt: at } : {}),
-  };
-  if (Object.keys(heard).length === 0) return state;
-  const isLatest = at > state.locationAt && at > state.connectivityAt;
-  const next = { ...state, ...heard, version: isLatest ? version : state.version };
+export function hear(state: DeviceState, news: Partial<Whereabouts>, at: string): DeviceState {
+  return become(state, at, {
+    ...('location' in news && at > state.locationAt ? { location: news.location, locationAt: at } : {}),
+    ...('connectivity' in news && at > state.connectivityAt
+      ? { connectivity: news.connectivity, connectivityAt: at }
+      : {}),
+  });
+}
+
+/** The state after a listing, which tells what no event has told yet; the same object where that is known. */
+export function fillIn(state: DeviceState, listed: Whereabouts): DeviceState {
+  const isNews = (name: keyof Whereabouts) => state[`${name}At`] === listedMoment && state[name] !== listed[name];
+  return become(state, listedMoment, {
+    ...(isNews('location') ? { location: listed.location } : {}),
+    ...(isNews('connectivity') ? { connectivity: listed.connectivity } : {}),
+  });
+}
+
+/**
+ * The state after the twin was read, later than the state: all that the state was told of is in the twin. What is told of
+ * a moment later than `end`, which is yet to come, was not told by the hub.
+ */
+export function putRight(state: DeviceState, twin: Whereabouts, at: string, end: string): DeviceState {
+  const rightMoment = (moment: string) => (moment > at && moment <= end ? moment : at);
+  const isRight = (name: keyof Whereabouts) => state[name] === twin[name] && state[`${name}At`] <= end;
+  return become(state, at, {
+    ...(isRight('location') ? {} : { location: twin.location, locationAt: rightMoment(state.locationAt) }),
+    ...(isRight('connectivity')
+      ? {}
+      : { connectivity: twin.connectivity, connectivityAt: rightMoment(state.connectivityAt) }),
+  });
+}
+
+function become(state: DeviceState, at: string, news: Partial<DeviceState>): DeviceState {
+  if (Object.keys(news).length === 0) return state;
+  const next = { ...state, ...news };
   const home = homeOf(next);
   const isMoved = !isSame(home, homeOf(state));
   return {

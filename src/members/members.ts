@@ -1,16 +1,19 @@
 import { encodeKey } from '../azure/tables/keys';
 import { maxRowsPerPage, type StoredRow } from '../azure/tables/table';
 import type { Tables } from '../azure/tables/tables';
-import { momentOf } from '../changes/momentOf';
+import { latestMoment, momentOf } from '../changes/momentOf';
 import type { TwinEvent } from '../changes/twinEvent';
 import {
   type DeviceState,
+  fillIn,
   fromRow,
   hear,
   homeOf,
   isSame,
   isUnfinished,
+  listedMoment,
   type Place,
+  putRight,
   settled,
   stateKey,
   toRow,
@@ -35,7 +38,7 @@ export interface MemberPage {
 }
 
 /** What is kept of a device, and the etag of its row; none where nothing is kept. */
-interface Kept {
+export interface KeptDevice {
   state: DeviceState;
   etag: string | undefined;
 }
@@ -55,27 +58,44 @@ export class Members {
   ) {}
 
   /** Takes in what an event told of a device. */
-  hear(event: TwinEvent, news: Partial<Whereabouts>): Promise<void> {
+  async hear(event: TwinEvent, news: Partial<Whereabouts>): Promise<void> {
     const [, deviceId = ''] = event.subject.split('/');
-    return this.set(deviceId, news, momentOf(event), event.data.version ?? 0);
+    const at = momentOf(event);
+    await this.#update(deviceId, at, (state) => hear(state, news, at));
   }
 
-  /** Takes in what became known of a device at a moment. */
-  async set(deviceId: string, news: Partial<Whereabouts>, at: string, version: number): Promise<void> {
+  /** Takes in what the hub listed of a device, where no event told of it; whether anything was written. */
+  take(deviceId: string, listed: Whereabouts): Promise<boolean> {
+    return this.#update(deviceId, listedMoment, (state) => fillIn(state, listed));
+  }
+
+  /**
+   * Takes in what a twin has that was read after what is kept; whether anything was written. Nothing is where an event was
+   * heard meanwhile.
+   *
+   * @param now of the hub, before the twin was read: changes after it are told by their own events.
+   */
+  async putRight(kept: KeptDevice, twin: Whereabouts, now: Date | undefined): Promise<boolean> {
+    const at = now ? momentOf({ time: now.toISOString(), data: {} }) : listedMoment;
+    const next = putRight(kept.state, twin, at, latestMoment(now));
+    return (await this.#advance(kept, next, at)) ?? false;
+  }
+
+  async #update(deviceId: string, at: string, change: (state: DeviceState) => DeviceState): Promise<boolean> {
     for (;;) {
-      const { state, etag } = await this.#read(deviceId);
-      const next = hear(state, news, at, version);
-      if (next === state && !isUnfinished(state, at)) return;
-      const written = next === state ? etag : await this.#write(next, etag);
-      if (written === undefined) continue;
-      if (isUnfinished(next, at)) await this.#settle({ state: next, etag: written }, at);
-      return;
+      const kept = await this.read(deviceId);
+      const isWritten = await this.#advance(kept, change(kept.state), at);
+      if (isWritten !== undefined) return isWritten;
     }
   }
 
-  /** What is kept of a device. */
-  async get(deviceId: string): Promise<DeviceState> {
-    return (await this.#read(deviceId)).state;
+  /** Writes what follows, and puts the list right; undefined where the state has changed since it was read. */
+  async #advance({ state, etag }: KeptDevice, next: DeviceState, at: string): Promise<boolean | undefined> {
+    if (next === state && !isUnfinished(state, at)) return false;
+    const written = next === state ? etag : await this.#write(next, etag);
+    if (written === undefined) return undefined;
+    if (isUnfinished(next, at)) await this.#settle({ state: next, etag: written }, at);
+    return true;
   }
 
   /**
@@ -109,7 +129,8 @@ export class Members {
     return (await new Sweep(this.tables).read()).endedAt ?? null;
   }
 
-  async #read(deviceId: string): Promise<Kept> {
+  /** What is kept of a device. */
+  async read(deviceId: string): Promise<KeptDevice> {
     const row = await this.tables.use('TwinStates', (table) => table.get(...stateKey(deviceId)));
     return row ? { state: fromRow(row), etag: row.etag } : { state: unknownDevice(deviceId), etag: undefined };
   }
@@ -118,9 +139,9 @@ export class Members {
     return this.tables.use('TwinStates', (table) => table.putIf(toRow(state), etag));
   }
 
-  async #settle(kept: Kept, at: string): Promise<void> {
+  async #settle(kept: KeptDevice, at: string): Promise<void> {
     const touched: Place[] = [];
-    for (let current = kept; ; current = await this.#read(kept.state.deviceId)) {
+    for (let current = kept; ; current = await this.read(kept.state.deviceId)) {
       const { state, etag } = current;
       const home = homeOf(state);
       if (home) await this.#join(home, state);
