@@ -63,12 +63,15 @@ export function emulator(options: SystemOptions): Part {
 }
 
 /** What somebody who has just started the system would try. */
-export function nextSteps({ port, stateDir }: SystemOptions): string {
+export function nextSteps({ port, stateDir, dataDir }: SystemOptions): string {
   const tags = JSON.stringify(JSON.stringify({ location: { region: 'US', plant: 'Redmond43' } }));
   return [
     '',
     `App       http://localhost:${port}`,
     `Settings  ${stateDir}/env`,
+    ...(dataDir === undefined
+      ? []
+      : [`Data      ${dataDir}; Azurite saves its part every five seconds: a crash loses what came after`]),
     '',
     `Try: curl -X PATCH http://localhost:${port}/api/devices/${tutorialDevice}/tags -H "Content-Type: application/json" -d ${tags}`,
   ].join('\n');
