@@ -25,7 +25,7 @@ const floors = [
   ['azure/storage'],
   ['conditions'],
   ['twins'],
-  ['errors', 'json.ts', 'formatPairs.ts'],
+  ['errors', 'json.ts', 'formatPairs.ts', 'workThrough.ts'],
 ];
 
 /** What hands services in, and so is above the rules: only these may import it. */

@@ -8,6 +8,7 @@ import { PutAside } from '../changes/putAside';
 import { SettingError } from '../errors/settingError';
 import { ChangeHistory } from '../history/changeHistory';
 import { DriftLog } from '../members/drift';
+import { FillLog } from '../members/fillState';
 import { Members } from '../members/members';
 import { MovesLog } from '../members/moves';
 import { Sweep } from '../members/sweep';
@@ -45,6 +46,7 @@ export interface Records {
   moves: MovesLog;
   sweep: Sweep;
   drift: DriftLog;
+  fill: FillLog;
   putAside: PutAside;
   tagJobs: TagJobStore;
   tagJobSweep: TagJobSweep;
@@ -115,6 +117,7 @@ export function openRecords(tables: Tables, watched: string): Records {
     moves: new MovesLog(tables),
     sweep: new Sweep(tables),
     drift: new DriftLog(tables),
+    fill: new FillLog(tables),
     putAside: new PutAside(tables),
     tagJobs: new TagJobStore(tables),
     tagJobSweep: new TagJobSweep(tables),

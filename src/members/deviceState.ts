@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
 import { encodeKey } from '../azure/tables/keys';
 import type { Row, StoredRow } from '../azure/tables/table';
@@ -17,6 +18,11 @@ export interface Claim extends Place {
   isDone: boolean;
 }
 
+/** A row about a device. */
+export interface DeviceRow extends Row {
+  deviceId: string;
+}
+
 /** What is kept of a device: its whereabouts, and since which moment each is known. */
 export interface DeviceState extends Whereabouts {
   deviceId: string;
@@ -29,11 +35,26 @@ export interface DeviceState extends Whereabouts {
   isListed: boolean;
 }
 
-const rowKey = 'device';
+/** Partitions of states: few, so that a page of devices takes few transactions; enough for the writes of a large fleet. */
+export const partitions = Array.from({ length: 32 }, (_, index) => String(index).padStart(2, '0'));
 
 /** The key of a device's state. */
 export function stateKey(deviceId: string): [partitionKey: string, rowKey: string] {
-  return [encodeKey(deviceId), rowKey];
+  return [partitionOf(deviceId), `id|${encodeKey(deviceId)}`];
+}
+
+/** The partition of a device, by chance and always the same. */
+export function partitionOf(deviceId: string): string {
+  const byte = createHash('sha256').update(deviceId).digest()[0] ?? 0;
+  return partitions[byte % partitions.length] ?? '';
+}
+
+/** The row key of states as earlier versions kept them: each in a partition of its own. */
+export const oldRowKey = 'device';
+
+/** The key of a device's state as earlier versions had it. */
+export function oldStateKey(deviceId: string): [partitionKey: string, rowKey: string] {
+  return [encodeKey(deviceId), oldRowKey];
 }
 
 /** What is kept of a device that nothing was heard of. */
@@ -120,9 +141,10 @@ export function isSame(a: Place | undefined, b: Place | undefined): boolean {
   return a?.partitionKey === b?.partitionKey && a?.rowKey === b?.rowKey;
 }
 
-export function toRow(state: DeviceState): Row {
-  const [partitionKey, row] = stateKey(state.deviceId);
-  return { partitionKey, rowKey: row, ...toColumns('state', state) };
+export function toRow(state: DeviceState): DeviceRow {
+  const { deviceId } = state;
+  const [partitionKey, rowKey] = stateKey(deviceId);
+  return { partitionKey, rowKey, deviceId, ...toColumns('state', state) };
 }
 
 export function fromRow(row: StoredRow): DeviceState {

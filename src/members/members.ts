@@ -1,9 +1,11 @@
 import { encodeKey } from '../azure/tables/keys';
-import { maxRowsPerPage, type StoredRow } from '../azure/tables/table';
+import { maxRowsPerPage, pagesOf, type StoredRow, toTransactions } from '../azure/tables/table';
 import type { Tables } from '../azure/tables/tables';
 import { latestMoment, momentOf } from '../changes/momentOf';
 import type { TwinEvent } from '../changes/twinEvent';
+import { workThrough } from '../workThrough';
 import {
+  type DeviceRow,
   type DeviceState,
   fillIn,
   fromRow,
@@ -12,6 +14,8 @@ import {
   isSame,
   isUnfinished,
   listedMoment,
+  oldRowKey,
+  oldStateKey,
   type Place,
   putRight,
   settled,
@@ -19,7 +23,6 @@ import {
   toRow,
   unknownDevice,
 } from './deviceState';
-import { Sweep } from './sweep';
 import type { Whereabouts } from './whereabouts';
 
 /** A device in a list. */
@@ -41,7 +44,12 @@ export interface MemberPage {
 export interface KeptDevice {
   state: DeviceState;
   etag: string | undefined;
+  /** It stands where earlier versions kept it, and moves when it is written. */
+  isOld?: true;
 }
+
+/** Rows that are written at a time where there are many. */
+const atATime = 16;
 
 /**
  * The devices of each location and connectivity, from what events told.
@@ -90,12 +98,52 @@ export class Members {
   }
 
   /** Writes what follows, and puts the list right; undefined where the state has changed since it was read. */
-  async #advance({ state, etag }: KeptDevice, next: DeviceState, at: string): Promise<boolean | undefined> {
-    if (next === state && !isUnfinished(state, at)) return false;
-    const written = next === state ? etag : await this.#write(next, etag);
-    if (written === undefined) return undefined;
-    if (isUnfinished(next, at)) await this.#settle({ state: next, etag: written }, at);
+  async #advance(kept: KeptDevice, next: DeviceState, at: string): Promise<boolean | undefined> {
+    if (next === kept.state) {
+      if (!isUnfinished(next, at)) return false;
+      await this.#settle(kept, at);
+      return true;
+    }
+    const etag = await this.#write(next, kept);
+    if (etag === undefined) return undefined;
+    if (isUnfinished(next, at)) await this.#settle({ state: next, etag }, at);
     return true;
+  }
+
+  /**
+   * Takes in devices that the hub listed and of which nothing is kept, many in a request: their rows in the list first,
+   * then their states, as if all was done. Whoever is cut off in between has to adopt the same devices again.
+   *
+   * @returns ids of the others: something is kept of them. They are to be compared one by one, and then cleared up.
+   */
+  async adopt(devices: ReadonlyMap<string, Whereabouts>): Promise<string[]> {
+    const states = [...devices].map(([id, listed]) => settled(fillIn(unknownDevice(id), listed), listedMoment));
+    const present = states.flatMap((state) => {
+      const home = homeOf(state);
+      return home ? [memberAt(home, state)] : [];
+    });
+    const listed = await this.#addAll('Members', present);
+    const fresh = states.filter(({ deviceId }) => !listed.has(deviceId));
+    const kept = await this.#addAll('TwinStates', fresh.map(toRow));
+    return [...listed, ...kept];
+  }
+
+  /** Takes a device away from where it was listed, whose row there may be written without its state knowing, unless it is there. */
+  async clearUp(deviceId: string, listed: Whereabouts): Promise<void> {
+    const place = homeOf({ ...unknownDevice(deviceId), ...listed });
+    const kept = await this.read(deviceId);
+    if (place && !isSame(place, homeOf(kept.state))) await this.#settle(kept, listedMoment, [place]);
+  }
+
+  /** Adds rows; the devices of those transactions that were refused, as a row was there. */
+  async #addAll(name: 'Members' | 'TwinStates', rows: readonly DeviceRow[]): Promise<Set<string>> {
+    const refused = new Set<string>();
+    await workThrough(toTransactions(rows), atATime, async (part) => {
+      const isAdded = await this.tables.use(name, (table) => table.addAll(part));
+      if (!isAdded) for (const { deviceId } of part) refused.add(deviceId);
+      return 'goOn';
+    });
+    return refused;
   }
 
   /**
@@ -124,43 +172,73 @@ export class Members {
     } while (continuation !== undefined);
   }
 
-  /** When the members were last compared with all of the hub's twins; null where they never were. */
-  async comparedAt(): Promise<string | null> {
-    return (await new Sweep(this.tables).read()).endedAt ?? null;
+  /** What is kept of all devices of a partition, page after page; not what earlier versions kept. */
+  async *states(partitionKey: string): AsyncGenerator<DeviceState[]> {
+    let continuation: string | undefined;
+    do {
+      const page = await this.tables.use('TwinStates', (table) =>
+        table.list({ partitionKey, prefix: 'id|' }, maxRowsPerPage, continuation),
+      );
+      yield page.rows.map(fromRow);
+      continuation = page.continuation;
+    } while (continuation !== undefined);
+  }
+
+  /** Moves all states that earlier versions kept, each in a partition of its own, to where they are kept now. */
+  async moveOld(): Promise<void> {
+    await this.tables.use('TwinStates', async (table) => {
+      for await (const rows of pagesOf(table, { prefix: oldRowKey })) {
+        await workThrough(rows, atATime, async (row) => {
+          await table.putIf(toRow(fromRow(row)), undefined);
+          await table.remove(row.partitionKey, row.rowKey);
+          return 'goOn';
+        });
+      }
+    });
   }
 
   /** What is kept of a device. */
   async read(deviceId: string): Promise<KeptDevice> {
-    const row = await this.tables.use('TwinStates', (table) => table.get(...stateKey(deviceId)));
-    return row ? { state: fromRow(row), etag: row.etag } : { state: unknownDevice(deviceId), etag: undefined };
+    const row = await this.#find(stateKey(deviceId));
+    if (row) return { state: fromRow(row), etag: row.etag };
+    const old = await this.#find(oldStateKey(deviceId));
+    return { state: old ? fromRow(old) : unknownDevice(deviceId), etag: undefined, ...(old ? { isOld: true } : {}) };
   }
 
-  #write(state: DeviceState, etag: string | undefined): Promise<string | undefined> {
-    return this.tables.use('TwinStates', (table) => table.putIf(toRow(state), etag));
+  #find(key: [partitionKey: string, rowKey: string]): Promise<StoredRow | undefined> {
+    return this.tables.use('TwinStates', (table) => table.get(...key));
   }
 
-  async #settle(kept: KeptDevice, at: string): Promise<void> {
-    const touched: Place[] = [];
+  async #write(state: DeviceState, { etag, isOld }: Omit<KeptDevice, 'state'>): Promise<string | undefined> {
+    const written = await this.tables.use('TwinStates', (table) => table.putIf(toRow(state), etag));
+    if (isOld && written !== undefined) {
+      await this.tables.use('TwinStates', (table) => table.remove(...oldStateKey(state.deviceId)));
+    }
+    return written;
+  }
+
+  /** @param written places where a row was written of which the state does not know. */
+  async #settle(kept: KeptDevice, at: string, written: readonly Place[] = []): Promise<void> {
+    const touched = [...written];
     for (let current = kept; ; current = await this.read(kept.state.deviceId)) {
-      const { state, etag } = current;
+      const { state } = current;
       const home = homeOf(state);
       if (home) await this.#join(home, state);
       for (const place of [...state.places, ...touched]) {
         if (!isSame(place, home)) await this.#leave(place);
       }
       if (home) touched.push(home);
-      if ((await this.#write(settled(state, at), etag)) !== undefined) return;
+      if ((await this.#write(settled(state, at), current)) !== undefined) return;
     }
   }
 
-  #join(place: Place, { deviceId, location = '', connectivity }: DeviceState): Promise<void> {
+  #join(place: Place, state: DeviceState): Promise<void> {
     return this.tables.use('Members', async (table) => {
-      const now = new Date().toISOString();
-      const member = { deviceId, location, connectivity, since: now, movedAt: now };
-      const isNew = await table.putIf({ ...place, ...member, isPresent: true }, undefined);
+      const member = memberAt(place, state);
+      const isNew = await table.putIf(member, undefined);
       if (isNew) return;
       const row = await table.get(place.partitionKey, place.rowKey);
-      if (!row?.isPresent) await table.put({ ...place, ...member, isPresent: true });
+      if (!row?.isPresent) await table.put(member);
     });
   }
 
@@ -173,6 +251,11 @@ export class Members {
       await table.put({ ...member, movedAt: new Date().toISOString(), isPresent: false });
     });
   }
+}
+
+function memberAt({ partitionKey, rowKey }: Place, { deviceId, location = '', connectivity }: DeviceState): DeviceRow {
+  const now = new Date().toISOString();
+  return { partitionKey, rowKey, deviceId, location, connectivity, since: now, movedAt: now, isPresent: true };
 }
 
 function toMember({ deviceId, location, connectivity, since }: StoredRow): Member {

@@ -3,6 +3,7 @@ import type { Hub } from '../azure/hub/hub';
 import { formatPairs } from '../formatPairs';
 import { compareMembers } from './compareMembers';
 import { type DriftLog, findDrift, type StayingDrift } from './drift';
+import { type FillMeans, pushFill } from './fill';
 import type { Members } from './members';
 import type { Moves, MovesLog } from './moves';
 import type { Sweep } from './sweep';
@@ -28,15 +29,21 @@ export interface Watched {
   maxPages: number;
 }
 
-/** Logs who joined and who left since the last run, then compares the members with the hub. */
+/**
+ * Logs who joined and who left since the last run, then compares the members with the hub. The first time the whole fleet is
+ * taken in by queue, where there is one.
+ */
 export async function reportMembers(
   context: InvocationContext,
   records: Records,
   hub: Hub,
   { location, connectivity, paths, maxPages }: Watched,
+  fillMeans: FillMeans | undefined,
 ): Promise<void> {
   await reportMoves(context, records, location, connectivity);
-  await reportComparison(context, records, hub, paths, maxPages);
+  const { endedAt } = await records.sweep.read();
+  if (endedAt === undefined && fillMeans) await reportFill(context, fillMeans);
+  else await reportComparison(context, records, hub, paths, maxPages);
 }
 
 async function reportMoves(context: InvocationContext, { moves }: Records, location: string, connectivity: string) {
@@ -55,6 +62,11 @@ function describeMoves(title: string, { joined, left }: Moves, since: string): s
   return `${title}: joined ${list(joined)}; left ${list(left)} | ${pairs}`;
 }
 
+async function reportFill(context: InvocationContext, means: FillMeans): Promise<void> {
+  const { listed, total } = await pushFill(means);
+  context.log(`members: the first fill is on its way | ${formatPairs({ listed, total })}`);
+}
+
 async function reportComparison(
   context: InvocationContext,
   records: Records,
@@ -68,7 +80,7 @@ async function reportComparison(
   const pairs = formatPairs({ listed, whole: String(isWhole), repaired: repaired.length, unread, drift: total });
   context.log(`members: put right ${list(repaired)} | ${pairs}`);
   // Before the first comparison is whole, what is not known yet is no drift.
-  if ((await records.members.comparedAt()) === null) return;
+  if ((await records.sweep.read()).endedAt === undefined) return;
   const staying = await records.drift.follow(drift);
   if (staying.length > 0) context.warn(describeStaying(staying));
 }

@@ -41,7 +41,7 @@ test('members that no event told of are put right, and those who moved are told 
     'information: moves in Redmond43: joined a, b, c; left none | joined=3 left=0',
     `information: moves in Redmond43 using cellular: ${none}`,
     expect.stringMatching(
-      /^information: members: put right a, d, b, c \| listed=2 whole=true repaired=4 unread=0 drift=0$/,
+      /^information: members: put right a, b, c, d \| listed=2 whole=true repaired=4 unread=0 drift=0$/,
     ),
   ]);
   expect([await present('Redmond43'), await present('Redmond44')]).toEqual([['d'], ['a']]);

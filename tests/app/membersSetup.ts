@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
 import { reactionMeans } from '../../src/app/reactionMeans';
-import { createServices, type Services } from '../../src/app/services';
+import { createServices, needRecords, type Services } from '../../src/app/services';
 import { readSettings } from '../../src/app/settings';
 import { Hub } from '../../src/azure/hub/hub';
 import { parseConnectionString } from '../../src/azure/hub/hubAddress';
@@ -10,6 +10,7 @@ import type { Tables } from '../../src/azure/tables/tables';
 import type { TwinChange } from '../../src/changes/twinEvent';
 import { runTwinQueries } from '../../src/functions/runTwinQueries';
 import type { JsonObject } from '../../src/json';
+import { standingOf } from '../../src/members/standing';
 import { react } from '../../src/reactions/react';
 import { memoryTables } from '../support/memoryTables';
 import { keepingIn, recordingContext } from './functionCalls';
@@ -28,7 +29,7 @@ export interface MembersSetup {
   /** Tells the app of a change that the hub may know nothing of, with the version that the twin has. */
   tell(deviceId: string, change: Omit<TwinChange, 'operation' | 'version'> | 'Deleted', time?: string): Promise<void>;
   present(location: string, connectivity?: string): Promise<string[]>;
-  comparedAt(): Promise<string | null | undefined>;
+  comparedAt(): Promise<string | null>;
 }
 
 /** Where these tests have the connectivity: what a service can write. */
@@ -88,7 +89,7 @@ export async function startMembers(options: Parameters<typeof startEmulator>[0] 
       const page = await setup.services.records()?.members.list(where, 1000);
       return (page?.members ?? []).map(({ deviceId }) => deviceId).sort();
     },
-    comparedAt: async () => setup.services.records()?.members.comparedAt(),
+    comparedAt: async () => (await standingOf(needRecords(setup.services))).comparedAt,
   };
   setup.services = setup.servicesWith({});
   return setup;
