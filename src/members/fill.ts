@@ -105,7 +105,7 @@ async function workSteps(progress: FillMessage, means: FillMeans): Promise<FillS
   let { state, etag } = kept;
   for (;;) {
     const start = performance.now();
-    const next = await takeStep(state, pages, means);
+    const next = await takeStep(state, etag, pages, means);
     const written = await fill.write(next ?? { ...state, devices: [] }, etag);
     const counts = { listed: state.listed, total: state.total };
     if (written === undefined) return step(progress, 'left: another did it');
@@ -122,9 +122,14 @@ async function workSteps(progress: FillMessage, means: FillMeans): Promise<FillS
 }
 
 /** The state after a step; undefined after the last. */
-async function takeStep(state: FillState, pages: number, means: FillMeans): Promise<FillState | undefined> {
+async function takeStep(
+  state: FillState,
+  etag: string,
+  pages: number,
+  means: FillMeans,
+): Promise<FillState | undefined> {
   const hub = means.hub(deadlines.background, { priority: 'bulk' });
-  const { members } = means.records;
+  const { members, fill } = means.records;
   const repair = new Repair(hub, members, means.paths);
   const takenIn = takeIn(new Map(state.devices), members, repair);
   if (state.isListed) {
@@ -134,7 +139,11 @@ async function takeStep(state: FillState, pages: number, means: FillMeans): Prom
   // Both to their end: nothing is written behind a message that went back.
   const [taken, listed] = await Promise.allSettled([takenIn, listPages(state, pages, hub, means)]);
   if (taken.status === 'rejected') throw taken.reason;
-  if (listed.status === 'rejected') throw listed.reason;
+  if (listed.status === 'rejected') {
+    // The next attempt need not look at each of them.
+    await fill.write({ ...state, devices: [] }, etag);
+    throw listed.reason;
+  }
   const [next, long] = listed.value;
   await workThrough(long, atATime, async ([deviceId, whereabouts]) => {
     await repair.compare(deviceId, whereabouts);
