@@ -1,6 +1,6 @@
 import type { SymmetricKey } from './hub/authentication';
 import { type Device, toDocument } from './hub/device';
-import { checkIfMatch } from './hub/etag';
+import { isMatch } from './hub/etag';
 import { Fleet } from './hub/fleet';
 import { HubEvents } from './hub/hubEvents';
 import { splitId } from './hub/identity';
@@ -13,7 +13,7 @@ import { type JobLimits, Jobs } from './jobs/jobs';
 import type { Clock } from './limits/clock';
 import { type QueryOptions, runQuery } from './query';
 import type { PageRequest } from './query/page';
-import { deviceNotFound } from './service/hubError';
+import { deviceNotFound, HubError } from './service/hubError';
 import { serviceTime } from './service/time';
 import type { JsonObject, QueryPage, TwinDocument } from './service/types';
 import type { Store } from './store/store';
@@ -40,6 +40,8 @@ export interface HubOptions {
  */
 export class Hub {
   readonly name: string;
+  /** Whether only what is documented is taken, where real hubs may take more. */
+  readonly strict: boolean;
   readonly events = new HubEvents();
   readonly registry: Registry;
   readonly methods: Methods;
@@ -53,8 +55,9 @@ export class Hub {
     this.name = hostName.split('.')[0] ?? hostName;
     this.#fleet = new Fleet(store);
     this.#queries = queries;
+    this.strict = queries.strict ?? false;
     this.registry = new Registry({ hubName: this.name, fleet: this.#fleet, events: this.events, makeKeys });
-    this.methods = new Methods((id) => this.getDevice(id));
+    this.methods = new Methods((id) => this.registry.get(id));
     this.jobs = new Jobs({ hub: this, store, limits: jobLimits });
   }
 
@@ -147,7 +150,9 @@ export class Hub {
     write: (twin: twins.TwinState) => twins.TwinChange,
   ): Promise<TwinDocument> {
     const device = this.getDevice(id);
-    if (ifMatch !== undefined) checkIfMatch(ifMatch, twins.twinEtag(device.twin.writes));
+    if (ifMatch !== undefined && !isMatch(ifMatch, twins.twinEtag(device.twin.writes))) {
+      throw new HubError('PreconditionFailed', `ETag mismatch for device ID '${device.identity.deviceId}'`);
+    }
     const change = write(device.twin);
     const document = toDocument(await this.#fleet.change(device, { twin: change.twin }));
     this.events.message('TwinChangeEvents', () => twinChangeMessage(this.name, opType, document, change));

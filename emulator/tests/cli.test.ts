@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { parseEnv } from 'node:util';
+import { generate } from 'mqtt-packet';
 import type { TwinDocument } from '../src/service/types';
 import { makeCredential } from './support/certificates';
 import { type Cli, startCli } from './support/cli';
@@ -51,6 +52,19 @@ async function patchTwin(cli: Cli, deviceId: string, body: string): Promise<Twin
 }
 
 describe('the command line', () => {
+  it('has a line for each thing that it says, whatever a client calls itself', async () => {
+    const cli = start();
+    await cli.ready();
+    const ca = await readFile(join(dir, 'state', 'ca.pem'));
+    const socket = connectTls({ host: 'localhost', port: cli.port('Devices'), ca });
+    const clientId = 'a\nready\u001b[2K\u202e';
+    socket.write(generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId }));
+    await once(socket.resume(), 'close');
+    cli.process.kill('SIGTERM');
+    await cli.ended;
+    expect(cli.stdout()).toContain("\nMQTT: 'a\\nready\\u001b[2K\\u202e' was refused: ");
+  });
+
   it('prints where the endpoints are, and then that it is ready', async () => {
     const cli = start();
     await cli.ready();

@@ -30,7 +30,8 @@ describe('the identity registry under azure-iothub', () => {
     const { primaryKey = '', secondaryKey = '' } = created.authentication?.symmetricKey ?? {};
     expect(Buffer.from(primaryKey, 'base64')).toHaveLength(32);
     expect(primaryKey).not.toBe(secondaryKey);
-    expect((await registry.get('fresh')).responseBody).toMatchObject(JSON.parse(JSON.stringify(created)));
+    const { generationId, etag, authentication } = created;
+    expect((await registry.get('fresh')).responseBody).toMatchObject({ generationId, etag, authentication });
   });
 
   it.each(['..', "a-:.+%_#*?!(),=@;$'", 'A'.repeat(128)])('takes the id %s', async (deviceId) => {
@@ -104,13 +105,13 @@ describe('the identity registry under azure-iothub', () => {
 
   it('answers an unknown device with 404 to get, update and delete', async () => {
     for (const call of [
-      registry.get('nobody'),
-      registry.update({ deviceId: 'nobody' }),
-      registry.delete('nobody'),
-      registry.getTwin('nobody'),
-      registry.updateTwin('nobody', { tags: {} }, '*'),
+      () => registry.get('nobody'),
+      () => registry.update({ deviceId: 'nobody' }),
+      () => registry.delete('nobody'),
+      () => registry.getTwin('nobody'),
+      () => registry.updateTwin('nobody', { tags: {} }, '*'),
     ]) {
-      await expect(call).rejects.toMatchObject({ name: 'DeviceNotFoundError', response: { statusCode: 404 } });
+      await expect(call()).rejects.toMatchObject({ name: 'DeviceNotFoundError', response: { statusCode: 404 } });
     }
   });
 

@@ -125,9 +125,7 @@ describe('replies', () => {
     expect(headers['content-type']).toBe('application/json; charset=utf-8');
     expect(JSON.parse(text)).toEqual({
       Message: "ErrorCode:DeviceNotFound;The device 'nobody' is not registered.",
-      ExceptionMessage: expect.stringMatching(
-        /^Tracking ID:[0-9A-F]{32}-G:\d+-TimeStamp:\d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d$/,
-      ),
+      ExceptionMessage: expect.stringMatching(/^Tracking ID:[0-9a-f]{32}-TimeStamp:\d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d$/),
     });
   });
 
@@ -170,7 +168,9 @@ describe('the shape of errors', () => {
     expect(plain).toMatchObject({ status: 404, code: 'DeviceNotFound', body: inner, rejected: 'Error' });
     const wrapped = await errorsOf('B');
     expect(wrapped).toMatchObject({ status: 404, code: 'DeviceNotFound', body: { ExceptionMessage: '' } });
-    expect(JSON.parse(wrapped.body.Message)).toEqual(inner);
+    // Text inside Message comes from older parts, whose tracking ids are of another form.
+    const trackingId = expect.stringMatching(/^[0-9a-f]{32}-TimeStamp:\d\d\//);
+    expect(JSON.parse(wrapped.body.Message)).toEqual({ ...inner, trackingId });
   });
 
   it("stays the gateway's for identities, and for who may not come in", async () => {

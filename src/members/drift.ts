@@ -2,11 +2,12 @@ import * as z from 'zod/mini';
 import type { Hub } from '../azure/hub/hub';
 import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
 import type { Tables } from '../azure/tables/tables';
+import { toText } from '../conditions/alike';
 import type { PropertyPath } from '../conditions/propertyPath';
 import { countByQuery } from '../conditions/twinQuery';
 import { countMembers } from './countMembers';
 import type { Members } from './members';
-import { toText, type WhereaboutsPaths } from './whereabouts';
+import type { WhereaboutsPaths } from './whereabouts';
 
 /** How many more devices the hub counts than are kept, fewer where it is negative: only of groups where they differ. */
 export type Drift = ReadonlyMap<string, number>;

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { type Hub, maxPageSize } from '../azure/hub/hub';
+import { toText } from '../conditions/alike';
 import { whereaboutsQuery } from '../conditions/twinQuery';
-import { toText, type Whereabouts, type WhereaboutsPaths } from './whereabouts';
+import type { Whereabouts, WhereaboutsPaths } from './whereabouts';
 
 /** A page of devices as the hub's query index has them. */
 export interface WhereaboutsPage {

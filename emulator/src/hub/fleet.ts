@@ -1,9 +1,8 @@
 import { Indexes } from '../query/indexes';
 import { Ordered } from '../query/ordered';
 import type { Collection } from '../query/source';
-import type { JsonObject } from '../service/types';
 import type { Store } from '../store/store';
-import { type Connection, type Device, toDocument } from './device';
+import { type Connection, type Device, toRow } from './device';
 import { Entry } from './entry';
 import { type Identity, idOf, splitId } from './identity';
 import type { TwinState } from './twin';
@@ -73,7 +72,7 @@ export class Fleet {
     const device: Device = { ordinal: ++this.#lastOrdinal, identity, twin, connected: false };
     const entry = Entry.of(device);
     this.#add(entry);
-    this.#membersOf(entry.id).indexes.changed(entry.ordinal, undefined, () => document(device));
+    this.#membersOf(entry.id).indexes.changed(entry.ordinal, undefined, () => toRow(device));
     this.#watched(entry);
     await this.store?.put('identity', entry.id, entry.toText());
     return device;
@@ -114,7 +113,7 @@ export class Fleet {
     this.#modulesOf.get(deviceId)?.delete(id);
     const members = this.#membersOf(id);
     members.delete(entry.ordinal);
-    members.indexes.changed(entry.ordinal, () => document(device), undefined);
+    members.indexes.changed(entry.ordinal, () => toRow(device), undefined);
     this.#watched(entry, true);
     await this.store?.delete('identity', id);
   }
@@ -133,8 +132,8 @@ export class Fleet {
   #told(entry: Entry, before: Device, after: Device): void {
     this.#membersOf(entry.id).indexes.changed(
       entry.ordinal,
-      () => document(before),
-      () => document(after),
+      () => toRow(before),
+      () => toRow(after),
     );
     this.#watched(entry);
   }
@@ -153,8 +152,4 @@ export class Fleet {
   #ordinals(ids: string[]): number[] {
     return ids.flatMap((id) => this.#entries.get(id)?.ordinal ?? []);
   }
-}
-
-function document(device: Device): JsonObject {
-  return { ...toDocument(device) };
 }

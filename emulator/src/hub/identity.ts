@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { invalidArgument } from '../service/hubError';
 import { isObject } from '../service/json';
-import { never, serviceTime } from '../service/time';
+import { never, serviceTicks, serviceTime } from '../service/time';
 import type { Json, JsonObject } from '../service/types';
 import {
   type Authentication,
@@ -91,7 +91,7 @@ export function parseIdentityInput(body: JsonObject): IdentityInput {
 
 /** A new identity; `keys` where the input brings none. */
 export function newIdentity(ids: Ids, input: IdentityInput, keys: SymmetricKey): Identity {
-  const generationId = String(process.hrtime.bigint());
+  const generationId = serviceTicks();
   const ownScope = input.iotEdge && ids.moduleId === undefined;
   return {
     ...ids,

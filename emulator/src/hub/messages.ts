@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { serviceTime } from '../service/time';
+import { exactTime } from '../service/time';
 import type { JsonObject, RoutedMessage, RouteSource, TwinDocument } from '../service/types';
 import type { Identity, Ids } from './identity';
 import type { TwinChange } from './twin';
@@ -94,7 +94,7 @@ function notification(
     applicationProperties: {
       hubName,
       ...idsOf(ids),
-      operationTimestamp: serviceTime(),
+      operationTimestamp: exactTime(),
       'iothub-message-schema': schema,
       opType,
     },

@@ -136,9 +136,8 @@ function actionOf({ state: { work } }: Job, hub: JobTools['hub']): Action {
     return (deviceId, connectTimeoutInSeconds) => hub.methods.invoke(deviceId, { ...call, connectTimeoutInSeconds });
   }
   const write = parseTwinWrite(work.updateTwin);
-  const { etag } = work.updateTwin;
   return async (deviceId) => {
-    await hub.patchTwin(deviceId, write, typeof etag === 'string' ? etag : undefined);
+    await hub.patchTwin(deviceId, write);
     return undefined;
   };
 }

@@ -10,8 +10,11 @@ interface QueryFunction {
   apply(...values: Value[]): Value;
 }
 
-/** What the guide lists for twin and job queries; the others it lists for message routing. */
-const documentedForTwins: ReadonlySet<string> = new Set(['is_defined']);
+/** What the guide lists for twin and job queries, and what `az iot` asks hubs with; the others it lists for message routing. */
+const documentedForTwins: ReadonlySet<string> = new Set(['is_defined', 'array_contains']);
+
+/** What is not of message routing. */
+const ofTwinsOnly = 'array_contains';
 
 /** The guide's spelling of `startswith` and `endswith`, which real hubs refuse in twin queries (azure-docs#110329). */
 const refusedForTwins: Readonly<Record<string, string>> = { starts_with: 'startswith', ends_with: 'endswith' };
@@ -22,6 +25,7 @@ const refusedForTwins: Readonly<Record<string, string>> = { starts_with: 'starts
  */
 export const functions: Readonly<Record<string, QueryFunction>> = {
   is_defined: { args: [1, 1], apply: (value) => value !== undefined },
+  array_contains: { args: [2, 2], apply: arrayContains },
   is_array: { args: [1, 1], apply: (value) => Array.isArray(value) },
   is_bool: { args: [1, 1], apply: (value) => typeof value === 'boolean' },
   is_null: { args: [1, 1], apply: (value) => value === null },
@@ -57,7 +61,7 @@ export const functions: Readonly<Record<string, QueryFunction>> = {
 /** What is wrong with a call, if anything: the name, in lower case, or the number of arguments. */
 export function faultOfCall(name: string, args: number, dialect: Dialect): string | undefined {
   const known = Object.hasOwn(functions, name) ? functions[name] : undefined;
-  if (!known) return `There is no function '${name}'.`;
+  if (!known || (dialect === 'routing' && name === ofTwinsOnly)) return `There is no function '${name}'.`;
   if (dialect !== 'routing' && Object.hasOwn(refusedForTwins, name)) {
     return `There is no function '${name}' in twin queries: it is named '${refusedForTwins[name]}'.`;
   }
@@ -79,6 +83,12 @@ function ofString(apply: (text: string) => Json): QueryFunction {
 
 function ofNumber(apply: (value: number) => number): QueryFunction {
   return { args: [1, 1], apply: (value) => (isNumber(value) ? finite(apply(value)) : undefined) };
+}
+
+/** Whether an array has a primitive among its elements. */
+function arrayContains(array: Value, element: Value): Value {
+  if (!Array.isArray(array) || element === undefined) return undefined;
+  return element !== null && typeof element === 'object' ? undefined : array.includes(element);
 }
 
 function asNumber(value: Value): Value {

@@ -16,7 +16,7 @@ export const jobOperations: readonly Operation[] = [
 ];
 
 async function createJob({ hub, parameters: [jobId = ''], body }: Call): Promise<Reply> {
-  return ok(await hub.jobs.create(parseJobRequest(jobId, body)));
+  return ok(await hub.jobs.create(parseJobRequest(jobId, body, hub)));
 }
 
 /** Of a job that is unknown a real hub says just that, with 200. */
