@@ -88,13 +88,16 @@ export function emulator(options: SystemOptions): Part {
 }
 
 /** What somebody who has just started the system would try. */
-function nextSteps({ port, queuePort, tablePort, stateDir }: Omit<SystemOptions, 'verbose'>): string {
+function nextSteps({ port, queuePort, tablePort, stateDir, dataDir }: Omit<SystemOptions, 'verbose'>): string {
   const tags = JSON.stringify(JSON.stringify({ location: { region: 'US', plant: 'Redmond43' } }));
   return [
     '',
     `App       http://localhost:${port}`,
     `Storage   http://127.0.0.1:${tablePort} (tables), http://127.0.0.1:${queuePort} (queues)`,
     `Settings  ${stateDir}/env`,
+    ...(dataDir === undefined
+      ? []
+      : [`Data      ${dataDir}; Azurite saves its part every five seconds: a crash loses what came after`]),
     '',
     `Try: curl -X PATCH http://localhost:${port}/api/devices/${tutorialDevice}/tags -H "Content-Type: application/json" -d ${tags}`,
     '',

@@ -5,6 +5,7 @@ import { readParameters } from '../api/http/parameters';
 import { locationDevicesParameters } from '../api/requests/keptSchemas';
 import { needRecords, type Services } from '../app/services';
 import { unwrapContinuation, wrapContinuation } from '../conditions/continuation';
+import { standingOf } from '../members/standing';
 
 /** Answers one page of the devices of a location, as events told; the hub is not asked. */
 export async function locationDevices({ query, url }: HttpRequest, services: Services): Promise<HttpResponseInit> {
@@ -17,16 +18,20 @@ export async function listMembers(
   url: string,
   services: Services,
 ): Promise<HttpResponseInit> {
-  const { members } = needRecords(services);
+  const records = needRecords(services);
   const paged = { query: JSON.stringify(where), pageSize: limit };
-  const page = await members.list(where, limit, asked === undefined ? undefined : unwrapContinuation(paged, asked));
+  const page = await records.members.list(
+    where,
+    limit,
+    asked === undefined ? undefined : unwrapContinuation(paged, asked),
+  );
   const continuation = page.continuation === undefined ? undefined : wrapContinuation(paged, page.continuation);
   return {
     headers: continuation === undefined ? {} : { link: nextLink(url, continuation) },
     jsonBody: {
       location: where.location,
       devices: page.members.map(({ location: _, ...member }) => member),
-      comparedAt: await members.comparedAt(),
+      ...(await standingOf(records)),
       ...(continuation === undefined ? {} : { continuation }),
     },
   };

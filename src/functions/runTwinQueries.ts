@@ -1,4 +1,5 @@
 import type { InvocationContext } from '@azure/functions';
+import { fillMeans } from '../app/fillMeans';
 import type { Services } from '../app/services';
 import { need, type Settings } from '../app/settings';
 import { deadlines } from '../azure/hub/deadlines';
@@ -51,16 +52,19 @@ function scheduledQueries(settings: Settings): [title: string, condition: Condit
 }
 
 /** A failure is logged: the queries were answered, and the next run compares again. */
-async function compareMembers(context: InvocationContext, { hub, records, settings }: Services): Promise<void> {
+async function compareMembers(context: InvocationContext, services: Services): Promise<void> {
   try {
+    const { hub, records, settings, queue } = services;
     const kept = records();
     if (!kept) return;
-    await reportMembers(context, kept, hub(deadlines.background), {
+    const watched = {
       location: need(settings.location),
       connectivity: need(settings.connectivity),
       paths: { location: need(settings.locationPath), connectivity: need(settings.connectivityPath) },
       maxPages: need(settings.maxPages),
-    });
+    };
+    const filling = queue() ? fillMeans(services) : undefined;
+    await reportMembers(context, kept, hub(deadlines.background), watched, filling);
   } catch (error) {
     context.error('members: not compared.', error);
   }

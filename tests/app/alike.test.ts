@@ -7,7 +7,7 @@ import { runTwinQueries } from '../../src/functions/runTwinQueries';
 import { summary } from '../../src/functions/summary';
 import type { Json } from '../../src/json';
 import { call, recordingContext } from './functionCalls';
-import { ask, jobOf, post, startTagJobs, type TagJobsSetup } from './tagJobsSetup';
+import { ask, jobOf, post, startTagJobs, type TagJobsSetup, workAll } from './tagJobsSetup';
 
 // One plant, which some devices have as a number and others as text; and connectivities of both kinds.
 const plants: Record<string, Json> = { n43: 43, t43: '43', t430: '43.0', yes: true, tyes: 'true', far: 'Dublin2' };
@@ -74,6 +74,8 @@ describe('43 and "43" are one', () => {
 
   it('for the timer, and among the members, of whom none is too many', async () => {
     const { context, logged } = recordingContext();
+    await runTwinQueries(context, services);
+    await workAll(setup.queue, services);
     await runTwinQueries(context, services);
     expect(logged).toContainEqual(expect.stringMatching(/devices in 43 using 5: 2 \(/));
     expect(logged).toContainEqual(expect.stringContaining('drift=0'));

@@ -14,7 +14,7 @@ beforeAll(async () => {
   const { members } = services.records() ?? {};
   for (const [index, location] of names.entries()) {
     for (const n of [1, 2]) {
-      await members?.set(`d${index}-${n}`, { location, connectivity: 'wifi' }, '2024-01-01T00:00:00.0000000Z|1', 1);
+      await members?.take(`d${index}-${n}`, { location, connectivity: 'wifi' });
     }
   }
 });

@@ -1,3 +1,4 @@
+import { TableServiceClient } from '@azure/data-tables';
 import { maxRowsPerTransaction, type Row, type Table } from '../../src/azure/tables/table';
 import { tablesAt } from '../../src/azure/tables/tables';
 import { startTables, type TestStorage } from '../support/azurite';
@@ -147,4 +148,30 @@ it('a row of more than a megabyte is refused in memory as in Azure, though not b
   const columns = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`c${n}`, 'x'.repeat(32_000)]));
   const put = memory.use('Runs', (table) => table.put({ partitionKey: 'large', rowKey: 'a', ...columns }));
   await expect(put).rejects.toThrow('larger');
+});
+
+describe('a table that somebody has deleted', () => {
+  const row = { partitionKey: 'p', rowKey: 'a', n: 1 };
+
+  it.each<[string, (table: Table) => Promise<unknown>, unknown]>([
+    ['a read', (table) => table.get('p', 'a'), undefined],
+    ['a write', (table) => table.put(row), undefined],
+    ['a new row', (table) => table.putIf(row, undefined), expect.any(String)],
+    ['a row by its etag', (table) => table.putIf(row, 'W/"x"'), undefined],
+    ['rows', (table) => table.putAll([row]), undefined],
+    ['new rows', (table) => table.addAll([row]), true],
+    ['a removal', (table) => table.remove('p', 'a'), undefined],
+    ['removals', (table) => table.removeAll([1, 2].map((n) => ({ ...row, rowKey: `${n}`, etag: '*' }))), undefined],
+    ['a list', (table) => table.list({ partitionKey: 'p' }, 10), { rows: [], continuation: undefined }],
+  ])('is made again for %s', async (_name, action, outcome) => {
+    const tables = tablesAt({ kind: 'key', connectionString: storage.connectionString });
+    await tables.use('Members', (table) => table.put(row));
+    const service = TableServiceClient.fromConnectionString(storage.connectionString, {
+      allowInsecureConnection: true,
+    });
+    await service.deleteTable('Members');
+    expect(await tables.use('Members', action)).toEqual(outcome);
+    await tables.use('Members', (table) => table.put(row));
+    expect(await tables.use('Members', (table) => table.get('p', 'a'))).toMatchObject(row);
+  });
 });

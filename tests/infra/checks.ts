@@ -67,6 +67,7 @@ const alerts = [
   'tag-job-stuck',
   'poison-messages',
   'put-aside',
+  'members-drift',
 ];
 
 const secret = /SharedAccessKey|AccountKey=|SharedAccessSignature|[?&]sig=|listKeys|password/i;

@@ -379,7 +379,12 @@ export const mutations: Mutation[] = [
     check: 'somebody is told',
     mutate: remove('Microsoft.Insights/scheduledQueryRules', (name) => name.endsWith('-put-aside')),
   },
-  ...['workTagJobs', 'relayTwinChanges', 'onTwinChange'].map((name) => ({
+  {
+    name: 'without the alert on members that stay wrong',
+    check: 'somebody is told',
+    mutate: remove('Microsoft.Insights/scheduledQueryRules', (name) => name.endsWith('-members-drift')),
+  },
+  ...['workTagJobs', 'relayTwinChanges', 'onTwinChange', 'runTwinQueries'].map((name) => ({
     name: `with another name for ${name}`,
     check: 'alerts look at functions that exist' as const,
     mutate: (system: System) => {

@@ -118,6 +118,7 @@ test('with --data, twins and their history are there again after a stop right be
   const changesOf = async ({ url }: System) =>
     (await (await fetch(`${url}/api/devices/myDeviceId/changes`)).json()) as { changes: object[] };
   const before = await startSystem('--data', data);
+  await before.lines.match(/^Data +\S+; Azurite saves its part every five seconds/);
   await fetch(`${before.url}/api/devices/myDeviceId/tags`, {
     method: 'PATCH',
     headers: { 'content-type': 'application/json' },

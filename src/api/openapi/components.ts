@@ -11,7 +11,7 @@ import { tagJobSchema } from '../requests/readTagRequest';
 import { summaryAnswer } from '../requests/summarySchemas';
 
 const continuation = z.optional(z.string());
-const comparedAt = z.nullable(z.iso.datetime());
+const standing = { comparedAt: z.nullable(z.iso.datetime()), filled: z.number().check(z.gte(0), z.lte(1)) };
 
 /** What a schema does not tell by itself. */
 export interface ComponentMeta {
@@ -127,18 +127,19 @@ export const components = {
       devices: z.array(
         z.object({ deviceId: z.string(), connectivity: z.nullable(z.string()), since: z.iso.datetime() }),
       ),
-      comparedAt,
+      ...standing,
       continuation,
     }),
     description:
-      "The devices of a location, as events told; comparedAt: when they were last compared with the hub's twins.",
+      "The devices of a location, as events told; comparedAt: when they were last compared with the hub's twins; " +
+      'filled: how much of the fleet was taken in that was there before the app.',
   },
   Locations: {
     schema: z.object({
       locations: z.array(
         z.object({ location: z.string(), devices: z.int(), connectivity: z.record(z.string(), z.int()) }),
       ),
-      comparedAt,
+      ...standing,
     }),
     description: 'How many devices each location has, and by which connectivity, as events told.',
   },

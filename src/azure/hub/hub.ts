@@ -71,6 +71,16 @@ export class Hub {
     private readonly options: CallOptions = {},
   ) {}
 
+  /** The hub's name, in lower case. */
+  get name(): string {
+    return this.connection.hubName;
+  }
+
+  /** The hub's time, never ahead of it; undefined before this connection's first answer. */
+  now(): Date | undefined {
+    return this.connection.clock.now();
+  }
+
   /** Reads a twin: the present one, which queries may not show yet. */
   async getTwin(deviceId: string): Promise<Twin> {
     const { body } = await this.call(readTwin(deviceId));
