@@ -117,7 +117,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   const { host = 'localhost', bind = '127.0.0.1', stateDir = '.emulator', log = () => {} } = options;
   const { functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1, trustedCas = [] } = options;
   const { deadLetterDir } = options;
-  const topology = parseTopology(options.topology ?? { routes: [], eventHubs: { hubs: [] } });
+  const topology = parseTopology(options.topology ?? {});
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
   const keys = loadKeys(stateDir);

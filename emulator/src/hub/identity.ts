@@ -34,6 +34,8 @@ export interface Identity extends Ids {
   parentScopes?: string[];
   /** Who looks after a module. */
   managedBy?: string;
+  /** The model that it said it is of when it last connected with one. */
+  modelId?: string;
 }
 
 /** What a PUT of an identity says. */
