@@ -1,3 +1,4 @@
+import { parseIdCell } from '../src/api/formats/idCell';
 import { readCsv } from '../src/api/formats/readCsv';
 import type { Format } from './format';
 import type { FileRecord } from './records';
@@ -9,7 +10,7 @@ export type ReadId = (record: FileRecord) => string | undefined;
 export function idReader(format: Format, header: Uint8Array): ReadId {
   if (format === 'ndjson') return ({ bytes }) => idOfJson(decode(bytes));
   const column = cellsOf(header).indexOf('deviceId');
-  return ({ bytes }) => cellsOf(bytes)[column];
+  return ({ bytes }) => parseIdCell(cellsOf(bytes)[column]);
 }
 
 const decoder = new TextDecoder();

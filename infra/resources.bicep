@@ -43,6 +43,9 @@ param alertEmail string = ''
 @description('Optional. Most that is logged in a day, in GB.')
 param logQuotaGb int = 1
 
+@description('Optional. Origins whose pages may call the app from a browser (CORS), as https://fleet.example; * for all.')
+param allowedOrigins string[] = []
+
 @description('Optional. Tags that a new device gets where it has none, as JSON; none if empty.')
 param firstTags string = ''
 
@@ -169,6 +172,7 @@ module functionApp 'modules/functionApp.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyHttpInstances: alwaysReadyHttpInstances
     subnetId: network.?outputs.appSubnetId ?? ''
+    allowedOrigins: allowedOrigins
     settings: union(topology.settings, iotHubSku == 'F1' ? freeTierSettings : {}, {
       IOTHUB_HOSTNAME: iotHub.outputs.serviceHostName
       IOTHUB_SKU: iotHubSku

@@ -6,6 +6,7 @@ import { parseTopology } from './events/topology';
 import { type IotHubOptions, startIotHub, type TrustedIssuer } from './index';
 import { parseSku } from './limits/tier';
 import { parseKeySet } from './security/bearerTokens';
+import { visible } from './service/visible';
 
 const help = `An Azure IoT Hub emulator for the official service and device SDKs.
 
@@ -42,7 +43,7 @@ Usage: iot-hub-emulator [options]
 async function main(): Promise<void> {
   const options = readOptions();
   if (!options) return void process.stdout.write(help);
-  const hub = await startIotHub({ ...options, log: (line) => console.log(line) });
+  const hub = await startIotHub({ ...options, log: (text) => console.log(visible(text)) });
   const { https, mqtt, amqp } = hub.ports;
   const { host = 'localhost', stateDir = '.emulator' } = options;
   console.log(`Service API  https://${host}:${https}`);
@@ -158,7 +159,7 @@ function readJson<T>(option: string, file: string, parse: (input: unknown) => T)
 }
 
 function fail(error: unknown): never {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(visible(error instanceof Error ? error.message : String(error)));
   process.exit(1);
 }
 

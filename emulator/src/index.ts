@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { startEvents } from './events';
 import { parseTopology } from './events/topology';
 import { adminDoor } from './faults/adminDoor';
@@ -18,7 +18,9 @@ import { seedDevices } from './seed';
 import { loadCertificates } from './state/certificates';
 import { deviceConnectionString, serviceConnectionString, settings } from './state/connectionStrings';
 import { writeEnvironment } from './state/environment';
+import { makeFolder, ownerOnly, ownerOnlyFolder } from './state/folders';
 import { loadKeys } from './state/keys';
+import { lockFolder } from './state/lockFolder';
 
 export type { FaultInput } from './faults/fault';
 export type { Clock } from './limits/clock';
@@ -118,7 +120,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   const { functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1, trustedCas = [] } = options;
   const { deadLetterDir } = options;
   const topology = parseTopology(options.topology ?? {});
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  keepToOwner(options, stateDir, log);
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
   const keys = loadKeys(stateDir);
   const trustedIssuers = options.trustedIssuers?.map(({ issuer, keys }) => ({ issuer, keys: parseKeySet(keys) }));
@@ -134,6 +136,8 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
     return part;
   };
   try {
+    // What was locked first is let go last.
+    if (options.dataDir !== undefined) running.push(lockFolder(options.dataDir));
     const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir));
     // After the doors, before the store: who waits has no connection left, and must not write any more.
     running.push({ stop: async () => stopGate() });
@@ -167,7 +171,9 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       adminDoor({ faults, limits, log }),
       serviceApi({ hub, access, gate, errorShape: options.errorShape, log }),
     ];
-    const https = await started(startHttps({ bind, port, certificates, handlers, acceptDevice: mqtt.accept }));
+    const https = await started(
+      startHttps({ bind, port, certificates, trustedCas, handlers, acceptDevice: mqtt.accept }),
+    );
     // The doors are open: methods reach their devices.
     hub.jobs.start();
     const ports = { https: https.port, mqtt: mqtt.port, amqp: events.amqpPort };
@@ -187,6 +193,21 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Makes the folders. What an earlier version left within reach of other users, keys among it, is so no longer. */
+function keepToOwner({ dataDir, deadLetterDir }: IotHubOptions, stateDir: string, log: (line: string) => void): void {
+  const ours: [folder: string | undefined, files: string[]][] = [
+    [stateDir, ['secret', 'env', 'certificates.json', 'ca.pem', 'ca-bundle.pem']],
+    [dataDir, ['hub.mdb', 'hub.mdb-lock']],
+    [deadLetterDir, ['.']],
+  ];
+  for (const [folder, files] of ours) {
+    if (folder === undefined) continue;
+    makeFolder(folder);
+    const wasOpen = [ownerOnlyFolder(folder), ownerOnly(...files.map((file) => join(folder, file)))].includes(true);
+    if (wasOpen) log(`${folder} was open to other users of this machine; it is not any more.`);
   }
 }
 

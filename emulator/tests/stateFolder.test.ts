@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
@@ -96,20 +96,15 @@ describe('keys and certificates', () => {
 });
 
 describe('the files', () => {
-  it('of secrets are for their owner alone', async () => {
+  it('are for their owner alone', async () => {
     await start();
     const modes = await Promise.all(
-      ['.', 'env', 'secret', 'certificates.json', 'ca.pem'].map(
+      ['.', ...(await readdir(stateDir))].map(
         async (file) => [file, ((await stat(join(stateDir, file))).mode & 0o777).toString(8)] as const,
       ),
     );
-    expect(Object.fromEntries(modes)).toEqual({
-      '.': '700',
-      env: '600',
-      secret: '600',
-      'certificates.json': '600',
-      'ca.pem': '644',
-    });
+    expect(modes.length).toBeGreaterThan(4);
+    expect(modes.filter(([, mode]) => !/^[67]00$/.test(mode))).toEqual([]);
   });
 
   it('hold the settings of the running emulator, as Node reads them', async () => {

@@ -41,6 +41,9 @@ param alwaysReadyHttpInstances int
 @description('Required. Id of the subnet for what the app sends; empty for the internet.')
 param subnetId string
 
+@description('Required. Origins whose pages may call the app from a browser; what they may read besides, the app says.')
+param allowedOrigins string[]
+
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
   location: location
@@ -60,7 +63,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
-    siteConfig: { minTlsVersion: '1.2', ftpsState: 'Disabled' }
+    siteConfig: { minTlsVersion: '1.2', ftpsState: 'Disabled', cors: { allowedOrigins: allowedOrigins } }
     functionAppConfig: {
       deployment: {
         storage: {

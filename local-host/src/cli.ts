@@ -11,6 +11,7 @@ Usage: functions-local-host [options]
   --port N            where to listen; 0 for a free port (LocalHttpPort of local.settings.json, else 7071)
   --script-root DIR   folder with host.json and package.json (.)
   --state-dir DIR     what timers and Event Hubs triggers remember (.local-host)
+  --quiet             what the app says and what goes wrong, nothing of the host's own work
   --help              this text
 `;
 
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
       port: { type: 'string' },
       'script-root': { type: 'string', default: '.' },
       'state-dir': { type: 'string', default: '.local-host' },
+      quiet: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -35,8 +37,8 @@ async function main(): Promise<void> {
     scriptRoot: resolve(values['script-root']),
     port,
     stateDir: resolve(values['state-dir']),
-    log: consoleLog,
-    print: (line) => console.log(line),
+    log: consoleLog(values),
+    print: values.quiet ? () => {} : console.log,
   });
   console.log(`Host started on http://localhost:${host.port}`);
   let stopping = false;

@@ -4,7 +4,8 @@ import { need, type Settings } from '../app/settings';
 import { deadlines } from '../azure/hub/deadlines';
 import type { Hub } from '../azure/hub/hub';
 import { HubError } from '../azure/hub/hubError';
-import { type Condition, equals } from '../conditions/condition';
+import { goesBy } from '../conditions/alike';
+import type { Condition } from '../conditions/condition';
 import { formatPairs } from '../formatPairs';
 import { reportMembers } from '../members/reportMembers';
 import { describeRun } from '../queries/describeRun';
@@ -41,8 +42,8 @@ export async function runTwinQueries(context: InvocationContext, services: Servi
 function scheduledQueries(settings: Settings): [title: string, condition: Condition][] {
   const location = need(settings.location);
   const connectivity = need(settings.connectivity);
-  const located = equals(need(settings.locationPath), location);
-  const connected = equals(need(settings.connectivityPath), connectivity);
+  const located = goesBy(need(settings.locationPath), location);
+  const connected = goesBy(need(settings.connectivityPath), connectivity);
   return [
     [`devices in ${location}`, located],
     [`devices in ${location} using ${connectivity}`, { kind: 'and', conditions: [located, connected] }],

@@ -2,12 +2,13 @@ import * as z from 'zod/mini';
 import { type Hub, maxPageSize } from '../azure/hub/hub';
 import { HubError } from '../azure/hub/hubError';
 import { momentOf } from '../changes/momentOf';
+import { toText } from '../conditions/alike';
 import { locatedQuery } from '../conditions/twinQuery';
 import type { JsonObject } from '../json';
 import type { Twin } from '../twins/twin';
 import type { Members } from './members';
 import type { Sweep } from './sweep';
-import { toText, type Whereabouts, type WhereaboutsPaths, whereaboutsOf } from './whereabouts';
+import { type Whereabouts, type WhereaboutsPaths, whereaboutsOf } from './whereabouts';
 
 /** What a comparison of the members with the hub's twins found. */
 export interface Comparison {

@@ -1,6 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import * as z from 'zod/mini';
 import type { Hub } from '../azure/hub/hub';
+import { toText } from '../conditions/alike';
 import { countByLocationQuery } from '../conditions/twinQuery';
 import { formatPairs } from '../formatPairs';
 import { compareMembers } from './compareMembers';
@@ -8,7 +9,7 @@ import { countMembers } from './countMembers';
 import type { Members } from './members';
 import type { Moves, MovesLog } from './moves';
 import type { Sweep } from './sweep';
-import { toText, type WhereaboutsPaths } from './whereabouts';
+import type { WhereaboutsPaths } from './whereabouts';
 
 /** Ids that a line shows of each kind. */
 const maxIds = 100;
@@ -77,7 +78,7 @@ async function countDrift(hub: Hub, { members }: Records, paths: WhereaboutsPath
   for await (const { rows } of hub.queryPages(countByLocationQuery(paths), countRow)) {
     for (const { location, devices } of rows) {
       const name = toText(location);
-      if (name !== undefined) differences.set(name, devices);
+      if (name !== undefined) differences.set(name, (differences.get(name) ?? 0) + devices);
     }
   }
   for (const { location, devices } of await countMembers(members)) {

@@ -36,6 +36,17 @@ describe.each(Object.entries(kinds))('a table %s', (_name, tables) => {
     expect(await use((table) => table.get(place.partitionKey, 'b'))).toBeUndefined();
   });
 
+  it.each(['', '.', '..'])('takes the partition %j, which is that of a location of this name', async (partitionKey) => {
+    const row = { partitionKey, rowKey: '|d1' };
+    const etag = await use((table) => table.putIf({ ...row, n: 1 }, undefined));
+    expect(await use((table) => table.putIf({ ...row, n: 2 }, etag))).toEqual(expect.any(String));
+    expect(await use((table) => table.get(partitionKey, '|d1'))).toMatchObject({ n: 2 });
+    const { rows } = await use((table) => table.list({ partitionKey, prefix: '|' }, 10));
+    expect(rows).toMatchObject([{ ...row, n: 2 }]);
+    await use((table) => table.remove(partitionKey, '|d1'));
+    expect(await use((table) => table.get(partitionKey, '|d1'))).toBeUndefined();
+  });
+
   it('writes by an etag only what is as it was read, and without one only what is new', async () => {
     const row = { partitionKey: newPartition(), rowKey: 'a' };
     const etag = await use((table) => table.putIf(row, undefined));

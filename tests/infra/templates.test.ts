@@ -8,7 +8,7 @@ import { bicep, startCompiler } from './bicep';
 import { checks } from './checks';
 import { registeredFunctions } from './code';
 import { mutations } from './mutations';
-import { ofType, one, type System, settingsOf } from './system';
+import { ofType, one, type System, settingsOf, valueAt } from './system';
 
 if (!bicep) {
   const why = 'The Bicep templates are not tested: no Bicep compiler. On Linux scripts/installBicep.sh installs one.';
@@ -104,6 +104,14 @@ templates(
 
     it('every check has a mutation that makes it fail', () => {
       expect(new Set(mutations.map(({ check }) => check))).toEqual(new Set(Object.keys(checks)));
+    });
+
+    it('pages of no origin may call the app, but for those that are named', () => {
+      const origins = (system: System) =>
+        valueAt(one(system, 'Microsoft.Web/sites').properties, 'siteConfig.cors.allowedOrigins');
+      expect(origins(deployed())).toEqual([]);
+      const allowedOrigins = ['https://fleet.example', 'https://other.example'];
+      expect(origins(deployed({ allowedOrigins }))).toEqual(allowedOrigins);
     });
 
     it('the person who deploys may register devices, read dead letters and poison messages, and no more', () => {

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { QueryError } from '../query/queryError';
 import { compileCondition } from './condition';
 import { filterSchema } from './eventGrid/filter';
+import { describeFault } from './topologyFaults';
 
 const name = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/));
 const positive = z.int().check(z.positive());
@@ -92,7 +93,7 @@ export const builtInEventHub = 'events';
  * @throws Error that names the place of what is wrong.
  */
 export function parseTopology(value: unknown): Topology {
-  const { success, data, error } = topologySchema.safeParse(value, { error: z.locales.en().localeError });
+  const { success, data, error } = topologySchema.safeParse(value, { error: describeFault });
   if (!success) {
     const faults = error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`);
     throw new Error(`The topology is not valid: ${faults.join('; ')}`);

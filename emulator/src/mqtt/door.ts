@@ -56,7 +56,7 @@ export class Door implements DeviceDoor, ConnectionOwner {
   }
 
   /** Takes a client that dialled. */
-  accept(stream: Duplex, certificate: () => ClientCertificate | undefined = () => undefined): void {
+  accept(stream: Duplex, certificate: () => ClientCertificate | undefined): void {
     this.#all.add(new Connection(stream, certificate, this));
   }
 

@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { createServer } from 'node:tls';
 import type { Hub } from '../iotHub';
 import type { Gate } from '../limits/gate';
@@ -8,6 +7,7 @@ import type { Certificates } from '../state/makeCertificates';
 import type { Store } from '../store/store';
 import { type Listening, listen } from '../wire/listen';
 import { Door } from './door';
+import type { Accept } from './webSocket';
 
 export interface MqttOptions {
   hub: Hub;
@@ -26,7 +26,7 @@ export interface MqttOptions {
 /** The door for devices, and its port. */
 export interface Mqtt extends Listening {
   /** Takes a device that came another way. */
-  accept(stream: Duplex): void;
+  accept: Accept;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function startMqtt({ bind, port, certificates, trustedCas, ...rest 
   const listening = await listen(() => server.listen(port, bind), `MQTT (--mqtt-port ${port})`);
   return {
     port: listening.port,
-    accept: (stream) => door.accept(stream),
+    accept: (stream, certificate) => door.accept(stream, certificate),
     async stop() {
       door.stop();
       await listening.stop();

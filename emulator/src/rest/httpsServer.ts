@@ -11,6 +11,8 @@ export interface HttpsOptions {
   bind: string;
   port: number;
   certificates: Certificates;
+  /** PEM of authorities whose certificates devices may show over WebSocket. */
+  trustedCas: readonly string[];
   /** Asked in turn. */
   handlers: Handler[];
   /** Takes a device that speaks MQTT over WebSocket. */
@@ -21,9 +23,18 @@ export interface HttpsOptions {
 const keepAliveMs = 60_000;
 
 /** Starts the door over HTTPS: the service API, the topics, `/health`, and devices over WebSocket. */
-export function startHttps({ bind, port, certificates, handlers, acceptDevice }: HttpsOptions): Promise<Listening> {
+export function startHttps({
+  bind,
+  port,
+  certificates,
+  trustedCas,
+  handlers,
+  acceptDevice,
+}: HttpsOptions): Promise<Listening> {
   const { cert, key } = certificates;
-  const server = createServer({ cert, key }, (request, response) => {
+  // Whether a certificate is good enough is decided at the CONNECT of a device; nobody else is asked for one.
+  const asking = { requestCert: true, rejectUnauthorized: false, ca: [...trustedCas] };
+  const server = createServer({ cert, key, ...asking }, (request, response) => {
     if (!handlers.some((handle) => handle(request, response))) response.writeHead(404).end();
   });
   // Node's five seconds end a connection now and then just when its client sends the next request.

@@ -4,7 +4,7 @@ import { readIfPresent, writeAtomically } from './files';
 /** Writes `env` of a state folder: a line `NAME=value` for each setting, as `node --env-file` reads it. */
 export function writeEnvironment(stateDir: string, settings: Readonly<Record<string, string>>): void {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
-  writeAtomically(resolve(stateDir, 'env'), lines.join(''), { secret: true });
+  writeAtomically(resolve(stateDir, 'env'), lines.join(''));
 }
 
 /**
@@ -18,6 +18,6 @@ export function extraCaCerts(stateDir: string, present = process.env.NODE_EXTRA_
   if (resolve(present) === bundle) return bundle;
   const theirs = readIfPresent(present);
   if (theirs === undefined) return ours;
-  writeAtomically(bundle, `${theirs.trimEnd()}\n${readIfPresent(ours)}`, { secret: false });
+  writeAtomically(bundle, `${theirs.trimEnd()}\n${readIfPresent(ours)}`);
   return bundle;
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type Database, open, type RootDatabase } from 'lmdb';
@@ -7,6 +7,8 @@ import type { Kind, Store } from './store';
 
 /** What the texts in the file are; a hub of another format is refused, not read wrongly. */
 const format = '2';
+/** The devices' keys are in it. The type lacks this option, which LMDB takes. */
+const ownersOnly: object = { permissionsMode: 0o600 };
 const kinds: readonly Kind[] = ['identity', 'job', 'session'];
 
 /**
@@ -25,11 +27,10 @@ export class LmdbStore implements Store {
 
   /** @throws Error where the folder holds a damaged store, or one of another format: never an empty hub in its place. */
   static async open(dataDir: string): Promise<LmdbStore> {
-    mkdirSync(dataDir, { recursive: true });
     const path = join(dataDir, 'hub.mdb');
     const isNew = !existsSync(path);
     if (!isNew) checkReadable(path);
-    const root = open<string, string>({ path, encoding: 'string', maxDbs: kinds.length });
+    const root = open<string, string>({ path, encoding: 'string', maxDbs: kinds.length, ...ownersOnly });
     if (isNew) await root.put('format', format);
     else if (root.get('format') !== format) {
       await root.close();

@@ -6,6 +6,10 @@ import { InvalidLinesError } from '../../errors/invalidLinesError';
  * @throws InvalidLinesError that names the first line which is not UTF-8.
  */
 export function decodeText(bytes: Uint8Array): string {
+  // What Windows calls Unicode: a zero beside each letter, in whichever order.
+  if (bytes.subarray(0, 4).includes(0)) {
+    throw new InvalidLinesError([{ line: 1, detail: 'it is UTF-16; save the file as UTF-8.' }]);
+  }
   try {
     return decode(bytes);
   } catch {

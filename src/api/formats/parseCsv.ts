@@ -1,7 +1,8 @@
-import type { PropertyPath } from '../../conditions/propertyPath';
+import type { ListedFields } from '../../conditions/twinQuery';
 import { InvalidInputError } from '../../errors/invalidInputError';
-import { NamedDevices, type TagRow, type TagRows } from '../../tagJobs/tagRow';
+import { NamedDevices, refuseEmpty, type TagRow, type TagRows } from '../../tagJobs/tagRow';
 import { parseDeviceId } from '../../twins/deviceId';
+import { parseIdCell } from './idCell';
 import { LineFaults } from './lineFaults';
 import { readCondition } from './readCondition';
 import { type CsvRecord, readCsv } from './readCsv';
@@ -12,16 +13,17 @@ import { type Columns, parseHeader, readTags } from './tagColumns';
  *
  * @throws InvalidLinesError
  */
-export function parseCsv(text: string, locationPath: PropertyPath): TagRows {
+export function parseCsv(text: string, paths: ListedFields): TagRows {
   const faults = new LineFaults();
   const records = readCsv(text);
   const header = records.next().value;
-  const columns = header && faults.read(header.line, () => parseHeader(sound(header).cells, locationPath));
+  const columns = header && faults.read(header.line, () => parseHeader(sound(header).cells, paths));
   // Without a header no record means anything.
   const rows = columns ? readRows(records, columns, faults) : [];
   faults.throwAny();
   if (!columns || rows.length === 0)
     throw new InvalidInputError('The body names no device: send a header and records.');
+  refuseEmpty(rows);
   return { rows, ignoredColumns: columns.ignored };
 }
 
@@ -40,7 +42,7 @@ function readRow(record: CsvRecord, columns: Columns, named: NamedDevices): TagR
   if (cells.length !== columns.count) {
     throw new InvalidInputError(`it has ${cells.length} cells, where the header has ${columns.count}.`);
   }
-  const deviceId = parseDeviceId(cells[columns.deviceId]);
+  const deviceId = parseDeviceId(parseIdCell(cells[columns.deviceId]));
   named.add(deviceId, line);
   return { deviceId, tags: readTags(cells, columns.tags), ...readCondition(cells[columns.ifMatch] || undefined) };
 }

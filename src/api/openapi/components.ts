@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { conditionSchema } from '../../conditions/conditionJson';
 import { freshnessSchema } from '../../conditions/freshness';
+import { anyJson } from '../../json';
 import { listedDeviceSchema } from '../../queries/listDevices';
+import { outcomeSchema } from '../../tagJobs/jobOutcomes';
 import { engines, jobDocumentSchema } from '../../tagJobs/tagJob';
 import { statisticsSchema, twinSchema } from '../../twins/twin';
 import { queryTwinsAnswer } from '../requests/queryTwinsSchemas';
@@ -36,7 +38,7 @@ export const components = {
       'that was deleted may stay in it for longer.',
   },
   TagsPatch: {
-    schema: z.record(z.string(), z.json()),
+    schema: z.record(z.string(), anyJson),
     description: 'A JSON merge patch (RFC 7396) of the tags: null removes one.',
   },
   TaggedTwin: {
@@ -44,11 +46,14 @@ export const components = {
       deviceId: z.string(),
       etag: z.string(),
       version: z.int(),
-      tags: z.record(z.string(), z.json()),
+      tags: z.record(z.string(), anyJson),
     }),
     description: 'The tags of a twin after they were merged.',
   },
-  Twin: { schema: twinSchema, description: 'A device twin, as the hub answers it.' },
+  Twin: {
+    schema: z.extend(twinSchema, { tags: z.optional(z.record(z.string(), anyJson)) }),
+    description: 'A device twin, as the hub answers it.',
+  },
   ListedDevice: {
     schema: listedDeviceSchema,
     description: 'What the twin lacks is null, of chosen fields absent; these are nested as the twin nests them.',
@@ -73,6 +78,12 @@ export const components = {
       'A job, with a page of the devices that were not tagged: their status is that of HTTP, 0 where a device was not reached. ' +
       'results, of every device, come with the answer of engine direct only.',
   },
+  TagJobOutcomes: {
+    schema: z.object({ jobId: z.string(), outcomes: z.array(outcomeSchema), continuation }),
+    description:
+      'Devices of a job with what became of each; notReached: the job was cancelled, or failed, before its turn. Those of ' +
+      'a condition that were not listed by then are not here. The page may be short where there is a continuation.',
+  },
   DryRun: {
     schema: z.object({
       dryRun: z.literal(true),
@@ -95,7 +106,7 @@ export const components = {
           previousVersion: z.optional(z.int()),
           coalesced: z.optional(z.literal(true)),
           truncated: z.optional(z.literal(true)),
-          values: z.array(z.object({ path: z.string(), before: z.optional(z.json()), after: z.json() })),
+          values: z.array(z.object({ path: z.string(), before: z.optional(anyJson), after: anyJson })),
         }),
       ),
       continuation,
