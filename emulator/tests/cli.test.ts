@@ -69,7 +69,7 @@ describe('the command line', () => {
     const cli = start();
     await cli.ready();
     expect(cli.stdout()).toMatch(
-      /^Service API +https:\/\/localhost:\d+\nDevices +mqtts:\/\/localhost:\d+\nEvent Hubs +amqp:\/\/localhost:\d+\nSettings +.*state\/env\nready\n$/,
+      /^Service API +https:\/\/localhost:\d+\nDevices +mqtts:\/\/localhost:\d+\nEvent Hubs +amqp:\/\/localhost:\d+\nSettings +.*state\/env\n(Port 443 +sudo sysctl .*\n)?ready\n$/,
     );
   });
 
