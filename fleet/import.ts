@@ -10,6 +10,7 @@ import { type Asked, type ImportState, importStateOf, newImport, resumedImport }
 import { keepsJobs } from './keepsJobs';
 import { spooled } from './spool';
 import { write } from './terminal';
+import { fromUtf16 } from './utf16';
 
 const defaultDevices = 10_000;
 const maxDevices = 100_000;
@@ -56,10 +57,14 @@ ${hubHelp}
       dryRun: given.flag('dry-run'),
       restart: given.flag('restart'),
       yes: given.flag('yes'),
-      canGoOn: !isStdin,
+      canGoOn: true,
     };
-    if (isStdin) await spooled(context, format, (spool) => importFile(spool, format, wanted, context));
-    else await importFile(file, format, wanted, context);
+    const stdin = isStdin ? context.stdin : await fromUtf16(file);
+    if (!stdin) return importFile(file, format, wanted, context);
+    const { signal } = context;
+    await spooled({ stdin, signal }, format, (spool) =>
+      importFile(spool, format, { ...wanted, canGoOn: false }, context),
+    );
   },
 };
 

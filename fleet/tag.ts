@@ -30,6 +30,7 @@ ${filterHelp}
   --dry-run              says what would be done
   --no-wait              does not wait for the job's end
   --allow-empty          a condition that no device meets is no failure
+  --allow-tags           takes tags that have an object tags; they look like those of a twin
 ${confirmHelp}
 For a file of devices: npm run fleet -- import --help
 `,
@@ -41,11 +42,13 @@ For a file of devices: npm run fleet -- import --help
     'dry-run': { type: 'boolean' },
     'no-wait': { type: 'boolean' },
     'allow-empty': { type: 'boolean' },
+    'allow-tags': { type: 'boolean' },
   },
   async run(given, context) {
     const body = bodyOf(given);
     const headers = { 'content-type': 'application/json' };
-    const request = { method: 'POST' as const, headers, body: JSON.stringify(body) };
+    const query = given.flag('allow-tags') ? { allow: 'tags' } : {};
+    const request = { method: 'POST' as const, query, headers, body: JSON.stringify(body) };
     if (given.flag('dry-run')) return tryOut(request, context);
     if (!given.flag('yes') && isTerminal(context)) await confirm(await count(body, request, context), context);
     const key = (await keepsJobs(context)) ? { 'idempotency-key': randomUUID() } : {};
@@ -113,7 +116,7 @@ async function count({ deviceIds }: Body, request: ApiRequest, context: Context)
 }
 
 function askDryRun(request: ApiRequest, { client }: Context) {
-  return client.json(dryRunSchema, 'api/tagJobs', { ...request, query: { dryRun: 'true' } });
+  return client.json(dryRunSchema, 'api/tagJobs', { ...request, query: { ...request.query, dryRun: 'true' } });
 }
 
 async function tryOut(request: ApiRequest, context: Context) {

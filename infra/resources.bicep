@@ -75,6 +75,10 @@ module deadLetterIdentity 'modules/identity.bicep' = {
   params: { name: 'id-deadletter-${token}', location: location, tags: tags }
 }
 
+module packageIdentity 'modules/identity.bicep' = {
+  params: { name: 'id-package-${token}', location: location, tags: tags }
+}
+
 module monitoring 'modules/monitoring.bicep' = {
   params: {
     workspaceName: 'log-${token}'
@@ -98,6 +102,17 @@ module storage 'modules/storage.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     deployerPrincipalId: principalId
     deployerPrincipalType: principalType
+  }
+}
+
+module packageStorage 'modules/packageStorage.bicep' = {
+  params: {
+    name: 'stpkg${token}'
+    location: location
+    tags: tags
+    publisherPrincipalId: packageIdentity.outputs.principalId
+    isPrivate: privateNetworking
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -150,11 +165,16 @@ module network 'modules/network.bicep' = if (privateNetworking) {
     location: location
     tags: tags
     services: [
-      { name: 'blob', group: 'blob', id: storage.outputs.id, domain: 'blob.${environment().suffixes.storage}' }
-      { name: 'queue', group: 'queue', id: storage.outputs.id, domain: 'queue.${environment().suffixes.storage}' }
-      { name: 'table', group: 'table', id: storage.outputs.id, domain: 'table.${environment().suffixes.storage}' }
-      { name: 'eventhubs', group: 'namespace', id: eventHubs.outputs.id, domain: eventHubs.outputs.domain }
-      { name: 'topic', group: 'topic', id: topic.outputs.id, domain: 'eventgrid.azure.net' }
+      {
+        name: 'blob'
+        group: 'blob'
+        ids: [storage.outputs.id, packageStorage.outputs.id]
+        domain: 'blob.${environment().suffixes.storage}'
+      }
+      { name: 'queue', group: 'queue', ids: [storage.outputs.id], domain: 'queue.${environment().suffixes.storage}' }
+      { name: 'table', group: 'table', ids: [storage.outputs.id], domain: 'table.${environment().suffixes.storage}' }
+      { name: 'eventhubs', group: 'namespace', ids: [eventHubs.outputs.id], domain: eventHubs.outputs.domain }
+      { name: 'topic', group: 'topic', ids: [topic.outputs.id], domain: 'eventgrid.azure.net' }
     ]
   }
 }
@@ -166,7 +186,8 @@ module functionApp 'modules/functionApp.bicep' = {
     location: location
     tags: tags
     identityId: appIdentity.outputs.id
-    packageContainerUrl: storage.outputs.packageContainerUrl
+    packageContainerUrl: packageStorage.outputs.packageContainerUrl
+    packageIdentityId: packageIdentity.outputs.id
     nodeVersion: nodeVersion
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount

@@ -87,9 +87,7 @@ test('every request of requests.http is one that the app registers, each route t
   expect(asked.filter(({ fitting }) => fitting.length !== 1)).toEqual([]);
   const deprecated = Object.entries(document.paths as Record<string, Record<string, { deprecated?: boolean }>>).flatMap(
     ([path, methods]) =>
-      Object.entries(methods).flatMap(([method, each]) =>
-        each.deprecated ? [`${method.toUpperCase()} ${path}`] : [],
-      ),
+      Object.entries(methods).flatMap(([method, each]) => (each.deprecated ? [`${method.toUpperCase()} ${path}`] : [])),
   );
   expect(new Set([...asked.flatMap(({ fitting }) => fitting), ...deprecated])).toEqual(new Set(routes));
   expect(new Set(asked.map(({ title }) => title)).size).toBe(requests.length);

@@ -19,7 +19,8 @@ Usage: iot-hub-emulator [options]
   --amqp-tls            AMQP with TLS, for clients that know no emulator
                         A port of 0 is a free one.
   --bind ADDRESS        where to listen (127.0.0.1)
-  --host NAME           host name in certificates and connection strings (localhost)
+  --host NAME           host name in certificates and connection strings, and that requests may carry (localhost)
+  --allow-origin ORIGIN let pages of this origin call; may be repeated
   --state-dir DIR       the CA, the keys and env with ready-made settings (.emulator)
   --data DIR            keep devices and twins there (in memory only)
   --device-ca FILE      trust this authority (PEM) for certificates of devices; may be repeated
@@ -74,6 +75,7 @@ function readOptions(): IotHubOptions | undefined {
       'amqp-tls': { type: 'boolean', default: false },
       bind: { type: 'string', default: '127.0.0.1' },
       host: { type: 'string', default: 'localhost' },
+      'allow-origin': { type: 'string', multiple: true, default: [] },
       'state-dir': { type: 'string', default: '.emulator' },
       data: { type: 'string' },
       'device-ca': { type: 'string', multiple: true, default: [] },
@@ -102,6 +104,7 @@ function readOptions(): IotHubOptions | undefined {
     amqpTls: values['amqp-tls'],
     bind: values.bind,
     host: values.host,
+    allowedOrigins: values['allow-origin'],
     stateDir: values['state-dir'],
     dataDir: values.data,
     trustedCas: values['device-ca'].map(readCa),

@@ -21,6 +21,8 @@ import { writeEnvironment } from './state/environment';
 import { makeFolder, ownerOnly, ownerOnlyFolder } from './state/folders';
 import { loadKeys } from './state/keys';
 import { lockFolder } from './state/lockFolder';
+import { PatientStore } from './store/patientStore';
+import { judgeCallers } from './wire/callers';
 
 export type { FaultInput } from './faults/fault';
 export type { Clock } from './limits/clock';
@@ -39,6 +41,8 @@ export interface IotHubOptions {
   host?: string;
   /** Address to listen on. Default `127.0.0.1`. */
   bind?: string;
+  /** Origins of pages in browsers that may call over HTTPS and WebSocket. Default: none but the emulator's own. */
+  allowedOrigins?: readonly string[];
   /** Service REST API and Event Grid topics over HTTPS. Default 8443. */
   port?: number;
   /** MQTT over TLS. Default 8883. */
@@ -119,6 +123,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   const { host = 'localhost', bind = '127.0.0.1', stateDir = '.emulator', log = () => {} } = options;
   const { functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1, trustedCas = [] } = options;
   const { deadLetterDir } = options;
+  const judge = judgeCallers({ host, bind, origins: options.allowedOrigins ?? [] });
   const topology = parseTopology(options.topology ?? {});
   keepToOwner(options, stateDir, log);
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
@@ -138,7 +143,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   try {
     // What was locked first is let go last.
     if (options.dataDir !== undefined) running.push(lockFolder(options.dataDir));
-    const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir));
+    const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir, log));
     // After the doors, before the store: who waits has no connection left, and must not write any more.
     running.push({ stop: async () => stopGate() });
     const hub = new Hub({
@@ -172,7 +177,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       serviceApi({ hub, access, gate, errorShape: options.errorShape, log }),
     ];
     const https = await started(
-      startHttps({ bind, port, certificates, trustedCas, handlers, acceptDevice: mqtt.accept }),
+      startHttps({ bind, port, certificates, trustedCas, judge, handlers, acceptDevice: mqtt.accept }),
     );
     // The doors are open: methods reach their devices.
     hub.jobs.start();
@@ -212,7 +217,7 @@ function keepToOwner({ dataDir, deadLetterDir }: IotHubOptions, stateDir: string
 }
 
 /** Native code that only a hub with a data folder needs: loaded when used. */
-async function openStore(dataDir: string) {
+async function openStore(dataDir: string, log: (line: string) => void) {
   const { LmdbStore } = await import('./store/lmdbStore');
-  return LmdbStore.open(dataDir);
+  return new PatientStore(await LmdbStore.open(dataDir), dataDir, log);
 }

@@ -7,7 +7,7 @@ import { text as readText } from 'node:stream/consumers';
 import type { FaultInput } from 'iot-hub-emulator';
 import { adminDoor } from '../src/faults/adminDoor';
 import { Faults } from '../src/faults/faults';
-import { isLoopback } from '../src/faults/loopback';
+import { isLoopback } from '../src/wire/loopback';
 import { startEmulator, type TestEmulator } from './support/emulator';
 import { ManualClock } from './support/manualClock';
 import { startWebhook, type Webhook } from './support/webhook';
@@ -172,12 +172,14 @@ describe('the admin door', () => {
 
   it('takes JSON only where it is called that: a page in a browser cannot', async () => {
     const body = '{"fault":{"kind":"malformed"}}';
-    const headers = { 'content-type': 'text/plain' };
-    const answer = await emulator.request({ method: 'POST', path: '/admin/faults', headers, body });
-    expect([answer.status, JSON.parse(answer.text).message]).toEqual([
-      400,
-      'The content type must be application/json.',
-    ]);
+    for (const type of ['text/plain', 'text/plain; application/json', 'application/json-seq']) {
+      const headers = { 'content-type': type };
+      const answer = await emulator.request({ method: 'POST', path: '/admin/faults', headers, body });
+      expect([answer.status, JSON.parse(answer.text).message]).toEqual([
+        415,
+        'The content type must be application/json.',
+      ]);
+    }
   });
 
   it('refuses a body that is too long, and what it does not have', async () => {

@@ -46,6 +46,7 @@ function storeIn(kept: Map<string, string>): Store {
     *all(kind) {
       for (const [key, text] of kept) if (key.startsWith(`${kind} `)) yield [key.slice(kind.length + 1), text];
     },
+    check() {},
     put: async (kind, key, text) => void kept.set(`${kind} ${key}`, text),
     delete: async (kind, key) => void kept.delete(`${kind} ${key}`),
   };

@@ -15,6 +15,9 @@ param tags { *: string }
 @description('Required. Resource id of the app\'s identity.')
 param identityId string
 
+@description('Required. Resource id of the identity by which the platform publishes and reads the package.')
+param packageIdentityId string
+
 @description('Required. Url of the container to which the package is published.')
 param packageContainerUrl string
 
@@ -58,7 +61,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
   location: location
   tags: union(tags, { 'azd-service-name': 'app' })
   kind: 'functionapp,linux'
-  identity: { type: 'UserAssigned', userAssignedIdentities: { '${identityId}': {} } }
+  identity: { type: 'UserAssigned', userAssignedIdentities: { '${identityId}': {}, '${packageIdentityId}': {} } }
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
@@ -69,7 +72,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
         storage: {
           type: 'blobContainer'
           value: packageContainerUrl
-          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identityId }
+          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: packageIdentityId }
         }
       }
       runtime: { name: 'node', version: nodeVersion }

@@ -9,6 +9,7 @@ const help = `Runs a built Azure Functions app (Node, v4 programming model) wher
 Usage: functions-local-host [options]
 
   --port N            where to listen; 0 for a free port (LocalHttpPort of local.settings.json, else 7071)
+  --host NAME         a name by which requests may call it, beside localhost; may be repeated
   --script-root DIR   folder with host.json and package.json (.)
   --state-dir DIR     what timers and Event Hubs triggers remember (.local-host)
   --quiet             what the app says and what goes wrong, nothing of the host's own work
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: 'string' },
+      host: { type: 'string', multiple: true, default: [] },
       'script-root': { type: 'string', default: '.' },
       'state-dir': { type: 'string', default: '.local-host' },
       quiet: { type: 'boolean', default: false },
@@ -36,6 +38,7 @@ async function main(): Promise<void> {
   const host = await startHost({
     scriptRoot: resolve(values['script-root']),
     port,
+    names: values.host,
     stateDir: resolve(values['state-dir']),
     log: consoleLog(values),
     print: values.quiet ? () => {} : console.log,

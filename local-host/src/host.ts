@@ -12,6 +12,8 @@ export interface HostOptions {
   scriptRoot: string;
   /** 0 for a free port; undefined for that of local.settings.json, or 7071. */
   port: number | undefined;
+  /** Names by which requests may call the host, beside those of this machine. */
+  names: readonly string[];
   /** What timers and Event Hubs triggers remember. */
   stateDir: string;
   log: Log;
@@ -35,13 +37,13 @@ const graceMs = 5000;
  *
  * @throws Error where the app cannot be loaded, or the port is taken.
  */
-export async function startHost({ scriptRoot, port, stateDir, log, print }: HostOptions): Promise<Host> {
+export async function startHost({ scriptRoot, port, names, stateDir, log, print }: HostOptions): Promise<Host> {
   const local = await applyLocalSettings(scriptRoot, log);
   // Requests that come before the functions are there wait for them.
   const { promise: answering, resolve: answerWith } = withResolvers<Answer>();
   const server = await startServer(async (...request) => (await answering)(...request), {
     port: port ?? local?.LocalHttpPort ?? 7071,
-    cors: local,
+    callers: { names, cors: local },
     log,
   });
   const baseUrl = `http://localhost:${server.port}`;

@@ -232,11 +232,19 @@ describe('the admin endpoints', () => {
 
   it.each<[string, string | undefined, string, number, string]>([
     ['/admin/functions/tick', 'application/json', '{}', 202, 'runs a timer'],
-    ['/admin/functions/tick', 'text/json;charset=utf-8', '{"input":""}', 202, 'runs it with an input without use'],
+    [
+      '/admin/functions/tick',
+      'application/json; charset=utf-8',
+      '{"input":""}',
+      202,
+      'runs it with an input without use',
+    ],
     ['/admin/functions/tick', 'application/json', '{"input":null}', 202, 'takes null for none'],
     ['/admin/functions/tick', 'application/json', '', 400, 'wants a body'],
     ['/admin/functions/tick', 'application/json', 'not json', 400, 'wants JSON'],
     ['/admin/functions/tick', 'text/plain', '{}', 415, 'wants its type'],
+    ['/admin/functions/tick', 'text/plain;application/json', '{}', 415, 'wants it first'],
+    ['/admin/functions/tick', 'text/json', '{}', 415, 'wants it alone'],
     ['/admin/functions/tick', undefined, '{}', 415, 'wants a type'],
     ['/admin/functions/nobody', 'application/json', '{}', 404, 'knows its functions'],
   ])('POST %s of %s %s answers an empty %i: %s', async (path, type, body, status) => {

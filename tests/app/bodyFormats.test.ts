@@ -56,6 +56,22 @@ describe('CSV', () => {
     });
   });
 
+  it.each([
+    ['semicolons', 'deviceId;plant;note\nd1;A;"x;y"\n'],
+    ['tabs', 'deviceId\tplant\tnote\nd1\tA\tx;y\n'],
+    ['a line that says what stands between cells', 'sep=;\r\ndeviceId;plant;note\r\nd1;A;"x;y"\r\n'],
+    ['another spelling of the header', 'Device ID,plant,note\nd1,A,x;y\n'],
+    ['and another', 'device_id,plant,note\nd1,A,x;y\n'],
+    ['empty columns and rows at the end', 'deviceId,plant,note,,\nd1,A,x;y,,\n,,,,\n\n'],
+  ])('reads what a spreadsheet makes of it: %s', (_what, text) => {
+    expect(csv(text).rows).toEqual([{ deviceId: 'd1', tags: { location: { plant: 'A', note: 'x;y' } } }]);
+  });
+
+  it('tells the line of the file behind one that says what stands between cells', () => {
+    expect(() => csv('sep=;\ndeviceId;plant\nd 1;A\n')).toThrow(/^Line 3: /);
+    expect(() => csv('deviceId,plant,\nd1,A,B\n')).toThrow('Line 2: it has 3 cells, where the header has 2.');
+  });
+
   it('takes the etag that a twin must have, where a record names one', () => {
     expect(csv('deviceId,ifMatch,plant\nd1,AAAAAAAAAAE=,A\nd2,,A\nd3,"""AAAAAAAAAAI=""",A\n').rows).toEqual([
       { deviceId: 'd1', tags: { location: { plant: 'A' } }, ifMatch: 'AAAAAAAAAAE=' },
@@ -78,6 +94,8 @@ describe('CSV', () => {
     ['""', ''],
     ['007', '007'],
     ['True', 'True'],
+    ['TRUE', true],
+    ['FALSE', false],
     [' 12', ' 12'],
     ['12 ', '12 '],
     ['{a}', '{a}'],
@@ -102,7 +120,8 @@ describe('CSV', () => {
     const name = fc.string({ unit: fc.constantFrom('a', 'B', 'é', '_', '-', '1'), minLength: 1, maxLength: 4 });
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 8 }),
-      fc.string({ unit: fc.constantFrom(...' 1-e."[]{}truefalsn,\r\n') }),
+      fc.string({ unit: fc.constantFrom(...' 1-e."[]{}truefalsn,;\t\r\n') }),
+      fc.constantFrom('TRUE', 'FALSE'),
     );
     const scalar = fc.oneof(
       text,
@@ -263,6 +282,17 @@ describe('NDJSON', () => {
     expect(ndjson(`{"deviceId":"d1","location":${location}}`).rows).toEqual([{ deviceId: 'd1', tags }]);
   });
 
+  it("reads a twin as the Azure CLI prints it, and a line of the hub's bulk export", () => {
+    const twin = { deviceId: 'd1', etag: 'AAAAAAAAAAE=', deviceEtag: 'x', status: 'enabled', version: 2, modelId: '' };
+    const more = { x509Thumbprint: {}, capabilities: {}, properties: { desired: {}, reported: {} }, tags: { a: 1 } };
+    const bulk = { id: 'd2', eTag: 'x', status: 'enabled', authentication: {}, twinETag: 'x', tags: { a: 2 } };
+    const { rows } = ndjson([{ ...twin, ...more }, bulk].map((each) => JSON.stringify(each)).join('\n'));
+    expect(rows).toEqual([
+      { deviceId: 'd1', tags: { a: 1 } },
+      { deviceId: 'd2', tags: { a: 2 } },
+    ]);
+  });
+
   it('takes a connectivity that is a tag, and a location beside other tags of it', () => {
     const tagged = { connectivity: parsePropertyPath('tags.net') };
     const line = {
@@ -327,9 +357,12 @@ describe('the text of a body', () => {
     expect(decodeText(Buffer.from('\ufeffdeviceId'))).toBe('deviceId');
   });
 
-  it.each(['deviceId', '\ufeffdeviceId'])('is no UTF-16, whose name is told', (text) => {
-    const bytes = Buffer.from(text, 'utf16le');
-    expect(() => decodeText(bytes)).toThrow('Line 1: it is UTF-16; save the file as UTF-8.');
+  it('may be UTF-16 with its mark; without it, what it is is told', () => {
+    const marked = Buffer.from('\ufeffdeviceId', 'utf16le');
+    expect(decodeText(marked)).toBe('deviceId');
+    expect(decodeText(Buffer.from(marked).swap16())).toBe('deviceId');
+    const bytes = Buffer.from('deviceId', 'utf16le');
+    expect(() => decodeText(bytes)).toThrow('Line 1: it is UTF-16 without its mark; save the file as UTF-8.');
     expect(() => decodeText(bytes.swap16())).toThrow('it is UTF-16');
   });
 

@@ -66,6 +66,14 @@ test('the key goes into its header alone, and a wrong one is told', async () => 
   expect(request?.url.href).not.toContain('secret-key');
 });
 
+test('tags that look like those of a twin are sent where that is meant', async () => {
+  answer = () => ({ json: { dryRun: true, engine: 'direct', devices: 1, sample: [], expectedSeconds: 1 } });
+  const tag = ['tag', 'a', '--tags', '{"tags":{"plant":"X"}}', '--dry-run'];
+  await fleet(app.url, ...tag);
+  await fleet(app.url, ...tag, '--allow-tags');
+  expect(app.received.map(({ url }) => url.search)).toEqual(['?dryRun=true', '?allow=tags&dryRun=true']);
+});
+
 test('a problem is told by its detail, without what a terminal would obey', async () => {
   answer = () => ({ status: 400, json: { title: 'No', detail: 'where.and[1] has no \u001b[31mpath.\nDone.' } });
   const { code, stderr } = await fleet(app.url, 'query');

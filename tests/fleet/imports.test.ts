@@ -31,7 +31,7 @@ const isCheck = ({ url }: Received) => url.searchParams.get('dryRun') === 'true'
 
 /** As the app answers a body in which no device has a tag. */
 function isEmpty({ body }: Received): Reply | undefined {
-  if (/,\w|"tags"/.test(body.replace(/^deviceId.*/, ''))) return undefined;
+  if (/[,;]\w|"tags"/.test(body.replace(/^deviceId.*/, ''))) return undefined;
   return { status: 400, json: { detail: 'There is no tag in it, so nothing would be written.', path: 'tags' } };
 }
 
@@ -76,13 +76,21 @@ test('standard input is imported as a file is, and nothing of it stays behind', 
   expect(after.filter((name) => !before.includes(name))).toEqual([]);
 });
 
-test.each(['utf16le', 'with the other byte first'])('a UTF-16 list is told as what it is: %s', async (order) => {
-  const bytes = Buffer.from('\ufeffdeviceId,plant\r\na,1\r\n', 'utf16le');
+test.each(['utf16le', 'with the other byte first'])('a list in UTF-16 is sent as UTF-8: %s', async (order) => {
+  const bytes = Buffer.from('\ufeffdeviceId;plant\r\na;1\r\n', 'utf16le');
   const path = await file('wide.csv', order === 'utf16le' ? bytes : bytes.swap16());
-  expect(await fleet(app.url, 'import', path)).toMatchObject({
-    code: 1,
-    stderr: `${path} is UTF-16; save it as UTF-8.\n`,
-  });
+  expect(await fleet(app.url, 'import', path)).toMatchObject({ code: 0 });
+  expect(posted().map(({ body }) => body)).toEqual(['deviceId;plant\r\na;1\r\n']);
+});
+
+test('what a spreadsheet makes of a list goes chunk by chunk with its header, and is counted without empty rows', async () => {
+  const path = await file('sheet.csv', 'sep=;\r\nDevice ID;plant;\r\na;1;\r\nb;2;\r\n;;\r\n;;\r\n');
+  const { code, stderr } = await fleet(app.url, 'import', path, '--chunk', '1');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^2 devices, /) });
+  expect(posted().map(({ body }) => body.trim())).toEqual([
+    'sep=;\r\nDevice ID;plant;\r\na;1;',
+    expect.stringMatching(/^sep=;\r\nDevice ID;plant;\r\nb;2;/),
+  ]);
 });
 
 test('every bad id is named at once, by its line', async () => {

@@ -137,6 +137,24 @@ templates(
         'privatelink.servicebus.windows.net',
         'privatelink.table.core.windows.net',
       ]);
+      const reached = ofType(system, 'Microsoft.Network/privateEndpoints').map(({ properties }) => {
+        const [connection] = properties.privateLinkServiceConnections as [
+          { properties: { privateLinkServiceId: string; groupIds: [string] } },
+        ];
+        const { privateLinkServiceId, groupIds } = connection.properties;
+        return `${privateLinkServiceId
+          .split('/')
+          .at(-1)
+          ?.replace(/[0-9a-f]{13}$/, '')} ${groupIds}`;
+      });
+      expect(reached.sort()).toEqual([
+        'evgt- topic',
+        'evhns- namespace',
+        'st blob',
+        'st queue',
+        'st table',
+        'stpkg blob',
+      ]);
       expect(one(system, 'Microsoft.Web/sites').properties.virtualNetworkSubnetId).toMatch(/subnets\/app$/);
       for (const type of ['Microsoft.EventHub/namespaces', 'Microsoft.EventGrid/topics']) {
         expect(one(system, type).properties.publicNetworkAccess).toBe('Disabled');

@@ -1,16 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import type { Limits } from '../limits/limits';
 import type { Handler } from '../rest/httpsServer';
+import { isLoopback } from '../wire/loopback';
 import { BodyTooLargeError, readBody } from '../wire/readBody';
 import { type Reply, send } from '../wire/reply';
 import { readTarget } from '../wire/target';
 import { AdminInputError, parseBacklog, parseQuotaChange } from './adminInput';
 import type { Faults } from './faults';
-import { isLoopback } from './loopback';
 import { parseFaultOrder } from './order';
 
 /** Longest body that the door takes, in bytes. */
 const maxBodyBytes = 64 * 1024;
+
+/** A body is not called JSON. */
+class MediaTypeError extends Error {
+  override readonly name = 'MediaTypeError';
+}
 
 /** What the door opens. */
 export interface AdminOptions {
@@ -31,6 +36,7 @@ export function adminDoor(options: AdminOptions): Handler {
     void answer(options, request, path)
       .catch((error: unknown) => {
         if (error instanceof AdminInputError) return says(400, error.message);
+        if (error instanceof MediaTypeError) return says(415, error.message);
         if (error instanceof BodyTooLargeError) return says(413, error.message);
         if (!response.destroyed) options.log(`${path} failed: ${error instanceof Error ? error.stack : error}`);
         return says(500, 'The emulator failed; its log says why.');
@@ -80,14 +86,14 @@ function quotaReply({ tier: { sku, units, blockBytes }, quota: { limit, used, re
 }
 
 /**
- * A body that says that it is JSON: a page in a browser on this machine cannot send one here unasked.
+ * A body that says that it is JSON: a page in a browser cannot send one to another origin unasked.
  *
- * @throws AdminInputError
+ * @throws MediaTypeError, AdminInputError
  */
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const bytes = await readBody(request, maxBodyBytes);
-  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-    throw new AdminInputError('The content type must be application/json.');
+  if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
+    throw new MediaTypeError('The content type must be application/json.');
   }
   try {
     return JSON.parse(bytes.toString());

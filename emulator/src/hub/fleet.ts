@@ -69,6 +69,7 @@ export class Fleet {
 
   /** Takes a new device or module behind all others. */
   async add(identity: Identity, twin: TwinState): Promise<Device> {
+    this.store?.check();
     const device: Device = { ordinal: ++this.#lastOrdinal, identity, twin, connected: false };
     const entry = Entry.of(device);
     this.#add(entry);
@@ -80,6 +81,7 @@ export class Fleet {
 
   /** Takes what became of a device or module. */
   async change(before: Device, changes: Partial<Pick<Device, 'identity' | 'twin'>>): Promise<Device> {
+    this.store?.check();
     const after = { ...before, ...changes };
     const id = idOf(before.identity);
     const entry = this.#entries.get(id);
@@ -103,6 +105,7 @@ export class Fleet {
   }
 
   async remove(device: Device): Promise<void> {
+    this.store?.check();
     const id = idOf(device.identity);
     const entry = this.#entries.get(id);
     if (!entry) return;

@@ -105,7 +105,10 @@ class DeviceRun {
     } catch (error) {
       if (!isNotOnline(error)) return this.#fail(device, error);
       devices.change(device, { status: 'pending' });
-      this.#awaited.push(this.#waitFor(device, at));
+      const waiting = this.#waitFor(device, at);
+      // All are waited for at the end.
+      waiting.catch(() => undefined);
+      this.#awaited.push(waiting);
     }
   }
 

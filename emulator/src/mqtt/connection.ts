@@ -43,14 +43,14 @@ writeToStream.cacheNumbers = false;
 /** Longest packet: a message of 256 KB, and a topic, which has 64 KB at most. */
 export const maxPacketBytes = (256 + 64) * 1024 + 16;
 
+/** Longest packet of who has not signed in: a CONNECT, whose will has 64 KB at most. */
+const maxStrangerBytes = (64 + 16) * 1024;
+
 /** What may wait to be read by a client, in bytes; one that asks and does not read is let go. */
 const maxUnreadBytes = 4 * 1024 * 1024;
 
 /** How many requests of a client may be at work; it is not listened to while there are more. */
 const maxAtWork = 128;
-
-/** How long a client has for its CONNECT, in milliseconds. */
-const connectPatienceMs = 30_000;
 
 /** One client's conversation in MQTT packets, over TLS or a WebSocket. It knows the protocol, and none of the hub's rules. */
 export class Connection {
@@ -164,9 +164,7 @@ export class Connection {
   /** Why the connection should end now, if it should. */
   overdue(now: number): Error | undefined {
     const { session } = this;
-    if (!session) {
-      return now - this.#heardAt > connectPatienceMs ? new Error('no CONNECT came in time') : undefined;
-    }
+    if (!session) return undefined;
     if (now >= session.expiresAt) return new Error('its token has expired');
     if (now - this.#heardAt > session.patienceMs) return new Error('nothing came in time; its keep-alive is over');
     return undefined;
@@ -188,8 +186,11 @@ export class Connection {
 
   #read(bytes: Buffer): void {
     this.#guard(() => {
-      if (this.#parser.parse(bytes) > maxPacketBytes)
-        this.close(new Error(`a packet has ${maxPacketBytes} bytes at most`));
+      this.#parser.parse(bytes);
+      // The length that the packet announces which is not whole yet; the library's types have it not.
+      const { length } = (this.#parser as unknown as { packet: { length: number } }).packet;
+      const most = this.session || this.#held ? maxPacketBytes : maxStrangerBytes;
+      if (length > most) this.close(new Error(`a packet of ${length} bytes, where it may have ${most}`));
     });
   }
 

@@ -8,6 +8,7 @@ import type { AccessControl } from '../security/accessControl';
 import type { ClientCertificate } from '../security/clientCertificate';
 import type { DesiredChange, IdentityGone } from '../service/types';
 import type { Store } from '../store/store';
+import { Lobby } from '../wire/lobby';
 import { Connection, type ConnectionOwner, type Subscription } from './connection';
 import { publishWill } from './control/publish';
 import type { DeviceDoor } from './deviceDoor';
@@ -39,6 +40,7 @@ export class Door implements DeviceDoor, ConnectionOwner {
   readonly log: (line: string) => void;
   /** Those whose CONNECT has not come yet among them. */
   readonly #all = new Set<Connection>();
+  readonly #lobby = new Lobby<Connection>((connection, reason) => connection.close(reason));
   readonly #open = new Map<string, Connection>();
   readonly #sweeper: NodeJS.Timeout;
 
@@ -57,7 +59,9 @@ export class Door implements DeviceDoor, ConnectionOwner {
 
   /** Takes a client that dialled. */
   accept(stream: Duplex, certificate: () => ClientCertificate | undefined): void {
-    this.#all.add(new Connection(stream, certificate, this));
+    const connection = new Connection(stream, certificate, this);
+    this.#all.add(connection);
+    this.#lobby.enter(connection);
   }
 
   take(connection: Connection, packet: Packet): void {
@@ -65,6 +69,7 @@ export class Door implements DeviceDoor, ConnectionOwner {
   }
 
   opened(connection: Connection): void {
+    this.#lobby.leave(connection);
     const { id } = connection;
     const before = this.#open.get(id);
     this.#open.set(id, connection);
@@ -84,6 +89,7 @@ export class Door implements DeviceDoor, ConnectionOwner {
 
   ended(connection: Connection, error?: Error): void {
     this.#all.delete(connection);
+    this.#lobby.leave(connection);
     const { session, id } = connection;
     if (error)
       this.log(
@@ -113,6 +119,7 @@ export class Door implements DeviceDoor, ConnectionOwner {
 
   #sweep(): void {
     const now = Date.now();
+    this.#lobby.sweep(now);
     for (const connection of this.#all) {
       const reason = connection.overdue(now);
       if (reason) connection.close(reason);

@@ -6,6 +6,7 @@ import { clientCertificate } from '../security/clientCertificate';
 import type { Certificates } from '../state/makeCertificates';
 import type { Store } from '../store/store';
 import { type Listening, listen } from '../wire/listen';
+import { patienceMs } from '../wire/lobby';
 import { Door } from './door';
 import type { Accept } from './webSocket';
 
@@ -38,7 +39,7 @@ export async function startMqtt({ bind, port, certificates, trustedCas, ...rest 
   const { cert, key } = certificates;
   const asking = { requestCert: true, rejectUnauthorized: false, ca: [...trustedCas] };
   // Answers are small: held back to be sent together, each would wait for the client's delayed acknowledgement.
-  const server = createServer({ cert, key, ...asking, noDelay: true }, (socket) => {
+  const server = createServer({ cert, key, ...asking, noDelay: true, handshakeTimeout: patienceMs }, (socket) => {
     door.accept(socket, () => clientCertificate(socket));
   });
   const listening = await listen(() => server.listen(port, bind), `MQTT (--mqtt-port ${port})`);

@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { type Accept, serveWebSockets } from '../mqtt/webSocket';
 import type { Certificates } from '../state/makeCertificates';
+import type { Judge } from '../wire/callers';
 import { type Listening, listen } from '../wire/listen';
+import { patienceMs } from '../wire/lobby';
+import { send } from '../wire/reply';
 
 /** Takes a request, or leaves it to the next handler by answering false. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -13,6 +16,8 @@ export interface HttpsOptions {
   certificates: Certificates;
   /** PEM of authorities whose certificates devices may show over WebSocket. */
   trustedCas: readonly string[];
+  /** Asked before anybody else. */
+  judge: Judge;
   /** Asked in turn. */
   handlers: Handler[];
   /** Takes a device that speaks MQTT over WebSocket. */
@@ -28,18 +33,21 @@ export function startHttps({
   port,
   certificates,
   trustedCas,
+  judge,
   handlers,
   acceptDevice,
 }: HttpsOptions): Promise<Listening> {
   const { cert, key } = certificates;
   // Whether a certificate is good enough is decided at the CONNECT of a device; nobody else is asked for one.
   const asking = { requestCert: true, rejectUnauthorized: false, ca: [...trustedCas] };
-  const server = createServer({ cert, key, ...asking }, (request, response) => {
-    if (!handlers.some((handle) => handle(request, response))) response.writeHead(404).end();
+  const server = createServer({ cert, key, ...asking, handshakeTimeout: patienceMs }, (request, response) => {
+    const refusal = judge(request);
+    if (refusal) send(response, { status: refusal.status, body: { message: refusal.message } });
+    else if (!handlers.some((handle) => handle(request, response))) response.writeHead(404).end();
   });
   // Node's five seconds end a connection now and then just when its client sends the next request.
   server.keepAliveTimeout = keepAliveMs;
-  serveWebSockets(server, acceptDevice);
+  serveWebSockets(server, judge, acceptDevice);
   return listen(() => server.listen(port, bind), `service API (--port ${port})`);
 }
 

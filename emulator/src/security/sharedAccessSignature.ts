@@ -35,12 +35,15 @@ export function isExpired({ se }: SharedAccessSignature): boolean {
 /**
  * Whether the token covers a path below the hub, given by its decoded segments. It is a prefix by segment: `/devices/a`
  * covers `/devices/a/messages`, not `/devices/ab`. The host in front is not compared: behind a port or a gateway it has
- * many names.
+ * many names. What is no host, as a scope that was encoded twice, covers nothing.
  */
 export function covers({ sr }: SharedAccessSignature, path: readonly string[]): boolean {
-  const [, ...scope] = (decode(sr) ?? sr).split('/').filter(Boolean);
-  return scope.every((segment, index) => segment === path[index]);
+  const [host = '', ...scope] = (decode(sr) ?? '').replace(/\/$/, '').split('/');
+  return isHost.test(host) && scope.every((segment, index) => segment === path[index]);
 }
+
+/** A name or an address, and a port. */
+const isHost = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 
 function splitField(field: string): [name: string, value: string] {
   const at = field.indexOf('=');

@@ -20,7 +20,7 @@ export interface HostFacts {
 
 const instanceId = randomUUID();
 const manualInput = z.object({ input: z.nullish(z.string()) });
-const jsonType = /^\s*(?:application\/(?:[^;]*\+)?json|text\/json)\s*(?:;|$)/i;
+const jsonType = /^application\/json\s*(?:;|$)/i;
 const pong: HttpReply = { status: 200, headers: { 'cache-control': 'no-store,no-cache', pragma: 'no-cache' } };
 
 /** The endpoints below `/admin/` that tools use; keys are not asked for, as Core Tools does not. */
@@ -43,6 +43,7 @@ export async function answerAdmin(request: IncomingMessage, path: string, facts:
 
 /** Answers before the function has run: how it ends, only the log tells. What it answers comes from ASP.NET Core MVC. */
 async function runInBackground(fn: HostFunction | undefined, request: IncomingMessage): Promise<HttpReply> {
+  // The real host takes a few more. A page in a browser cannot send this one to another origin unasked.
   if (!jsonType.test(request.headers['content-type'] ?? '')) return { status: 415 };
   const { success, data } = manualInput.safeParse(parseJson(await readBody(request)));
   if (!success) return { status: 400 };

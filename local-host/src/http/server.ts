@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import type { Log } from '../log';
 import { bodyWanted } from '../readBody';
-import type { LocalHost } from '../settings';
+import { type Callers, isAllowed, judgeCaller } from './callers';
 import type { HttpReply } from './httpTrigger';
 import { targetOf } from './requestTarget';
 
@@ -11,7 +11,7 @@ export type Answer = (request: IncomingMessage, path: string, query: URLSearchPa
 
 export interface ServerOptions {
   port: number;
-  cors: LocalHost;
+  callers: Callers;
   log: Log;
 }
 
@@ -20,11 +20,9 @@ const maxHeaderSize = 32 * 1024;
 const maxUrlLength = 8192;
 
 /** Starts the host's HTTP server, on loopback as Core Tools does. */
-export async function startServer(answer: Answer, { port, cors, log }: ServerOptions) {
+export async function startServer(answer: Answer, { port, callers, log }: ServerOptions) {
   const serve = (request: IncomingMessage, response: ServerResponse) => {
-    const headers = corsHeaders(request, cors);
-    const preflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
-    if (headers && preflight) return void send(response, { status: 204 }, headers);
+    const headers = corsHeaders(request, callers);
     reply(request)
       .catch((error: unknown) => {
         log('error', 'system', `The host failed: ${error instanceof Error ? error.stack : error}`);
@@ -55,7 +53,12 @@ export async function startServer(answer: Answer, { port, cors, log }: ServerOpt
     const { url = '/' } = request;
     if (url.length > maxUrlLength) return { status: 414 };
     const target = targetOf(url);
-    return target ? answer(request, target.pathname, target.searchParams) : { status: 400 };
+    if (!target) return { status: 400 };
+    const refusal = judgeCaller(request, target.pathname, callers);
+    if (refusal) return refusal;
+    return isAllowedPreflight(request, callers)
+      ? { status: 204 }
+      : answer(request, target.pathname, target.searchParams);
   };
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -88,13 +91,18 @@ function send(response: ServerResponse, { status, headers, body }: HttpReply, co
   response.writeHead(status, { ...headers, ...cors }).end(body);
 }
 
+/** Whether a browser asks what a page may do, and is not told by a function. */
+function isAllowedPreflight({ method, headers }: IncomingMessage, { cors }: Callers): boolean {
+  const asks = method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
+  return asks && headers.origin !== undefined && isAllowed(headers.origin, cors);
+}
+
 /** As `Host.CORS` of local.settings.json asks for; undefined where it lets nobody in. */
-function corsHeaders({ headers }: IncomingMessage, cors: LocalHost): Record<string, string> | undefined {
+function corsHeaders({ headers }: IncomingMessage, { cors }: Callers): Record<string, string> | undefined {
   const { origin } = headers;
-  const allowed = cors?.CORS?.split(',').map((each) => each.trim()) ?? [];
-  if (!origin || !(allowed.includes('*') || allowed.includes(origin))) return undefined;
+  if (!origin || !isAllowed(origin, cors)) return undefined;
   return {
-    'access-control-allow-origin': allowed.includes('*') ? '*' : origin,
+    'access-control-allow-origin': isAllowed('*', cors) ? '*' : origin,
     'access-control-allow-methods': headers['access-control-request-method'] ?? '*',
     'access-control-allow-headers': headers['access-control-request-headers'] ?? '*',
     ...(cors?.CORSCredentials ? { 'access-control-allow-credentials': 'true' } : {}),

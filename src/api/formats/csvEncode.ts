@@ -28,7 +28,8 @@ export function encodeCsv(header: readonly string[], rows: Iterable<CsvRow>): st
 function encodeCell(value: Json | undefined): string {
   if (value === undefined || value === null) return '';
   if (typeof value !== 'string') return quote(asJson(value));
-  const isPlain = value !== '' && parseJson(value) === undefined && !formula.test(value);
+  const isPlain =
+    value !== '' && parseJson(value) === undefined && !/^(TRUE|FALSE)$/.test(value) && !formula.test(value);
   return quote(isPlain && !/[\p{Cc}\p{Cs}\ufeff]/u.test(value) ? value : asJson(value));
 }
 

@@ -10,6 +10,8 @@ import { isTwinNumber } from '../../twins/tags';
  */
 export function parseCell(cell: string): Json | undefined {
   if (cell === '') return undefined;
+  // So spreadsheets write the truth values that they read.
+  if (cell === 'TRUE' || cell === 'FALSE') return cell === 'TRUE';
   // JSON allows white space around a value. In a cell it makes a string.
   if (!/^[-\d"[{tfn](.*[\]}"\w])?$/s.test(cell)) return cell;
   const value = parseJson(cell);

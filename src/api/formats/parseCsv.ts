@@ -9,7 +9,7 @@ import { type CsvRecord, readCsv } from './readCsv';
 import { type Columns, parseHeader, readTags } from './tagColumns';
 
 /**
- * Reads CSV with a header: one device a record.
+ * Reads CSV with a header: one device a record. Empty columns and records that a spreadsheet leaves at the end say nothing.
  *
  * @throws InvalidLinesError
  */
@@ -31,6 +31,7 @@ function readRows(records: Iterable<CsvRecord>, columns: Columns, faults: LineFa
   const rows: TagRow[] = [];
   const named = new NamedDevices((line) => `line ${line}`);
   for (const record of records) {
+    if (record.fault === undefined && record.cells.every((cell) => cell === '')) continue;
     faults.read(record.line, () => rows.push(readRow(record, columns, named)));
     if (faults.areMany) break;
   }
@@ -39,7 +40,7 @@ function readRows(records: Iterable<CsvRecord>, columns: Columns, faults: LineFa
 
 function readRow(record: CsvRecord, columns: Columns, named: NamedDevices): TagRow {
   const { line, cells } = sound(record);
-  if (cells.length !== columns.count) {
+  if (cells.length < columns.count || cells.slice(columns.count).some((cell) => cell !== '')) {
     throw new InvalidInputError(`it has ${cells.length} cells, where the header has ${columns.count}.`);
   }
   const deviceId = parseDeviceId(parseIdCell(cells[columns.deviceId]));

@@ -14,6 +14,17 @@ import { setTag, tagAt } from './tagPath';
 const places = ['location', 'connectivity'] as const;
 
 /**
+ * What else stands in a twin as `az iot hub query` prints it, and in a line of a hub's bulk export
+ * (Azure IoT Hub, "Import and export device identities in bulk").
+ */
+const ofTwins: ReadonlySet<string> = new Set(
+  [
+    'deviceEtag x509Thumbprint capabilities parentScopes configurations',
+    'eTag importMode authentication twinETag generationId connectionStateUpdatedTime',
+  ].flatMap((names) => names.split(' ')),
+);
+
+/**
  * Reads NDJSON: `{ "deviceId": …, "tags": { … }, "ifMatch"?: … }` a line. What an export has besides is read as in its CSV:
  * `location` and `connectivity` are tags where their paths are, and null says nothing; properties are passed over.
  *
@@ -27,7 +38,7 @@ export function parseNdjson(text: string, paths: ListedFields): TagRows {
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
     faults.read(index + 1, () => {
-      const { deviceId, tags, ifMatch, ...others } = parseLine(line);
+      const { id, deviceId = id, tags, ifMatch, ...others } = parseLine(line);
       for (const name of Object.keys(others)) if (isPassedOver(name, paths)) ignored.add(name);
       if (typeof deviceId !== 'string') throw new InvalidInputError('it lacks deviceId, a string.');
       named.add(parseDeviceId(deviceId), index + 1);
@@ -52,7 +63,7 @@ function parseLine(line: string) {
 function isPassedOver(name: string, paths: ListedFields): boolean {
   const place = places.find((each) => each === name);
   if (place) return !isTag(paths[place]);
-  if (name === 'properties' || isReadOnlyPath(name)) return true;
+  if (name === 'properties' || ofTwins.has(name) || isReadOnlyPath(name)) return true;
   throw new InvalidInputError(`it has a member '${name}'; a line has deviceId, tags and ifMatch.`);
 }
 

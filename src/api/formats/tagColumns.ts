@@ -3,6 +3,7 @@ import type { ListedFields } from '../../conditions/twinQuery';
 import { InvalidInputError } from '../../errors/invalidInputError';
 import type { JsonObject } from '../../json';
 import { parseTagsPatch, type TagsPatch } from '../../twins/tags';
+import { columnOf } from './columnNames';
 import { type ReadCell, splitType } from './columnTypes';
 import { parseCell, parsePlaceCell } from './parseCell';
 import { define, isAt, setTag } from './tagPath';
@@ -36,8 +37,10 @@ export interface Columns {
  *
  * @throws InvalidInputError
  */
-export function parseHeader(cells: readonly string[], paths: ListedFields): Columns {
-  const [deviceId, ifMatch] = [cells.indexOf('deviceId'), cells.indexOf('ifMatch')];
+export function parseHeader(given: readonly string[], paths: ListedFields): Columns {
+  // Spreadsheets write empty columns behind the last one.
+  const cells = given.slice(0, given.findLastIndex((cell) => cell !== '') + 1);
+  const [deviceId, ifMatch] = [columnOf(cells, 'deviceId'), columnOf(cells, 'ifMatch')];
   if (cells.length > maxColumns) {
     throw new InvalidInputError(`the header has ${cells.length} columns; there may be at most ${maxColumns}.`);
   }

@@ -17,7 +17,7 @@ export function refuseTwinForm(tags: Json, allow: 'tags' | undefined): void {
   if (allow === 'tags' || !isJsonObject(tags) || !isJsonObject(tags.tags)) return;
   throw new InvalidInputError(
     `These tags would be tags.tags: send ${JSON.stringify(tags.tags)} without a member tags around it. ` +
-      'Where a tag is called so, ask with allow=tags.',
+      'Where a tag is called so, ask with allow=tags (fleet: --allow-tags).',
     'tags.tags',
   );
 }

@@ -97,12 +97,6 @@ export class Hub {
     return this.write(writeTags(deviceId, tags, etag), echo, mayBeDone);
   }
 
-  private async readIf(deviceId: string, etag: string): Promise<Twin> {
-    const twin = await this.getTwin(deviceId);
-    if (etag === '*' || etag === twin.etag) return twin;
-    throw new HubError('etagMismatch', staleTwin);
-  }
-
   /** Counts the devices of the registry. Needs the right RegistryRead, which twins do not. */
   async getStatistics(): Promise<RegistryStatistics> {
     const { body } = await this.call({
@@ -192,6 +186,12 @@ export class Hub {
   /** Asks for one page of the devices of a job, with what became of them. */
   async jobDevices(jobId: string, page: PageRequest): Promise<QueryPage<JobDevice>> {
     return this.queryPage(jobDevicesQuery(jobId), jobDeviceSchema, page);
+  }
+
+  private async readIf(deviceId: string, etag: string): Promise<Twin> {
+    const twin = await this.getTwin(deviceId);
+    if (etag === '*' || etag === twin.etag) return twin;
+    throw new HubError('etagMismatch', staleTwin);
   }
 
   /** Makes a call that changes something, as one that is safe to repeat: see {@link Echo}. */

@@ -31,6 +31,8 @@ export class Endpoint {
   constructor(
     private readonly hubs: ReadonlyMap<string, EventHub>,
     private readonly key: string,
+    /** Told of a connection that has proved that it has the key. */
+    private readonly signedIn: (connection: Connection) => void,
   ) {}
 
   /** A client opened a link to receive on: answers to its requests, or the events of a partition. */
@@ -108,9 +110,10 @@ export class Endpoint {
     const peer = this.#peer(context.connection);
     try {
       const request = rhea.message.decode(bytes) as unknown as Message;
-      if (node === 'cbs' && isHubToken(request)) turnAway(context.connection);
+      const { connection } = context;
+      if (node === 'cbs' && isHubToken(request)) turnAway(connection);
       else {
-        const answer = node === 'cbs' ? this.#putToken(peer, request) : this.#read(peer, request);
+        const answer = node === 'cbs' ? this.#putToken(connection, request) : this.#read(connection, request);
         peer.replies.answer(context, node, request, answer);
       }
     } catch (error) {
@@ -118,17 +121,21 @@ export class Endpoint {
     }
   }
 
-  #putToken(peer: Peer, request: Message): Answer {
+  #putToken(connection: Connection, request: Message): Answer {
     const { until, ...answer } = putToken(request, this.key);
-    if (until !== undefined) peer.authorizedUntil = until;
+    if (until === undefined) return answer;
+    this.#peer(connection).authorizedUntil = until;
+    this.signedIn(connection);
     return answer;
   }
 
   /** .NET proves nothing over `$cbs` before it reads, and sends its token along; Python sends one that is no good. */
-  #read(peer: Peer, request: Message): Answer {
+  #read(connection: Connection, request: Message): Answer {
     const token = request.application_properties?.security_token;
-    const mayRead = isAuthorized(peer) || readToken(token, this.key) !== undefined;
-    return mayRead ? readProperties(request, this.hubs) : notAuthorized;
+    const mayRead = isAuthorized(this.#peer(connection)) || readToken(token, this.key) !== undefined;
+    if (!mayRead) return notAuthorized;
+    this.signedIn(connection);
+    return readProperties(request, this.hubs);
   }
 
   #isAuthorized(link: Link): boolean {

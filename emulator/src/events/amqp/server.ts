@@ -1,10 +1,14 @@
-import rhea, { type EventContext } from 'rhea';
+import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import rhea, { type Connection, type ConnectionOptions, type EventContext } from 'rhea';
 import { type Listening, listen } from '../../wire/listen';
+import { Lobby, patienceMs } from '../../wire/lobby';
 import type { EventHub } from '../eventHub';
 import { Endpoint } from './endpoint';
+import { limitDeliveries, limitFrames } from './frameLimits';
 import { maxMessageBytes } from './producer';
 import { allowLateDetach, completeBegin, keepBytes, writeAllFields } from './rheaInternals';
-import { SaslPlain } from './saslPlain';
+import { provedByPlain, SaslPlain } from './saslPlain';
 
 export interface AmqpOptions {
   hubs: ReadonlyMap<string, EventHub>;
@@ -20,8 +24,14 @@ export interface AmqpOptions {
 /** The answer to the opening of a connection, in the numbers of Event Hubs. */
 const open = { max_frame_size: 64 * 1024, channel_max: 4999 };
 
+/** What a connection may send before it has signed in, in bytes: a token takes a few thousand. */
+const maxStrangerBytes = 256 * 1024;
+
+/** How often the door looks for those whose time is over, in milliseconds. */
+const sweepMs = 1000;
+
 /** Starts the Event Hubs endpoint: AMQP 1.0 over plain TCP, as the official Event Hubs emulator, or over TLS. */
-export function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Promise<Listening> {
+export async function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Promise<Listening> {
   const container = rhea.create_container({
     id: 'iot-hub-emulator',
     // Python takes no null for the properties of a link.
@@ -33,14 +43,17 @@ export function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Pro
   // What some SDKs call the anonymous mechanism that comes before claims-based security.
   container.sasl_server_mechanisms.MSSBCBS = container.sasl_server_mechanisms.ANONYMOUS;
   Object.assign(container.sasl_server_mechanisms, { PLAIN: () => new SaslPlain(key) });
-  const endpoint = new Endpoint(hubs, key);
+  const lobby = new Lobby<Connection>((connection, reason) => socketOf(connection).destroy(reason));
+  const endpoint = new Endpoint(hubs, key, (connection) => lobby.leave(connection));
   container.on('connection_open', ({ connection }) => {
+    if (provedByPlain(connection)) lobby.leave(connection);
     writeAllFields(connection);
     allowLateDetach(connection);
   });
   container.on('session_open', ({ session }) => {
     completeBegin(session);
     keepBytes(session);
+    limitDeliveries(session, maxMessageBytes);
   });
   container.on('sender_open', (context) => endpoint.openConsumer(context));
   container.on('receiver_open', (context) => endpoint.openProducer(context));
@@ -52,12 +65,39 @@ export function startAmqp({ hubs, key, bind, port, tls, log }: AmqpOptions): Pro
   for (const event of ['disconnected', 'connection_error', 'session_error', 'sender_error', 'receiver_error']) {
     container.on(event, ({ error }: EventContext) => error && !isDeparture(error) && log(`AMQP: ${error}`));
   }
-  for (const event of ['protocol_error', 'error']) container.on(event, (error) => log(`AMQP: ${error}`));
+  const accept = (socket: Socket) => take(container.create_connection(open as ConnectionOptions), socket, lobby);
+  const server = tls ? createTlsServer({ ...tls, handshakeTimeout: patienceMs }, accept) : createServer(accept);
+  const listening = await listen(() => server.listen(port, bind), `Event Hubs (--amqp-port ${port})`);
+  const sweeper = setInterval(() => lobby.sweep(), sweepMs).unref();
+  return {
+    ...listening,
+    stop() {
+      clearInterval(sweeper);
+      return listening.stop();
+    },
+  };
+}
 
-  return listen(
-    () => container.listen({ port, host: bind, ...open, ...(tls ? { transport: 'tls' as const, ...tls } : {}) }),
-    `Event Hubs (--amqp-port ${port})`,
-  );
+/** Takes a client that dialled. */
+function take(connection: Connection, socket: Socket, lobby: Lobby<Connection>): void {
+  let received = 0;
+  const count = (bytes: Buffer) => {
+    received += bytes.length;
+    if (!lobby.has(connection)) socket.off('data', count);
+    else if (received > maxStrangerBytes)
+      socket.destroy(new Error(`it sent more than ${maxStrangerBytes} bytes, and has not signed in`));
+  };
+  socket.on('data', count);
+  socket.once('close', () => lobby.leave(connection));
+  // rhea would only end its own half, and read on from where it does not know.
+  for (const event of ['protocol_error', 'error']) connection.on(event, (error: Error) => socket.destroy(error));
+  (connection as unknown as { accept(socket: Socket): void }).accept(socket);
+  limitFrames(connection, open.max_frame_size);
+  lobby.enter(connection);
+}
+
+function socketOf(connection: Connection): Socket {
+  return (connection as unknown as { socket: Socket }).socket;
 }
 
 /** Whether a peer has gone without a word, as uamqp does. */
