@@ -7,6 +7,7 @@ import { type IotHubOptions, startIotHub, type TrustedIssuer } from './index';
 import { parseSku } from './limits/tier';
 import { parseKeySet } from './security/bearerTokens';
 import { visible } from './service/visible';
+import { commandFor443, portRights } from './state/port443';
 
 const help = `An Azure IoT Hub emulator for the official service and device SDKs.
 
@@ -51,6 +52,8 @@ async function main(): Promise<void> {
   console.log(`Devices      mqtts://${host}:${mqtt}`);
   console.log(`Event Hubs   ${options.amqpTls ? 'amqps' : 'amqp'}://${host}:${amqp}`);
   console.log(`Settings     ${stateDir}/env`);
+  const command = https === 443 ? undefined : commandFor443(portRights());
+  if (command) console.log(`Port 443     ${command}   (then --port 443, which most service SDKs dial)`);
   console.log('ready');
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -20,6 +20,7 @@ import { deviceConnectionString, serviceConnectionString, settings } from './sta
 import { writeEnvironment } from './state/environment';
 import { makeFolder, ownerOnly, ownerOnlyFolder } from './state/folders';
 import { loadKeys } from './state/keys';
+import { lockFolder } from './state/lockFolder';
 import { PatientStore } from './store/patientStore';
 import { judgeCallers } from './wire/callers';
 
@@ -123,7 +124,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   const { functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1, trustedCas = [] } = options;
   const { deadLetterDir } = options;
   const judge = judgeCallers({ host, bind, origins: options.allowedOrigins ?? [] });
-  const topology = parseTopology(options.topology ?? { routes: [], eventHubs: { hubs: [] } });
+  const topology = parseTopology(options.topology ?? {});
   keepToOwner(options, stateDir, log);
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
   const keys = loadKeys(stateDir);
@@ -140,6 +141,8 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
     return part;
   };
   try {
+    // What was locked first is let go last.
+    if (options.dataDir !== undefined) running.push(lockFolder(options.dataDir));
     const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir, log));
     // After the doors, before the store: who waits has no connection left, and must not write any more.
     running.push({ stop: async () => stopGate() });
@@ -173,7 +176,9 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       adminDoor({ faults, limits, log }),
       serviceApi({ hub, access, gate, errorShape: options.errorShape, log }),
     ];
-    const https = await started(startHttps({ bind, port, certificates, judge, handlers, acceptDevice: mqtt.accept }));
+    const https = await started(
+      startHttps({ bind, port, certificates, trustedCas, judge, handlers, acceptDevice: mqtt.accept }),
+    );
     // The doors are open: methods reach their devices.
     hub.jobs.start();
     const ports = { https: https.port, mqtt: mqtt.port, amqp: events.amqpPort };

@@ -102,12 +102,12 @@ export class Hub {
   }
 
   /**
-   * Merges a device's report; resolves with the new `$version` of its reported properties.
+   * Merges a device's report, onto a version of its reported properties where one is named; resolves with the new one.
    *
-   * @throws HubError DeviceNotFound, ArgumentInvalid
+   * @throws HubError DeviceNotFound, PreconditionFailed, ArgumentInvalid
    */
-  async patchReported(id: string, patch: JsonObject): Promise<number> {
-    const write = (twin: twins.TwinState) => twins.patchReported(twin, patch);
+  async patchReported(id: string, patch: JsonObject, baseVersion?: number): Promise<number> {
+    const write = (twin: twins.TwinState) => twins.patchReported(twin, patch, baseVersion);
     const { properties } = await this.#writeTwin(id, undefined, 'updateTwin', write);
     return properties.reported.$version;
   }
@@ -119,6 +119,13 @@ export class Hub {
     const now = serviceTime();
     this.#fleet.connect(device, { connected, connectionChanged: now, lastActivity: now });
     this.events.message('DeviceConnectionStateEvents', () => connectionStateMessage(this.name, splitId(id), connected));
+  }
+
+  /** Notes the model that a device says it is of; the etag of its identity stays. */
+  async setModel(id: string, modelId: string): Promise<void> {
+    const device = this.#fleet.find(id);
+    if (!device || device.identity.modelId === modelId) return;
+    await this.#fleet.change(device, { identity: { ...device.identity, modelId } });
   }
 
   /** Takes a device-to-cloud message with its decoded property bag. */

@@ -69,7 +69,7 @@ describe('the command line', () => {
     const cli = start();
     await cli.ready();
     expect(cli.stdout()).toMatch(
-      /^Service API +https:\/\/localhost:\d+\nDevices +mqtts:\/\/localhost:\d+\nEvent Hubs +amqp:\/\/localhost:\d+\nSettings +.*state\/env\nready\n$/,
+      /^Service API +https:\/\/localhost:\d+\nDevices +mqtts:\/\/localhost:\d+\nEvent Hubs +amqp:\/\/localhost:\d+\nSettings +.*state\/env\n(Port 443 +sudo sysctl .*\n)?ready\n$/,
     );
   });
 
@@ -170,6 +170,34 @@ describe('the command line', () => {
 });
 
 describe('--data', () => {
+  it('belongs to one emulator at a time, and to the next once that is gone or was killed', async () => {
+    const data = join(dir, 'data');
+    const first = start('--data', data);
+    await first.ready();
+    const { code, stdout, stderr } = await outcome('--data', data);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(`The folder ${data} is in use by the emulator of process ${first.process.pid}`);
+    first.process.kill('SIGKILL');
+    await first.ended;
+    const second = start('--data', data);
+    await second.ready();
+    second.process.kill('SIGTERM');
+    await second.ended;
+    // Of several that come at once to what a killed one left, one gets it.
+    await writeFile(join(data, 'owner'), '{"pid":4194304,"started":"1","id":"killed"}');
+    const several = ['a', 'b', 'c'].map((state) => startCli(['--state-dir', join(dir, state), '--data', data]));
+    running.push(...several);
+    const outcomes = await Promise.all(
+      several.map((cli) =>
+        cli.ready().then(
+          () => 'ready',
+          () => 'refused',
+        ),
+      ),
+    );
+    expect(outcomes.sort()).toEqual(['ready', 'refused', 'refused']);
+  });
+
   const seed = ['--simulate', '500'];
 
   it('keeps what was acknowledged before the process was killed', async () => {

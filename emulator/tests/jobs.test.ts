@@ -332,3 +332,11 @@ function called<T>(call: (done: (error?: Error, result?: T) => void) => void): P
     call((error, result) => (error ? reject(error) : resolve(result)));
   });
 }
+
+describe('import and export jobs, which az iot hub job asks for beside the others', () => {
+  it('are none in the list, and 404 by id', async () => {
+    expect(await send('GET', '/jobs')).toMatchObject({ status: 200, body: [] });
+    expect(await send('GET', '/jobs/unknown')).toMatchObject({ status: 404, code: 'JobNotFound' });
+    expect(await send('DELETE', '/jobs/unknown')).toMatchObject({ status: 404, code: 'JobNotFound' });
+  });
+});

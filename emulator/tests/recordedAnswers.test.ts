@@ -149,6 +149,17 @@ describe('identities', () => {
     expect((await ask<unknown[]>('GET', '/devices/becomes-edge/modules')).body).toHaveLength(2);
   });
 
+  it('a bulk update makes a module self-signed without a thumbprint (ModulesClient_BulkUpdate)', async () => {
+    await create('bulk-updated');
+    const { body: before } = await createModule('bulk-updated', 'm');
+    const items = [{ id: 'bulk-updated', moduleId: 'm', importMode: 'update', authentication: { type: 'selfSigned' } }];
+    expect((await ask('POST', '/devices', { body: items })).body).toMatchObject({ isSuccessful: true });
+    const { body } = await ask('GET', '/devices/bulk-updated/modules/m');
+    const x509Thumbprint = { primaryThumbprint: null, secondaryThumbprint: null };
+    expect(body).toMatchObject({ authentication: { type: 'selfSigned', x509Thumbprint } });
+    expect(Number(decoded(body.etag))).toBe(Number(decoded(before.etag)) + 1);
+  });
+
   it('a bulk deletion by etag that names none deletes (Jobs_Export_Import_Lifecycle)', async () => {
     await create('bulk-deleted');
     const items = [{ id: 'bulk-deleted', importMode: 'deleteIfMatchETag' }];

@@ -134,14 +134,13 @@ describe('the identity registry under azure-iothub', () => {
     });
   });
 
-  it.each([
-    { type: 'selfSigned' },
-    { type: 'selfSigned', x509Thumbprint: { primaryThumbprint: 'short' } },
-    { type: 'password' },
-  ])('refuses the authentication %j', async (authentication) => {
-    await expect(create('x509', { authentication })).rejects.toMatchObject({ name: 'ArgumentError' });
-    await expect(registry.get('x509')).rejects.toMatchObject({ name: 'DeviceNotFoundError' });
-  });
+  it.each([{ type: 'selfSigned', x509Thumbprint: { primaryThumbprint: 'short' } }, { type: 'password' }])(
+    'refuses the authentication %j',
+    async (authentication) => {
+      await expect(create('x509', { authentication })).rejects.toMatchObject({ name: 'ArgumentError' });
+      await expect(registry.get('x509')).rejects.toMatchObject({ name: 'DeviceNotFoundError' });
+    },
+  );
 
   it('gives an IoT Edge device a scope', async () => {
     expect(await create('edge', { capabilities: { iotEdge: true } })).toMatchObject({
@@ -219,5 +218,17 @@ describe('If-Match on identities', () => {
   it('finds a body that names another device', async () => {
     const { status } = await emulator.request({ method: 'PUT', path: '/devices/here', body: '{"deviceId":"there"}' });
     expect(status).toBe(400);
+  });
+});
+
+describe('the text of an error', () => {
+  it('holds no semicolon, at which the Node service SDK would cut it', async () => {
+    await create('semi;colon');
+    const again = create('semi;colon');
+    await expect(again).rejects.toMatchObject({
+      message: expect.stringMatching(/'semi,colon' is already registered\.$/),
+    });
+    const query = registry.createQuery("SELECT * FROM devices WHERE deviceId = ; 'a'").next('');
+    await expect(query).rejects.toMatchObject({ message: expect.stringMatching(/but "," found\.$/) });
   });
 });

@@ -33,8 +33,7 @@ async function exchange(sent: string): Promise<string> {
 describe('what the service API does not serve', () => {
   const calls: [what: string, method: string, path: string][] = [
     ['import and export jobs', 'POST', '/jobs/create'],
-    ['import and export jobs', 'GET', '/jobs'],
-    ['import and export jobs', 'DELETE', '/jobs/job'],
+    ['cloud-to-device messages', 'DELETE', '/devices/device/commands'],
     ['automatic configurations', 'GET', '/configurations/configuration'],
     ['automatic configurations', 'POST', '/devices/device/applyConfigurationContent'],
     ['digital twins', 'GET', '/digitaltwins/device'],

@@ -47,7 +47,7 @@ export async function startEvents(options: EventsOptions): Promise<EventsEndpoin
     hubName: hub.name,
     topology,
     hubs: new Map([...own, [builtInEventHub, builtIn]]),
-    twin: (deviceId) => hub.findTwin(deviceId),
+    twin: (id) => hub.findTwin(id),
   });
   // Clients dial the built-in endpoint by its Event Hub-compatible name.
   const hubs = new Map([...own, [builtIn.name, builtIn]]);

@@ -23,7 +23,7 @@ export interface Connection {
 /** The twin as `GET /twins/{id}` answers it, its members in the order that real hubs have. */
 export function toDocument({ identity, twin, connected, lastActivity = never }: Device): TwinDocument {
   const { writes, tags, desired, reported } = twin;
-  const { deviceId, moduleId, statusReason, deviceScope, parentScopes } = identity;
+  const { deviceId, moduleId, statusReason, modelId = '', deviceScope, parentScopes } = identity;
   const document = { deviceId } as TwinDocument;
   // One by one: conditional spreads would double what a twin costs to read.
   if (moduleId !== undefined) document.moduleId = moduleId;
@@ -37,7 +37,7 @@ export function toDocument({ identity, twin, connected, lastActivity = never }: 
   document.cloudToDeviceMessageCount = 0;
   document.authenticationType = identity.authentication.type;
   document.x509Thumbprint = { ...thumbprintsOf(identity.authentication) };
-  document.modelId = '';
+  document.modelId = modelId;
   document.version = twinVersion(writes, reported.$version);
   if (tags !== undefined) document.tags = tags;
   document.properties = { desired, reported };

@@ -46,7 +46,7 @@ export function connectionStateMessage(hubName: string, ids: Ids, connected: boo
   return notification(hubName, 'DeviceConnectionStateEvents', schema, opType, ids, { sequenceNumber });
 }
 
-/** A device-to-cloud message; `$.ct` and the like of its property bag are system properties. */
+/** A device-to-cloud message; `$.ct` and the like of its property bag are system properties, `$.sub` the component. */
 export function telemetryMessage(identity: Identity, properties: Record<string, string>, body: Buffer): RoutedMessage {
   const bag = Object.entries(properties);
   const system = bag.flatMap(([name, value]) => {
@@ -64,6 +64,7 @@ export function telemetryMessage(identity: Identity, properties: Record<string, 
       'iothub-connection-auth-generation-id': identity.generationId,
       'iothub-enqueuedtime': Date.now(),
       'iothub-message-source': 'Telemetry',
+      ...(identity.modelId === undefined ? {} : { 'dt-dataschema': identity.modelId }),
     },
     body,
   };
@@ -78,6 +79,7 @@ const systemProperties: Readonly<Record<string, string>> = {
   '$.ct': 'content-type',
   '$.ce': 'content-encoding',
   '$.exp': 'absolute-expiry-time',
+  '$.sub': 'dt-subject',
 };
 
 function notification(

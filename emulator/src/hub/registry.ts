@@ -1,6 +1,7 @@
 import { deviceNotFound, HubError } from '../service/hubError';
 import { type SymmetricKey, sameAuthentication } from './authentication';
 import { type Device, toDocument } from './device';
+import { checkScopes } from './deviceScope';
 import { etagIn, isMatch } from './etag';
 import type { Fleet } from './fleet';
 import type { HubEvents } from './hubEvents';
@@ -82,7 +83,7 @@ export class Registry {
   /**
    * Registers a device, or a module on one, with a twin that may have tags and desired properties.
    *
-   * @throws HubError DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, DeviceNotFound, ArgumentInvalid
+   * @throws HubError DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, DeviceNotFound, InvalidDeviceScope, ArgumentInvalid
    */
   async create(id: string, input: IdentityInput, write?: TwinWrite): Promise<Device> {
     const { hubName, fleet, events, makeKeys } = this.options;
@@ -91,6 +92,7 @@ export class Registry {
     if (ids.moduleId === undefined) this.#checkNewDevice(id);
     else this.#checkNewModule(ids.deviceId, ids.moduleId);
     const isModule = ids.moduleId !== undefined;
+    if (!isModule) this.#checkScopes(id, input);
     const twin = write ? importedTwin(write, isModule) : newTwin(isModule);
     const [device] = await Promise.all([
       fleet.add(newIdentity(ids, input, makeKeys(id)), twin),
@@ -102,11 +104,12 @@ export class Registry {
     return device;
   }
 
-  /** @throws HubError DeviceNotFound, ModuleNotFound, PreconditionFailed, ArgumentInvalid */
+  /** @throws HubError DeviceNotFound, ModuleNotFound, PreconditionFailed, InvalidDeviceScope, ArgumentInvalid */
   async update(id: string, input: IdentityInput, ifMatch: string): Promise<Device> {
     const { fleet, events } = this.options;
     const device = this.get(id);
     checkVersion(device.identity, ifMatch);
+    if (device.identity.moduleId === undefined) this.#checkScopes(id, input);
     const [updated] = await Promise.all([
       fleet.change(device, { identity: updateIdentity(device.identity, input) }),
       this.#addEdgeModules(id, input),
@@ -154,6 +157,10 @@ export class Registry {
     if (modules.length >= maxModules) {
       throw new HubError('TooManyModulesOnDevice', `A device has ${maxModules} modules at most.`);
     }
+  }
+
+  #checkScopes(deviceId: string, input: IdentityInput): void {
+    checkScopes(deviceId, input, (id) => this.options.fleet.find(id)?.identity);
   }
 
   /** What an IoT Edge device lacks of the modules that each has. */

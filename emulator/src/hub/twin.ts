@@ -1,3 +1,4 @@
+import { HubError } from '../service/hubError';
 import { never, serviceTime } from '../service/time';
 import type { JsonObject, TwinProperties } from '../service/types';
 import { mergePatch } from './mergePatch';
@@ -119,11 +120,16 @@ function checkReplacement({ tags, desired }: TwinWrite, before?: TwinState): voi
 }
 
 /**
- * Applies a device's report: a merge patch that leaves the etag as it is.
+ * Applies a device's report: a merge patch that leaves the etag as it is. It may name the version that it builds upon.
  *
- * @throws HubError ArgumentInvalid when a limit of twins is broken.
+ * @throws HubError PreconditionFailed where the twin has another one, ArgumentInvalid when a limit of twins is broken.
  */
-export function patchReported(twin: TwinState, patch: JsonObject): TwinChange {
+export function patchReported(twin: TwinState, patch: JsonObject, baseVersion?: number): TwinChange {
+  const { $version } = twin.reported;
+  if (baseVersion !== undefined && baseVersion !== $version) {
+    const text = `The reported properties have version ${$version}, not ${baseVersion}.`;
+    throw new HubError('PreconditionFailed', text);
+  }
   const { state, told } = patchProperties('reported', twin.reported, patch);
   return { twin: { ...twin, reported: state }, reported: told };
 }

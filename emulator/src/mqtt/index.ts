@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { createServer } from 'node:tls';
 import type { Hub } from '../iotHub';
 import type { Gate } from '../limits/gate';
@@ -9,6 +8,7 @@ import type { Store } from '../store/store';
 import { type Listening, listen } from '../wire/listen';
 import { patienceMs } from '../wire/lobby';
 import { Door } from './door';
+import type { Accept } from './webSocket';
 
 export interface MqttOptions {
   hub: Hub;
@@ -27,7 +27,7 @@ export interface MqttOptions {
 /** The door for devices, and its port. */
 export interface Mqtt extends Listening {
   /** Takes a device that came another way. */
-  accept(stream: Duplex): void;
+  accept: Accept;
 }
 
 /**
@@ -45,7 +45,7 @@ export async function startMqtt({ bind, port, certificates, trustedCas, ...rest 
   const listening = await listen(() => server.listen(port, bind), `MQTT (--mqtt-port ${port})`);
   return {
     port: listening.port,
-    accept: (stream) => door.accept(stream),
+    accept: (stream, certificate) => door.accept(stream, certificate),
     async stop() {
       door.stop();
       await listening.stop();

@@ -1,6 +1,8 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { createWebSocketStream, WebSocketServer } from 'ws';
+import { type ClientCertificate, clientCertificate } from '../security/clientCertificate';
 import type { Judge, Refusal } from '../wire/callers';
 import { readTarget } from '../wire/target';
 import { maxPacketBytes } from './connection';
@@ -10,8 +12,8 @@ const path = '/$iothub/websocket';
 
 const subprotocol = 'mqtt';
 
-/** Takes a device that dialled. */
-export type Accept = (stream: Duplex) => void;
+/** Takes a device that dialled; the certificate is what it showed in the TLS handshake. */
+export type Accept = (stream: Duplex, certificate: () => ClientCertificate | undefined) => void;
 
 /**
  * Takes MQTT over WebSocket on a server of HTTP requests. AMQP over WebSocket and upgrades to anything else are answered
@@ -32,7 +34,7 @@ export function serveWebSockets(server: Server, judge: Judge, accept: Accept): v
       webSocket.on('message', (_, isBinary) => {
         if (!isBinary) webSocket.terminate();
       });
-      accept(createWebSocketStream(webSocket));
+      accept(createWebSocketStream(webSocket), () => clientCertificate(request.socket as TLSSocket));
     });
   });
 }

@@ -1,6 +1,6 @@
 import { isObject } from '../service/json';
 import type { Json } from '../service/types';
-import type { Dialect } from './ast';
+import type { Dialect, Expression } from './ast';
 
 type Value = Json | undefined;
 
@@ -19,19 +19,26 @@ const ofTwinsOnly = 'array_contains';
 /** The guide's spelling of `startswith` and `endswith`, which real hubs refuse in twin queries (azure-docs#110329). */
 const refusedForTwins: Readonly<Record<string, string>> = { starts_with: 'startswith', ends_with: 'endswith' };
 
+/** `is_defined` of a value in JSON, in routes; no query can call it by this name. */
+const isDefinedInJson = 'is_defined in JSON';
+
 /**
  * The functions of the language (Azure IoT Hub developer guide, "Query expressions"). Real hubs take at least `startswith`
  * in twin queries too.
  */
 export const functions: Readonly<Record<string, QueryFunction>> = {
   is_defined: { args: [1, 1], apply: (value) => value !== undefined },
+  [isDefinedInJson]: {
+    args: [1, 1],
+    apply: (value) => isPrimitive(value) && !(isString(value) && dateTime.test(value)),
+  },
   array_contains: { args: [2, 2], apply: arrayContains },
   is_array: { args: [1, 1], apply: (value) => Array.isArray(value) },
   is_bool: { args: [1, 1], apply: (value) => typeof value === 'boolean' },
   is_null: { args: [1, 1], apply: (value) => value === null },
   is_number: { args: [1, 1], apply: (value) => typeof value === 'number' },
   is_object: { args: [1, 1], apply: (value) => isObject(value) },
-  is_primitive: { args: [1, 1], apply: (value) => value === null || /string|number|boolean/.test(typeof value) },
+  is_primitive: { args: [1, 1], apply: isPrimitive },
   is_string: { args: [1, 1], apply: (value) => typeof value === 'string' },
   startswith: ofStrings((text, part) => text.startsWith(part)),
   starts_with: ofStrings((text, part) => text.startsWith(part)),
@@ -72,6 +79,21 @@ export function faultOfCall(name: string, args: number, dialect: Dialect): strin
   if (args >= least && args <= most) return undefined;
   return `${name} takes ${least === most ? least : `${least} to ${most}`} argument(s), not ${args}.`;
 }
+
+/**
+ * The function that a call means. In routes `is_defined` knows primitive types only, neither objects and arrays nor
+ * date-times, as which .NET reads their text in JSON (Azure IoT Hub developer guide, "Query expressions").
+ */
+export function resolveCall(name: string, [arg]: Expression[], dialect: Dialect): string {
+  const isInJson = arg?.kind === 'path' && /^\$(body|twin)$/i.test(arg.names[0] ?? '');
+  return dialect === 'routing' && name === 'is_defined' && isInJson ? isDefinedInJson : name;
+}
+
+function isPrimitive(value: Value): boolean {
+  return value !== undefined && (value === null || typeof value !== 'object');
+}
+
+const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/;
 
 function ofStrings(apply: (text: string, part: string) => Json): QueryFunction {
   return { args: [2, 2], apply: (text, part) => (isString(text) && isString(part) ? apply(text, part) : undefined) };

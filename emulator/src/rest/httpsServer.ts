@@ -14,6 +14,8 @@ export interface HttpsOptions {
   bind: string;
   port: number;
   certificates: Certificates;
+  /** PEM of authorities whose certificates devices may show over WebSocket. */
+  trustedCas: readonly string[];
   /** Asked before anybody else. */
   judge: Judge;
   /** Asked in turn. */
@@ -30,12 +32,15 @@ export function startHttps({
   bind,
   port,
   certificates,
+  trustedCas,
   judge,
   handlers,
   acceptDevice,
 }: HttpsOptions): Promise<Listening> {
   const { cert, key } = certificates;
-  const server = createServer({ cert, key, handshakeTimeout: patienceMs }, (request, response) => {
+  // Whether a certificate is good enough is decided at the CONNECT of a device; nobody else is asked for one.
+  const asking = { requestCert: true, rejectUnauthorized: false, ca: [...trustedCas] };
+  const server = createServer({ cert, key, ...asking, handshakeTimeout: patienceMs }, (request, response) => {
     const refusal = judge(request);
     if (refusal) send(response, { status: refusal.status, body: { message: refusal.message } });
     else if (!handlers.some((handle) => handle(request, response))) response.writeHead(404).end();

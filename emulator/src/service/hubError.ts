@@ -6,6 +6,7 @@ const codes = {
   ArgumentInvalid: [400004, 400],
   ArgumentNull: [400005, 400],
   DeserializationError: [400012, 400],
+  InvalidDeviceScope: [400028, 400],
   IotHubUnauthorizedAccess: [401002, 401],
   IotHubUnauthorized: [401003, 401],
   IotHubQuotaExceeded: [403002, 403],

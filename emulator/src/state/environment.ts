@@ -1,10 +1,15 @@
 import { resolve } from 'node:path';
 import { readIfPresent, writeAtomically } from './files';
 
-/** Writes `env` of a state folder: a line `NAME=value` for each setting, as `node --env-file` reads it. */
+/** Writes `env` of a state folder: a line for each setting, as a shell sources it and `node --env-file` reads it. */
 export function writeEnvironment(stateDir: string, settings: Readonly<Record<string, string>>): void {
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${quoted(value)}\n`);
   writeAtomically(resolve(stateDir, 'env'), lines.join(''));
+}
+
+/** In quotes that both take as they are; a shell alone expands `$` where the value holds a single quote as well. */
+function quoted(value: string): string {
+  return value.includes("'") ? `"${value}"` : `'${value}'`;
 }
 
 /**

@@ -9,6 +9,11 @@ export type Target =
   | { kind: 'partition'; log: PartitionLog }
   | { kind: 'consumer'; hub: EventHub; consumerGroup: string; partitionId: string; log: PartitionLog };
 
+/** Whether an address is of the hub itself: where a device or a service speaks AMQP with it. */
+export function isHubAddress(address: string): boolean {
+  return /^(?:\w+:\/\/[^/]+)?\/?(?:devices\/|messages\/(?:devicebound|servicebound)\b)/i.test(address);
+}
+
 /**
  * Reads an address: `$cbs`, `$management`, `hub`, `hub/Partitions/0` or `hub/ConsumerGroups/group/Partitions/0`, with or
  * without `amqps://host/` or `/` in front. `undefined` where it names nothing that exists.

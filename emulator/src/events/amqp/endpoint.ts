@@ -1,11 +1,11 @@
 import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea';
 import type { EventHub } from '../eventHub';
-import { parseAddress, type Target } from './address';
+import { isHubAddress, parseAddress, type Target } from './address';
 import { feed, parsePosition } from './consumer';
 import { Owners, ownerLevel } from './owners';
 import { producerCredit, take } from './producer';
 import { Replies, type RequestNode } from './replies';
-import { type Answer, notAuthorized, putToken, readProperties, readToken } from './requests';
+import { type Answer, isHubToken, notAuthorized, putToken, readProperties, readToken } from './requests';
 import { confirm, reject, toAmqpError } from './rheaInternals';
 import { provedByPlain } from './saslPlain';
 
@@ -38,17 +38,21 @@ export class Endpoint {
   /** A client opened a link to receive on: answers to its requests, or the events of a partition. */
   openConsumer({ sender }: EventContext): void {
     const link = sender as Sender;
-    const target = parseAddress(link.source?.address ?? '', this.hubs);
+    const address = link.source?.address ?? '';
+    const target = parseAddress(address, this.hubs);
     const node = requestNode(target);
-    if (node) this.#openReplies(link, node);
+    if (isHubAddress(address)) turnAway(link.connection);
+    else if (node) this.#openReplies(link, node);
     else if (this.#isAuthorized(link)) this.#openReader(link, target);
   }
 
   /** A client opened a link to send on: requests, or events. */
   openProducer({ receiver }: EventContext): void {
     const link = receiver as Receiver;
-    const target = parseAddress(link.target?.address ?? '', this.hubs);
-    if (requestNode(target)) openWithCredit(link);
+    const address = link.target?.address ?? '';
+    const target = parseAddress(address, this.hubs);
+    if (isHubAddress(address)) turnAway(link.connection);
+    else if (requestNode(target)) openWithCredit(link);
     else if (this.#isAuthorized(link)) {
       if (target?.kind === 'hub' || target?.kind === 'partition') openWithCredit(link);
       else notFound(link, link.target?.address);
@@ -106,9 +110,12 @@ export class Endpoint {
     const peer = this.#peer(context.connection);
     try {
       const request = rhea.message.decode(bytes) as unknown as Message;
-      const answer =
-        node === 'cbs' ? this.#putToken(context.connection, request) : this.#read(context.connection, request);
-      peer.replies.answer(context, node, request, answer);
+      const { connection } = context;
+      if (node === 'cbs' && isHubToken(request)) turnAway(connection);
+      else {
+        const answer = node === 'cbs' ? this.#putToken(connection, request) : this.#read(connection, request);
+        peer.replies.answer(context, node, request, answer);
+      }
     } catch (error) {
       reject(context.delivery, 'amqp:decode-error', `The request cannot be read: ${error}`);
     }
@@ -159,6 +166,12 @@ function openWithCredit(link: Receiver): void {
   confirm(link);
   link.set_credit_window(producerCredit);
   link.add_credit(producerCredit);
+}
+
+/** Says at once what a client of the hub itself would find out after minutes of trying again. */
+function turnAway(connection: Connection): void {
+  const text = 'The emulator serves Event Hubs over AMQP. Devices connect by MQTT, services by HTTPS.';
+  connection.close(toAmqpError('amqp:not-implemented', text));
 }
 
 function notFound(link: Link, address: string | undefined): void {

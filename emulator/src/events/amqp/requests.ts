@@ -1,4 +1,5 @@
 import rhea, { type Message } from 'rhea';
+import { policyRights } from '../../security/policies';
 import { isSignedWith, parseSharedAccessSignature } from '../../security/sharedAccessSignature';
 import type { EventHub } from '../eventHub';
 import type { PartitionLog } from '../partitionLog';
@@ -37,6 +38,13 @@ export const notAuthorized: Answer = {
 export function readToken(text: unknown, key: string): number | undefined {
   const token = parseSharedAccessSignature(String(text));
   return token?.skn === namespacePolicy && isSignedWith(token, Buffer.from(key)) ? token.se * 1000 : undefined;
+}
+
+/** Whether a token is for the hub itself: of a device, or of one of the hub's policies. */
+export function isHubToken({ body, application_properties: properties }: Message): boolean {
+  if (String(properties?.type).startsWith('azure-devices.net:')) return true;
+  const token = parseSharedAccessSignature(String(body));
+  return token !== undefined && (token.skn === undefined || token.skn in policyRights);
 }
 
 /** `READ` over `$management`: the properties of an Event Hub, or of one of its partitions. */
