@@ -80,6 +80,6 @@ test('the next five times of a timer are logged at its start', async () => {
   await start();
   const first = await host.line(/The next 5 occurrences of the 'yearly' schedule \(0 0 3 1 1 \*\) will be:/);
   const at = host.lines.indexOf(first);
-  const years = host.lines.slice(at + 1, at + 6).map((line) => new Date(line).getFullYear());
+  const years = host.lines.slice(at + 1, at + 6).map((line) => new Date(line.trim()).getFullYear());
   expect(years).toEqual([1, 2, 3, 4, 5].map((next) => new Date().getFullYear() + next));
 });

@@ -89,5 +89,5 @@ test('a changed CA or key of another hub is told as what it is, without the key'
   expect(response.status).toBe(500);
   expect(body).toContain('IOTHUB_CONNECTION_STRING');
   expect(body + app.lines.all.join('\n')).not.toContain('d3Jvbmc');
-  expect(await readFile(join(stateDir, 'env'), 'utf8')).toContain('IOTHUB_CONNECTION_STRING=HostName=localhost:');
+  expect(await readFile(join(stateDir, 'env'), 'utf8')).toContain("IOTHUB_CONNECTION_STRING='HostName=localhost:");
 });
