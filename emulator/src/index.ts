@@ -8,6 +8,7 @@ import { Hub } from './iotHub';
 import { type Clock, systemClock } from './limits/clock';
 import { startGate } from './limits/startGate';
 import type { Sku } from './limits/tier';
+import { type CloudToDeviceOptions, messageRules } from './messages/rules';
 import { startMqtt } from './mqtt';
 import type { Ports } from './ports';
 import { health, startHttps } from './rest/httpsServer';
@@ -23,6 +24,7 @@ import { judgeCallers } from './wire/callers';
 
 export type { FaultInput } from './faults/fault';
 export type { Clock } from './limits/clock';
+export type { CloudToDeviceOptions } from './messages/rules';
 
 /** Whose bearer tokens are good. */
 export interface TrustedIssuer {
@@ -88,7 +90,9 @@ export interface IotHubOptions {
   faultSeed?: number | undefined;
   /** How late queries see what changes, in milliseconds; reads by id never do. Default 0: at once. */
   queryLagMs?: number | undefined;
-  /** The time of throttles, the quota, delays and late queries. Default: this machine's. */
+  /** How messages to devices are treated. Default: as of a new hub. */
+  cloudToDevice?: CloudToDeviceOptions | undefined;
+  /** The time of throttles, the quota, delays, late queries and messages to devices. Default: this machine's. */
   clock?: Clock | undefined;
   /** Takes a line for what an operator should hear of. Default: nobody. */
   log?: (line: string) => void;
@@ -145,6 +149,8 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       hostName: host,
       makeKeys: keys.device,
       queries: { strict: options.strictQueries ?? false },
+      messages: messageRules(options.cloudToDevice),
+      ...(options.clock ? { clock: options.clock } : {}),
       jobLimits: {
         concurrency: options.jobConcurrency ?? limits?.tier.maxActiveJobs,
         perSecond: options.jobRate?.perSecond ?? limits?.tier.jobsDeviceOpsPerSecond,
@@ -153,7 +159,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       ...(store ? { store } : {}),
     });
     // After the doors, before the store: no job is taken any more, and none writes.
-    running.push(hub.jobs);
+    running.push(hub.jobs, { stop: async () => hub.messages.stop() });
     await seedDevices(hub, devices, options.simulated ?? 0);
     if (options.queryLagMs) hub.delayQueries(options.queryLagMs, options.clock ?? systemClock);
     const { port = 8443, mqttPort = 8883, amqpPort = 5672 } = options;

@@ -3,14 +3,16 @@ import { type Device, toDocument } from './hub/device';
 import { checkIfMatch } from './hub/etag';
 import { Fleet } from './hub/fleet';
 import { HubEvents } from './hub/hubEvents';
-import { splitId } from './hub/identity';
+import { idOf, splitId } from './hub/identity';
 import { LateFleet } from './hub/lateFleet';
 import { connectionStateMessage, telemetryMessage, twinChangeMessage } from './hub/messages';
 import { Methods } from './hub/methods';
 import { Registry } from './hub/registry';
 import * as twins from './hub/twin';
 import { type JobLimits, Jobs } from './jobs/jobs';
-import type { Clock } from './limits/clock';
+import { type Clock, systemClock } from './limits/clock';
+import { CloudMessages } from './messages/cloudMessages';
+import { type MessageRules, messageRules } from './messages/rules';
 import { type QueryOptions, runQuery } from './query';
 import type { PageRequest } from './query/page';
 import { deviceNotFound } from './service/hubError';
@@ -30,6 +32,10 @@ export interface HubOptions {
   queries?: QueryOptions;
   /** What jobs may do. */
   jobLimits?: JobLimits;
+  /** How messages to devices are treated. */
+  messages?: MessageRules;
+  /** The time of messages to devices. */
+  clock?: Clock;
 }
 
 /**
@@ -44,18 +50,38 @@ export class Hub {
   readonly registry: Registry;
   readonly methods: Methods;
   readonly jobs: Jobs;
+  readonly messages: CloudMessages;
   readonly #fleet: Fleet;
   readonly #queries: QueryOptions;
   /** What queries see, where that is not the present. */
   #late: LateFleet | undefined;
 
-  constructor({ hostName, makeKeys, store, queries = {}, jobLimits }: HubOptions) {
+  constructor(options: HubOptions) {
+    const {
+      hostName,
+      makeKeys,
+      store,
+      queries = {},
+      jobLimits,
+      messages = messageRules(),
+      clock = systemClock,
+    } = options;
     this.name = hostName.split('.')[0] ?? hostName;
     this.#fleet = new Fleet(store);
     this.#queries = queries;
     this.registry = new Registry({ hubName: this.name, fleet: this.#fleet, events: this.events, makeKeys });
     this.methods = new Methods((id) => this.getDevice(id));
     this.jobs = new Jobs({ hub: this, store, limits: jobLimits });
+    this.messages = new CloudMessages({
+      rules: messages,
+      clock,
+      store,
+      generationOf: (id) => this.#fleet.find(id)?.identity.generationId,
+      counted: (id, waiting) => this.#counted(id, waiting),
+    });
+    this.events.on('identityGone', (gone) => {
+      if (gone.reason === 'deleted') void this.messages.forget(idOf(gone)).catch(() => {});
+    });
   }
 
   /**
@@ -138,6 +164,11 @@ export class Hub {
   query(sql: string, page: PageRequest): QueryPage {
     const { devices, modules } = this.#late ?? this.#fleet;
     return runQuery(sql, { twins: devices, modules, jobs: this.jobs.devices }, page, this.#queries);
+  }
+
+  #counted(id: string, waiting: number): void {
+    const device = this.#fleet.find(id);
+    if (device) this.#fleet.connect(device, { waiting });
   }
 
   async #writeTwin(

@@ -12,16 +12,18 @@ export interface Device extends Connection {
   twin: TwinState;
 }
 
-/** What is known of a device's connection. */
+/** What is known of a device's connection, and waits for one. */
 export interface Connection {
   connected: boolean;
   /** When it last connected or disconnected. */
   connectionChanged?: string;
   lastActivity?: string;
+  /** Messages that wait for it; none where absent. */
+  waiting?: number;
 }
 
 /** The twin as `GET /twins/{id}` answers it. */
-export function toDocument({ identity, twin, connected, lastActivity = never }: Device): TwinDocument {
+export function toDocument({ identity, twin, connected, lastActivity = never, waiting = 0 }: Device): TwinDocument {
   const { writes, tags, desired, reported } = twin;
   const { deviceId, moduleId, statusReason, deviceScope, parentScopes } = identity;
   const document: TwinDocument = {
@@ -32,7 +34,7 @@ export function toDocument({ identity, twin, connected, lastActivity = never }: 
     statusUpdateTime: identity.statusUpdatedTime,
     connectionState: connectionState(connected),
     lastActivityTime: lastActivity,
-    cloudToDeviceMessageCount: 0,
+    cloudToDeviceMessageCount: waiting,
     authenticationType: identity.authentication.type,
     x509Thumbprint: { ...thumbprintsOf(identity.authentication) },
     modelId: '',
@@ -51,7 +53,7 @@ export function toDocument({ identity, twin, connected, lastActivity = never }: 
 
 /** The identity, keys included, as `GET /devices/{id}` or `GET /devices/{id}/modules/{moduleId}` answers it. */
 export function toIdentityDocument(device: Device): JsonObject {
-  const { identity, connected, connectionChanged = never, lastActivity = never } = device;
+  const { identity, connected, connectionChanged = never, lastActivity = never, waiting = 0 } = device;
   const { deviceId, moduleId, generationId, authentication } = identity;
   const common = {
     deviceId,
@@ -60,7 +62,7 @@ export function toIdentityDocument(device: Device): JsonObject {
     connectionState: connectionState(connected),
     connectionStateUpdatedTime: connectionChanged,
     lastActivityTime: lastActivity,
-    cloudToDeviceMessageCount: 0,
+    cloudToDeviceMessageCount: waiting,
     authentication: toAuthenticationDocument(authentication),
   };
   if (moduleId !== undefined) return { moduleId, managedBy: identity.managedBy ?? null, ...common };
