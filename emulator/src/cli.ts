@@ -14,7 +14,8 @@ Usage: iot-hub-emulator [options]
   --port N              service REST API and Event Grid topics, HTTPS (8443)
   --mqtt-port N         devices, MQTT over TLS (8883)
   --amqp-port N         Event Hubs, AMQP without TLS (5672)
-  --amqp-tls            AMQP with TLS, for clients that know no emulator
+  --amqps-port N        AMQP over TLS: devices, services, Event Hubs (5671, where that is free)
+  --amqp-tls            --amqp-port with TLS too
                         A port of 0 is a free one.
   --bind ADDRESS        where to listen (127.0.0.1)
   --host NAME           host name in certificates and connection strings, and that requests may carry (localhost)
@@ -44,10 +45,10 @@ async function main(): Promise<void> {
   const options = readOptions();
   if (!options) return void process.stdout.write(help);
   const hub = await startIotHub({ ...options, log: (line) => console.log(line) });
-  const { https, mqtt, amqp } = hub.ports;
+  const { https, mqtt, amqp, amqps } = hub.ports;
   const { host = 'localhost', stateDir = '.emulator' } = options;
   console.log(`Service API  https://${host}:${https}`);
-  console.log(`Devices      mqtts://${host}:${mqtt}`);
+  console.log(`Devices      mqtts://${host}:${mqtt}${amqps === undefined ? '' : `  amqps://${host}:${amqps}`}`);
   console.log(`Event Hubs   ${options.amqpTls ? 'amqps' : 'amqp'}://${host}:${amqp}`);
   console.log(`Settings     ${stateDir}/env`);
   console.log('ready');
@@ -68,6 +69,7 @@ function readOptions(): IotHubOptions | undefined {
       port: { type: 'string', default: '8443' },
       'mqtt-port': { type: 'string', default: '8883' },
       'amqp-port': { type: 'string', default: '5672' },
+      'amqps-port': { type: 'string' },
       'amqp-tls': { type: 'boolean', default: false },
       bind: { type: 'string', default: '127.0.0.1' },
       host: { type: 'string', default: 'localhost' },
@@ -97,6 +99,7 @@ function readOptions(): IotHubOptions | undefined {
     port: count('--port', values.port, 65_535),
     mqttPort: count('--mqtt-port', values['mqtt-port'], 65_535),
     amqpPort: count('--amqp-port', values['amqp-port'], 65_535),
+    amqpsPort: values['amqps-port'] === undefined ? undefined : count('--amqps-port', values['amqps-port'], 65_535),
     amqpTls: values['amqp-tls'],
     bind: values.bind,
     host: values.host,

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { openAmqpDoors } from './amqpDoors';
 import { startEvents } from './events';
 import { parseTopology } from './events/topology';
 import { adminDoor } from './faults/adminDoor';
@@ -11,6 +12,7 @@ import type { Sku } from './limits/tier';
 import { type CloudToDeviceOptions, messageRules } from './messages/rules';
 import { startMqtt } from './mqtt';
 import type { Ports } from './ports';
+import { deviceApi } from './rest/devices/deviceApi';
 import { health, startHttps } from './rest/httpsServer';
 import { serviceApi } from './rest/serviceApi';
 import { AccessControl } from './security/accessControl';
@@ -48,7 +50,12 @@ export interface IotHubOptions {
   mqttPort?: number;
   /** Event Hubs over AMQP, plain as the official Event Hubs emulator. Default 5672. */
   amqpPort?: number;
-  /** Whether AMQP speaks TLS, with the certificate of the other doors. Default false. */
+  /**
+   * AMQP over TLS, for devices, services and Event Hubs. Default 5671; where that is taken, there is none, and a line in the
+   * log.
+   */
+  amqpsPort?: number | undefined;
+  /** Whether `amqpPort` speaks TLS too, with the certificate of the other doors. Default false. */
   amqpTls?: boolean;
   /** The CA, the keys and `env`: kept, so that connection strings stay good. Default `.emulator`. */
   stateDir?: string;
@@ -163,9 +170,13 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
     await seedDevices(hub, devices, options.simulated ?? 0);
     if (options.queryLagMs) hub.delayQueries(options.queryLagMs, options.clock ?? systemClock);
     const { port = 8443, mqttPort = 8883, amqpPort = 5672 } = options;
-    const amqpTls = options.amqpTls ? { key: certificates.key, cert: certificates.cert } : undefined;
-    const events = await started(
-      startEvents({ hub, topology, bind, amqpPort, amqpTls, keys, functionsUrl, retryScale, deadLetterDir, log }),
+    const events = startEvents({ hub, topology, keys, functionsUrl, retryScale, deadLetterDir, log });
+    running.push(events);
+    const amqp = await started(
+      openAmqpDoors({
+        ...{ hub, access, gate, bind, certificates, trustedCas, log, events: events.nodes },
+        ...{ port: amqpPort, tls: options.amqpTls ?? false, tlsPort: options.amqpsPort },
+      }),
     );
     duplicateNotifications(hub, faults);
     const mqtt = await started(
@@ -175,12 +186,14 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       health,
       events.handle,
       adminDoor({ faults, limits, log }),
+      deviceApi({ hub, access, gate, log }),
       serviceApi({ hub, access, gate, errorShape: options.errorShape, log }),
     ];
-    const https = await started(startHttps({ bind, port, certificates, judge, handlers, acceptDevice: mqtt.accept }));
+    const subprotocols = [mqtt.webSocket, amqp.webSocket];
+    const https = await started(startHttps({ bind, port, certificates, trustedCas, judge, handlers, subprotocols }));
     // The doors are open: methods reach their devices.
     hub.jobs.start();
-    const ports = { https: https.port, mqtt: mqtt.port, amqp: events.amqpPort };
+    const ports = { https: https.port, mqtt: mqtt.port, amqp: amqp.port, amqps: amqp.tlsPort };
     const address = { host, ports, keys };
     const [device] = devices.map((deviceId) => hub.getDevice(deviceId).identity);
     const env = settings(address, { stateDir, topology, device, amqpTls: options.amqpTls ?? false });

@@ -1,3 +1,4 @@
+import type { EventMessage } from './amqp/message/eventMessage';
 import type { SymmetricKey } from './hub/authentication';
 import { type Device, toDocument } from './hub/device';
 import { checkIfMatch } from './hub/etag';
@@ -19,6 +20,11 @@ import { deviceNotFound } from './service/hubError';
 import { serviceTime } from './service/time';
 import type { JsonObject, QueryPage, TwinDocument } from './service/types';
 import type { Store } from './store/store';
+
+/** The connection of a device, as the hub needs to know it. */
+export interface DeviceConnection {
+  close(reason: Error): void;
+}
 
 /** What a hub is made of. */
 export interface HubOptions {
@@ -52,6 +58,7 @@ export class Hub {
   readonly jobs: Jobs;
   readonly messages: CloudMessages;
   readonly #fleet: Fleet;
+  readonly #connections = new Map<string, DeviceConnection>();
   readonly #queries: QueryOptions;
   /** What queries see, where that is not the present. */
   #late: LateFleet | undefined;
@@ -135,6 +142,22 @@ export class Hub {
     return properties.reported.$version;
   }
 
+  /** Notes that a device connected: it has one connection, whatever door that is at, and the one before ends. */
+  connect(id: string, connection: DeviceConnection): void {
+    const before = this.#connections.get(id);
+    this.#connections.set(id, connection);
+    before?.close(new Error('it connected again'));
+    this.setConnectionState(id, true);
+    this.methods.listening(id);
+  }
+
+  /** Notes that a connection is over; of one that another has taken the place of, nothing. */
+  disconnect(id: string, connection: DeviceConnection): void {
+    if (this.#connections.get(id) !== connection) return;
+    this.#connections.delete(id);
+    this.setConnectionState(id, false);
+  }
+
   /** Notes that a device connected or disconnected. */
   setConnectionState(id: string, connected: boolean): void {
     const device = this.#fleet.find(id);
@@ -144,11 +167,11 @@ export class Hub {
     this.events.message('DeviceConnectionStateEvents', () => connectionStateMessage(this.name, splitId(id), connected));
   }
 
-  /** Takes a device-to-cloud message with its decoded property bag. */
-  telemetry(id: string, properties: Record<string, string>, body: Buffer): void {
+  /** Takes a device-to-cloud message with its decoded property bag; `encoded` where it came as AMQP has it. */
+  telemetry(id: string, properties: Record<string, string>, body: Buffer, encoded?: EventMessage): void {
     const device = this.getDevice(id);
     this.#fleet.connect(device, { lastActivity: serviceTime() });
-    this.events.message('DeviceMessages', () => telemetryMessage(device.identity, properties, body));
+    this.events.message('DeviceMessages', () => telemetryMessage(device.identity, properties, body, encoded));
   }
 
   /** From now on has queries see the twins as they were so long ago. What there is now they see at once. */

@@ -1,7 +1,7 @@
 import type { Hub } from '../iotHub';
 import type { Handler } from '../rest/httpsServer';
 import type { RoutedMessage } from '../service/types';
-import { startAmqp } from './amqp/server';
+import { EventNodes } from './amqp/eventNodes';
 import { SystemTopic } from './eventGrid/systemTopic';
 import { Topic } from './eventGrid/topic';
 import { EventHub } from './eventHub';
@@ -11,10 +11,6 @@ import { builtInEventHub, type Topology } from './topology';
 export interface EventsOptions {
   hub: Hub;
   topology: Topology;
-  bind: string;
-  amqpPort: number;
-  /** Where AMQP speaks TLS: its key and certificate, PEM. */
-  amqpTls: { key: string; cert: string } | undefined;
   keys: { eventHubs: string; topic: string };
   /** Base URL of the functions that subscriptions name. */
   functionsUrl: string;
@@ -27,7 +23,8 @@ export interface EventsOptions {
 
 /** The running event side of a hub. */
 export interface EventsEndpoints {
-  amqpPort: number;
+  /** What clients of Event Hubs find over AMQP. */
+  nodes: EventNodes;
   /** Takes requests for topics. */
   handle: Handler;
   stop(): Promise<void>;
@@ -39,8 +36,8 @@ export function builtInEntityPath(hubName: string): string {
 }
 
 /** Starts what surrounds a hub: its routes, their Event Hubs, the topic and its subscriptions. */
-export async function startEvents(options: EventsOptions): Promise<EventsEndpoints> {
-  const { hub, topology, bind, amqpPort, amqpTls, keys, functionsUrl, retryScale, deadLetterDir, log } = options;
+export function startEvents(options: EventsOptions): EventsEndpoints {
+  const { hub, topology, keys, functionsUrl, retryScale, deadLetterDir, log } = options;
   const builtIn = new EventHub({ name: builtInEntityPath(hub.name), ...topology.builtInEndpoint });
   const own = topology.eventHubs.hubs.map((definition) => [definition.name, new EventHub(definition)] as const);
   const routing = new Routing({
@@ -54,7 +51,6 @@ export async function startEvents(options: EventsOptions): Promise<EventsEndpoin
   const delivery = { functionsUrl, retryScale, log, deadLetterDir };
   const topic = topology.topic && new Topic(topology.topic, keys.topic, delivery);
   const systemTopic = new SystemTopic(hub.name, topology.systemTopic?.subscriptions ?? [], delivery);
-  const amqp = await startAmqp({ hubs, key: keys.eventHubs, bind, port: amqpPort, tls: amqpTls, log });
   const route = (message: RoutedMessage) => {
     routing.route(message);
     systemTopic.take(message);
@@ -62,13 +58,12 @@ export async function startEvents(options: EventsOptions): Promise<EventsEndpoin
   hub.events.want([...routing.sources, ...systemTopic.sources]);
   hub.events.on('message', route);
   return {
-    amqpPort: amqp.port,
+    nodes: new EventNodes(hubs, keys.eventHubs),
     handle: (request, response) => topic?.handle(request, response) ?? false,
     async stop() {
       hub.events.off('message', route);
       const dropped = (topic?.stop() ?? 0) + systemTopic.stop();
       if (dropped > 0) log(`Event Grid: ${dropped} deliveries were given up`);
-      await amqp.stop();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EventMessage } from '../amqp/message/eventMessage';
 import { serviceTime } from '../service/time';
 import type { JsonObject, RoutedMessage, RouteSource, TwinDocument } from '../service/types';
 import type { Identity, Ids } from './identity';
@@ -47,7 +48,12 @@ export function connectionStateMessage(hubName: string, ids: Ids, connected: boo
 }
 
 /** A device-to-cloud message; `$.ct` and the like of its property bag are system properties. */
-export function telemetryMessage(identity: Identity, properties: Record<string, string>, body: Buffer): RoutedMessage {
+export function telemetryMessage(
+  identity: Identity,
+  properties: Record<string, string>,
+  body: Buffer,
+  encoded?: EventMessage,
+): RoutedMessage {
   const bag = Object.entries(properties);
   const system = bag.flatMap(([name, value]) => {
     const systemName = systemProperties[name];
@@ -66,6 +72,7 @@ export function telemetryMessage(identity: Identity, properties: Record<string, 
       'iothub-message-source': 'Telemetry',
     },
     body,
+    ...(encoded ? { encoded } : {}),
   };
 }
 

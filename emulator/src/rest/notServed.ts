@@ -5,8 +5,8 @@ export const notServed: readonly NotServed[] = [
   { what: 'digital twins', path: /^\/digitaltwins\// },
   { what: 'feedback and notifications of files over HTTP', path: /^\/messages(\/|$)/ },
   {
-    what: 'devices over HTTP: their messages and files',
-    path: /^\/devices\/[^/]+\/(modules\/[^/]+\/)?(messages|files)(\/|$)/,
+    what: 'files of devices',
+    path: /^\/devices\/[^/]+\/(modules\/[^/]+\/)?files(\/|$)/,
     ofDevices: true,
   },
 ];

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { brokenJson, Disturbance } from '../faults/disturbance';
+import type { IncomingMessage } from 'node:http';
+import { Disturbance } from '../faults/disturbance';
 import type { Hub } from '../iotHub';
 import type { Gate } from '../limits/gate';
 import type { AccessControl } from '../security/accessControl';
@@ -8,6 +8,7 @@ import type { Json } from '../service/types';
 import { readBody } from '../wire/readBody';
 import { type Reply, send } from '../wire/reply';
 import { readTarget } from '../wire/target';
+import { disturb } from './disturb';
 import { type ErrorShape, errorReply } from './errorReply';
 import type { Handler } from './httpsServer';
 import { type NotServed, notServed } from './notServed';
@@ -60,12 +61,6 @@ async function answer({ hub, access, gate }: ServiceApiOptions, request: Incomin
   const body = parseBody(bytes);
   const run = () => operation.run({ hub, parameters, query, headers: request.headers, body });
   return gate.pass(passageOf(operation, body, bytes.length), run);
-}
-
-/** Acts out a fault that was asked for. */
-function disturb({ kind }: Disturbance, response: ServerResponse): void {
-  if (kind === 'cut') response.destroy();
-  else response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(brokenJson);
 }
 
 /** What the service's gateway hands on to others, whose errors may come in a shape of their own. */

@@ -3,19 +3,17 @@ import type { PartitionLog } from '../partitionLog';
 
 /** What the address of a link names. */
 export type Target =
-  | { kind: 'cbs' }
   | { kind: 'management' }
   | { kind: 'hub'; hub: EventHub }
   | { kind: 'partition'; log: PartitionLog }
   | { kind: 'consumer'; hub: EventHub; consumerGroup: string; partitionId: string; log: PartitionLog };
 
 /**
- * Reads an address: `$cbs`, `$management`, `hub`, `hub/Partitions/0` or `hub/ConsumerGroups/group/Partitions/0`, with or
+ * Reads an address: `$management`, `hub`, `hub/Partitions/0` or `hub/ConsumerGroups/group/Partitions/0`, with or
  * without `amqps://host/` or `/` in front. `undefined` where it names nothing that exists.
  */
 export function parseAddress(address: string, hubs: ReadonlyMap<string, EventHub>): Target | undefined {
   const [first = '', ...rest] = address.replace(/^(?:\w+:\/\/[^/]+)?\//, '').split('/');
-  if (first === '$cbs') return { kind: 'cbs' };
   if (first === '$management') return { kind: 'management' };
   const hub = hubs.get(first);
   if (!hub) return undefined;

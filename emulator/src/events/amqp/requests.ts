@@ -1,27 +1,11 @@
 import rhea, { type Message } from 'rhea';
+import type { Answer } from '../../amqp/replies';
 import { isSignedWith, parseSharedAccessSignature } from '../../security/sharedAccessSignature';
 import type { EventHub } from '../eventHub';
 import type { PartitionLog } from '../partitionLog';
 
 /** The policy of the namespace, in the name that Event Hubs gives its first one. */
 export const namespacePolicy = 'RootManageSharedAccessKey';
-
-/** The answer to a request over `$cbs` or `$management`. */
-export interface Answer {
-  statusCode: number;
-  statusDescription: string;
-  body?: unknown;
-}
-
-/** `put-token` over `$cbs` (AMQP claims-based security). Tells until when the token is good, where it is. */
-export function putToken(
-  { body, application_properties: properties }: Message,
-  key: string,
-): Answer & { until?: number } {
-  if (properties?.operation !== 'put-token') return { statusCode: 400, statusDescription: 'put-token only' };
-  const until = readToken(body, key);
-  return until === undefined ? notAuthorized : { statusCode: 202, statusDescription: 'Accepted', until };
-}
 
 export const notAuthorized: Answer = {
   statusCode: 401,
