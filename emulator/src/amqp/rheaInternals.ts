@@ -127,6 +127,12 @@ export function openWithCredit(link: Receiver, credit: number): void {
   link.add_credit(credit);
 }
 
+/** Sends the client of a link elsewhere (AMQP 1.0, 2.8.16). */
+export function redirect(link: Sender | Receiver, to: Readonly<Record<string, unknown>>): void {
+  const error = toAmqpError('amqp:link:redirect', 'It is found elsewhere.');
+  link.close({ ...error, info: rhea.types.wrap_symbolic_map(to) });
+}
+
 /** Ends a link with the reason. */
 export function refuse(link: Sender | Receiver, condition: string, description: string): void {
   link.close(toAmqpError(condition, description));

@@ -1,5 +1,7 @@
+import { builtInEntityPath } from '../hub/messages';
 import type { Hub } from '../iotHub';
 import type { Handler } from '../rest/httpsServer';
+import type { PolicyKeys } from '../security/accessControl';
 import type { RoutedMessage } from '../service/types';
 import { EventNodes } from './amqp/eventNodes';
 import { SystemTopic } from './eventGrid/systemTopic';
@@ -11,7 +13,7 @@ import { builtInEventHub, type Topology } from './topology';
 export interface EventsOptions {
   hub: Hub;
   topology: Topology;
-  keys: { eventHubs: string; topic: string };
+  keys: { eventHubs: string; topic: string; policies: PolicyKeys };
   /** Base URL of the functions that subscriptions name. */
   functionsUrl: string;
   /** Factor on the waits between attempts to deliver. */
@@ -28,11 +30,6 @@ export interface EventsEndpoints {
   /** Takes requests for topics. */
   handle: Handler;
   stop(): Promise<void>;
-}
-
-/** The Event Hub-compatible name of a hub's built-in endpoint. */
-export function builtInEntityPath(hubName: string): string {
-  return `iothub-ehub-${hubName}`;
 }
 
 /** Starts what surrounds a hub: its routes, their Event Hubs, the topic and its subscriptions. */
@@ -58,7 +55,7 @@ export function startEvents(options: EventsOptions): EventsEndpoints {
   hub.events.want([...routing.sources, ...systemTopic.sources]);
   hub.events.on('message', route);
   return {
-    nodes: new EventNodes(hubs, keys.eventHubs),
+    nodes: new EventNodes(hubs, keys, builtIn),
     handle: (request, response) => topic?.handle(request, response) ?? false,
     async stop() {
       hub.events.off('message', route);

@@ -10,6 +10,11 @@ import type { TwinChange } from './twin';
  * IoT Hub messages").
  */
 
+/** The Event Hub-compatible name of a hub's built-in endpoint. */
+export function builtInEntityPath(hubName: string): string {
+  return `iothub-ehub-${hubName}`;
+}
+
 /** A twin was written: an update tells what changed, a replacement the whole twin. */
 export function twinChangeMessage(
   hubName: string,

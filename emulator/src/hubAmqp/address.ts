@@ -14,7 +14,7 @@ export type HubAddress =
   | { of: 'device'; id: string; endpoint: DeviceEndpoint }
   | { of: 'service'; endpoint: ServiceEndpoint }
   /** The built-in Event Hub, by the name that it has at the hub. */
-  | { of: 'events'; rest: string };
+  | { of: 'events' };
 
 const deviceEndpoints: readonly DeviceEndpoint[] = [
   'messages/events',
@@ -39,8 +39,7 @@ export function parseHubAddress(address: string, isKnown: (id: string) => boolea
   const path = address.replace(/^\w+:\/\/[^/]+/, '').replace(/^\//, '');
   const endpoint = serviceEndpoints.find((each) => each === path.toLowerCase());
   if (endpoint) return { of: 'service', endpoint };
-  const [, rest] = /^messages\/events(?:\/(.*))?$/i.exec(path) ?? [];
-  if (rest !== undefined || /^messages\/events$/i.test(path)) return { of: 'events', rest: rest ?? '' };
+  if (/^messages\/events(\/|$)/i.test(path)) return { of: 'events' };
   return parseDevicePath(path, isKnown);
 }
 

@@ -6,7 +6,7 @@ import { parseHubAddress } from './address';
 import { Credentials } from './credentials';
 import { DeviceNodes } from './deviceNodes';
 import type { DeviceOptions } from './deviceOptions';
-import { serviceNode } from './serviceNodes';
+import { builtInNode, serviceNode } from './serviceNodes';
 
 /** What a hub is over AMQP. */
 export interface HubNodesOptions extends DeviceOptions {
@@ -30,6 +30,7 @@ export class HubNodes implements NodeFamily {
     if (found?.of === 'service') {
       return serviceNode(found.endpoint, this.options, (peer) => this.#credentialsOf(peer));
     }
+    if (found?.of === 'events') return builtInNode(this.options.hub.name, (peer) => this.#credentialsOf(peer));
     return undefined;
   }
 

@@ -5,31 +5,46 @@ import type { Link, Peer } from '../../amqp/peer';
 import type { Answer } from '../../amqp/replies';
 import { requestNode } from '../../amqp/requestNode';
 import { confirm, openWithCredit, refuse } from '../../amqp/rheaInternals';
+import type { PolicyKeys } from '../../security/accessControl';
 import type { EventHub } from '../eventHub';
 import { parseAddress, type Target } from './address';
 import { feed, parsePosition } from './consumer';
 import { Owners, ownerLevel } from './owners';
 import { producerCredit, take } from './producer';
-import { namespacePolicy, notAuthorized, readProperties, readToken } from './requests';
+import { namespacePolicy, notAuthorized, readProperties, readToken, readTokenOf } from './requests';
+
+/** What a connection may use, and until when (milliseconds since the epoch). */
+interface Grant {
+  until: number;
+  /** Whether that is the built-in endpoint alone. */
+  ofHub: boolean;
+}
 
 /**
  * Event Hubs over AMQP. A connection proves that it has the key of the namespace; that key gives every right there is, so
- * any valid token does.
+ * any valid token does. Policies of the hub that have ServiceConnect give the built-in endpoint.
  */
 export class EventNodes implements NodeFamily {
-  /** Until when a connection may, in milliseconds since the epoch. */
-  readonly #authorizedUntil = new WeakMap<Peer, number>();
+  readonly #grants = new WeakMap<Peer, Grant>();
+  readonly #key: string;
+  readonly #hubKeys: PolicyKeys;
   readonly #owners = new Owners();
   readonly #management: AmqpNode;
 
   constructor(
     private readonly hubs: ReadonlyMap<string, EventHub>,
-    private readonly key: string,
+    keys: { eventHubs: string; policies: PolicyKeys },
+    private readonly builtIn: EventHub,
   ) {
+    const key = keys.eventHubs;
+    this.#key = key;
+    const { iothubowner = '', service = '' } = keys.policies;
+    this.#hubKeys = { iothubowner, service };
     this.#management = requestNode('management', (request, peer) => {
       // .NET proves nothing over `$cbs` before it reads, and sends its token along; Python sends one that is no good.
       const mayRead =
-        this.isAuthorized(peer) || readToken(request.application_properties?.security_token, key) !== undefined;
+        this.#mayUse(peer, this.builtIn) ||
+        readToken(request.application_properties?.security_token, key) !== undefined;
       if (!mayRead) return notAuthorized;
       peer.signedIn();
       return readProperties(request, hubs);
@@ -41,34 +56,36 @@ export class EventNodes implements NodeFamily {
     const target = parseAddress(address, this.hubs);
     if (target?.kind === 'management') return this.#management;
     return {
-      give: (link, peer) => (this.#mayOpen(link, peer) ? this.#openReader(link, target) : undefined),
-      take: (link, peer) => (this.#mayOpen(link, peer) ? this.#openProducer(link, target, peer) : undefined),
+      give: (link, peer) => (this.#mayOpen(link, peer, target) ? this.#openReader(link, target) : undefined),
+      take: (link, peer) => (this.#mayOpen(link, peer, target) ? this.#openProducer(link, target, peer) : undefined),
     };
   }
 
   putToken(token: string, peer: Peer): Answer | undefined {
-    const until = readToken(token, this.key);
-    if (until === undefined) return undefined;
-    this.authorize(peer, until);
+    const until = readToken(token, this.#key);
+    const ofHub = until === undefined ? readTokenOf(this.#hubKeys, token)?.until : undefined;
+    if (until !== undefined) this.#grant(peer, { until, ofHub: false });
+    else if (ofHub !== undefined) this.#grant(peer, { until: ofHub, ofHub: true });
+    else return undefined;
     return { statusCode: 202, statusDescription: 'Accepted' };
   }
 
   signIn(user: string, password: string): boolean {
-    return user === namespacePolicy && password === this.key;
+    return user === namespacePolicy && password === this.#key;
   }
 
   signedIn(_user: string, _password: string, peer: Peer): void {
-    this.authorize(peer, Number.POSITIVE_INFINITY);
+    this.#grant(peer, { until: Number.POSITIVE_INFINITY, ofHub: false });
   }
 
-  /** Lets a connection use Event Hubs. */
-  authorize(peer: Peer, until: number): void {
-    this.#authorizedUntil.set(peer, until);
+  #grant(peer: Peer, grant: Grant): void {
+    this.#grants.set(peer, grant);
     peer.signedIn();
   }
 
-  isAuthorized(peer: Peer): boolean {
-    return (this.#authorizedUntil.get(peer) ?? 0) > Date.now();
+  #mayUse(peer: Peer, hub: EventHub | undefined): boolean {
+    const { until, ofHub } = this.#grants.get(peer) ?? { until: 0, ofHub: false };
+    return until > Date.now() && (!ofHub || hub === this.builtIn);
   }
 
   #openReader(link: Sender, target: Target | undefined): (() => void) | undefined {
@@ -98,12 +115,12 @@ export class EventNodes implements NodeFamily {
     }
     openWithCredit(link, producerCredit);
     return ({ bytes, delivery }) => {
-      if (this.#mayOpen(link, peer)) take(bytes, delivery, target);
+      if (this.#mayOpen(link, peer, target)) take(bytes, delivery, target);
     };
   }
 
-  #mayOpen(link: Link, peer: Peer): boolean {
-    if (this.isAuthorized(peer)) return true;
+  #mayOpen(link: Link, peer: Peer, target: Target | undefined): boolean {
+    if (this.#mayUse(peer, target && 'hub' in target ? target.hub : undefined)) return true;
     refuse(link, 'amqp:unauthorized-access', 'There is no valid token on this connection.');
     return false;
   }

@@ -1,5 +1,6 @@
 import rhea, { type Message } from 'rhea';
 import type { Answer } from '../../amqp/replies';
+import type { PolicyKeys } from '../../security/accessControl';
 import { isSignedWith, parseSharedAccessSignature } from '../../security/sharedAccessSignature';
 import type { EventHub } from '../eventHub';
 import type { PartitionLog } from '../partitionLog';
@@ -19,8 +20,15 @@ export const notAuthorized: Answer = {
  * @returns until when the token is good, in milliseconds since the epoch; undefined where it is not.
  */
 export function readToken(text: unknown, key: string): number | undefined {
+  return readTokenOf({ [namespacePolicy]: key }, text)?.until;
+}
+
+/** The same of several policies by their names; tells whose the token is. */
+export function readTokenOf(keys: PolicyKeys, text: unknown): { policy: string; until: number } | undefined {
   const token = parseSharedAccessSignature(String(text));
-  return token?.skn === namespacePolicy && isSignedWith(token, Buffer.from(key)) ? token.se * 1000 : undefined;
+  const policy = token?.skn ?? '';
+  if (!token || !Object.hasOwn(keys, policy) || !isSignedWith(token, Buffer.from(keys[policy] ?? ''))) return undefined;
+  return { policy, until: token.se * 1000 };
 }
 
 /** `READ` over `$management`: the properties of an Event Hub, or of one of its partitions. */
