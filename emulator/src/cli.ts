@@ -48,7 +48,8 @@ async function main(): Promise<void> {
   const { https, mqtt, amqp, amqps } = hub.ports;
   const { host = 'localhost', stateDir = '.emulator' } = options;
   console.log(`Service API  https://${host}:${https}`);
-  console.log(`Devices      mqtts://${host}:${mqtt}${amqps === undefined ? '' : `  amqps://${host}:${amqps}`}`);
+  console.log(`Devices      mqtts://${host}:${mqtt}`);
+  if (amqps !== undefined) console.log(`AMQP         amqps://${host}:${amqps}`);
   console.log(`Event Hubs   ${options.amqpTls ? 'amqps' : 'amqp'}://${host}:${amqp}`);
   console.log(`Settings     ${stateDir}/env`);
   console.log('ready');
