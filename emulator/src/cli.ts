@@ -35,6 +35,13 @@ Usage: iot-hub-emulator [options]
   --burst SECONDS       quota that may be used at once before requests wait (120)
   --retry-after SECONDS what a throttled request is told to wait (nothing, as the service)
   --query-lag MS        queries see changes so late; reads by id do not (0)
+  --message-ttl SECONDS how long messages to devices are kept that say nothing of it (3600)
+  --message-lock SECONDS
+                        how long a device has for a message before it comes again (60)
+  --message-deliveries N
+                        how often a device is given a message (10)
+  --feedback-every SECONDS
+                        what became of messages is gathered so long (15)
   --fault-seed N        makes faults that strike by chance strike otherwise (1)
   --trust-issuer URL=FILE
                         accept bearer tokens of this issuer, by the keys of a JWK Set; may be repeated
@@ -90,6 +97,10 @@ function readOptions(): IotHubOptions | undefined {
       burst: { type: 'string', default: '120' },
       'retry-after': { type: 'string' },
       'query-lag': { type: 'string', default: '0' },
+      'message-ttl': { type: 'string', default: '3600' },
+      'message-lock': { type: 'string', default: '60' },
+      'message-deliveries': { type: 'string', default: '10' },
+      'feedback-every': { type: 'string', default: '15' },
       'fault-seed': { type: 'string', default: '1' },
       'trust-issuer': { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', default: false },
@@ -121,6 +132,12 @@ function readOptions(): IotHubOptions | undefined {
     retryAfterSeconds:
       values['retry-after'] === undefined ? undefined : count('--retry-after', values['retry-after'], 3600),
     queryLagMs: count('--query-lag', values['query-lag'], 3_600_000),
+    cloudToDevice: {
+      ttlSeconds: count('--message-ttl', values['message-ttl'], 172_800),
+      lockSeconds: count('--message-lock', values['message-lock'], 300),
+      maxDeliveryCount: count('--message-deliveries', values['message-deliveries'], 100),
+      feedbackSeconds: count('--feedback-every', values['feedback-every'], 3600),
+    },
     faultSeed: count('--fault-seed', values['fault-seed'], 2 ** 31 - 1),
     ...(values.topology === undefined ? {} : { topology: readTopology(values.topology) }),
   };
