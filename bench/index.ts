@@ -7,6 +7,7 @@ import { reports } from './emulator/reports';
 import { emulatorRest } from './emulator/rest';
 import { emulatorStart } from './emulatorStart';
 import { exportOfTheFleet } from './fleet/export';
+import { filling } from './fleet/filling';
 import { finding } from './fleet/finding';
 import { tagging } from './fleet/tagging';
 import { throttled } from './fleet/throttled';
@@ -31,6 +32,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Row[]>>> = {
   connections,
   reports,
   tagging,
+  filling,
   finding,
   throttled,
   warm,

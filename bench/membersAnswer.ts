@@ -11,7 +11,7 @@ export async function membersAnswer(): Promise<Row[]> {
   const system = await startLocalSystem({ hasTables: true, simulated: fleet });
   try {
     await fill(system);
-    const members = await read(`${system.url}/api/locations/${location}/devices?connectivity=${connectivity}`);
+    const members = await read(`${system.url}/api/locations/devices?location=${location}&connectivity=${connectivity}`);
     const query = await read(`${system.url}/api/devices?location=${location}&connectivity=${connectivity}`);
     if (members.devices !== query.devices) throw new Error(`${members.devices} members, ${query.devices} in the query`);
     return [

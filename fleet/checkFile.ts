@@ -1,12 +1,14 @@
+import { open } from 'node:fs/promises';
 import * as z from 'zod/mini';
+import { deviceIdRule } from '../src/twins/isDeviceId';
 import { type Chunk, readChunks } from './chunks';
 import { ApiError } from './client';
 import type { Context } from './command';
 import { FailedError } from './errors';
 import type { Format } from './format';
 import { Progress } from './progress';
-import { type ChunkOptions, describeFault, type Fault, sendChunk } from './sendChunk';
-import { surveyFile } from './survey';
+import { type ChunkOptions, describeFault, type Fault, hasNoTag, sendChunk } from './sendChunk';
+import { maxBadIds, surveyFile } from './survey';
 import { write } from './terminal';
 
 /** Faults that are told at once. */
@@ -20,20 +22,29 @@ const answerSchema = z.looseObject({ devices: z.int() });
  * @throws FailedError where there is none, or one stands there twice: chunk by chunk the API could not tell.
  */
 export async function countDevices(file: string, format: Format, context: Context): Promise<number> {
-  const { devices, repeated } = await surveyFile(file, format, maxFaults, context.signal);
+  await refuseUtf16(file);
+  const { devices, bad, repeated } = await surveyFile(file, format, maxFaults, context.signal);
   if (devices === 0) throw new FailedError(`${file} names no device.`);
-  const faults = repeated.map(({ deviceId, line, firstLine }) => ({
-    line,
-    detail: `device ${deviceId} stands in line ${firstLine} already; name it once.`,
-  }));
-  await refuse(faults, context);
+  const faults = [
+    ...bad.map(({ deviceId, line }) => ({ line, detail: `'${deviceId}': ${deviceIdRule}` })),
+    ...repeated.map(({ deviceId, line, firstLine }) => ({
+      line,
+      detail: `device ${deviceId} stands in line ${firstLine} already; name it once.`,
+    })),
+  ];
+  const isAll = bad.length < maxBadIds && repeated.length < maxFaults;
+  await refuse(
+    faults.sort((a, b) => a.line - b.line),
+    isAll,
+    context,
+  );
   return devices;
 }
 
 /**
  * Has the app judge every chunk; it asks no hub for that.
  *
- * @throws FailedError where a line has a fault.
+ * @throws FailedError where a line has a fault, or no device a tag.
  */
 export async function checkFile(
   file: string,
@@ -44,17 +55,38 @@ export async function checkFile(
   // By their lines: each chunk has the header.
   const faults = new Map<number, Fault>();
   let devices = 0;
+  let untagged: unknown;
+  let hasTags = false;
   try {
     for await (const chunk of readChunks(file, options.format, { offset: 0, line: 1 }, maxDevices)) {
       progress.show(devices, 'checked');
-      for (const fault of await faultsOf(chunk, options, context)) faults.set(fault.line, fault);
+      try {
+        for (const fault of await faultsOf(chunk, options, context)) faults.set(fault.line, fault);
+        hasTags = true;
+      } catch (error) {
+        if (!hasNoTag(error)) throw error;
+        untagged = error;
+      }
       if (faults.size >= maxFaults) break;
       devices += chunk.devices;
     }
   } finally {
     progress.clear();
   }
-  await refuse([...faults.values()].slice(0, maxFaults), context);
+  await refuse([...faults.values()].slice(0, maxFaults), faults.size < maxFaults, context);
+  if (!hasTags) throw untagged;
+}
+
+/** @throws FailedError for what Windows calls Unicode: every second byte of it is zero, in whichever order. */
+async function refuseUtf16(file: string): Promise<void> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    const begin = buffer.subarray(0, bytesRead);
+    if (begin.includes(0)) throw new FailedError(`${file} is UTF-16; save it as UTF-8.`);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function faultsOf(chunk: Chunk, options: ChunkOptions, { client }: Context): Promise<readonly Fault[]> {
@@ -68,8 +100,8 @@ async function faultsOf(chunk: Chunk, options: ChunkOptions, { client }: Context
 }
 
 /** @throws FailedError where there are faults, after each was told. */
-async function refuse(faults: readonly Fault[], { stdout, json }: Context): Promise<void> {
+async function refuse(faults: readonly Fault[], isAll: boolean, { stdout, json }: Context): Promise<void> {
   for (const fault of faults) await write(stdout, `${json ? JSON.stringify(fault) : describeFault(fault)}\n`);
-  const more = faults.length < maxFaults ? '' : ', maybe more than these';
+  const more = isAll ? '' : ', maybe more than these';
   if (faults.length > 0) throw new FailedError(`The file has faults${more}. Nothing was done.`);
 }

@@ -78,9 +78,14 @@ async function readHead(file: string, format: Format): Promise<Head> {
   for await (const record of readRecords(file, { format, maxBytes })) {
     head.bytes = Buffer.concat([head.bytes, record.bytes]);
     head.lines += record.lines;
-    if (!isBlank(record)) break;
+    if (!isBlank(record) && !saysSeparator(record)) break;
   }
   return head;
+}
+
+/** A line before the header for spreadsheets, which the app reads too. */
+function saysSeparator({ bytes, line }: FileRecord): boolean {
+  return line === 1 && /^(\ufeff)?sep=/i.test(bytes.toString());
 }
 
 function afterHead({ bytes, lines }: Head): Position {

@@ -1,27 +1,45 @@
+import { version } from '../package.json';
+import { nearestName } from '../src/api/http/nearestName';
+import { visible } from '../src/visible';
 import { type Command, type Context, commonOptions, type Given, makeClient, readArguments } from './command';
+import { completionOf } from './completion';
 import { FailedError, InterruptedError, UsageError } from './errors';
 import { exportDevices } from './export';
+import { describeFileError } from './fileErrors';
+import { get } from './get';
+import { history } from './history';
 import { importTags } from './import';
 import { job } from './job';
+import { locations } from './locations';
+import { members } from './members';
 import { query } from './query';
+import { statistics } from './statistics';
 import { summary } from './summary';
 import { tag } from './tag';
+import { obeyedByNone } from './terminal';
 
 const commands: Readonly<Record<string, Command>> = {
   tag,
   query,
   summary,
+  get,
+  history,
+  locations,
+  members,
+  statistics,
   job,
   export: exportDevices,
   import: importTags,
+  completion: completionOf(() => commands),
 };
 
 const overview = `Tags and queries the devices of a fleet, by the HTTP API of this app.
 
   npm run fleet -- COMMAND …
+  npm run fleet -- help COMMAND
 
 ${Object.entries(commands)
-  .map(([name, each]) => `  ${name.padEnd(10)}${each.summary}`)
+  .map(([name, each]) => `  ${name.padEnd(12)}${each.summary}`)
   .join('\n')}
 `;
 
@@ -30,7 +48,7 @@ Every command:
   --url URL              the app (FLEET_URL); http://localhost:7071
   --key KEY              its function key, better in FLEET_FUNCTION_KEY
   --json                 results as JSON, for scripts
-  --help                 what a command takes
+  --help                 what a command takes; --version of the command line
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 `;
 
@@ -43,15 +61,21 @@ main(process.argv.slice(2)).then(
 );
 
 /** The exit code. */
-async function main([name, ...args]: string[]): Promise<number> {
+async function main(given: string[]): Promise<number> {
+  // `help tag` is `tag --help`.
+  const [name, ...args] = given[0] === 'help' && given[1] !== undefined ? [given[1], '--help'] : given;
   const { stdout, stderr } = process;
   try {
-    if (name === undefined || name === '--help' || name === '-h') {
+    if (name === undefined || ['help', '--help', '-h'].includes(name)) {
       (name === undefined ? stderr : stdout).write(overview + common);
       return name === undefined ? 2 : 0;
     }
+    if (name === '--version') {
+      stdout.write(`${version}\n`);
+      return 0;
+    }
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (!command) throw new UsageError(`There is no command '${name}'; there are ${Object.keys(commands).join(', ')}.`);
+    if (!command) throw new UsageError(unknownCommand(name));
     const given = readArguments(args, { ...commonOptions, ...command.options });
     if (given.flag('help')) {
       stdout.write(command.help + common);
@@ -63,38 +87,53 @@ async function main([name, ...args]: string[]): Promise<number> {
     // Who reads our output has had enough, as `head` does.
     if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 1;
     if (error instanceof UsageError) {
-      stderr.write(
-        `${error.message}\nnpm run fleet -- ${name && name in commands ? `${name} ` : ''}--help says more.\n`,
-      );
+      tell(`${error.message}\nnpm run fleet -- ${name && name in commands ? `${name} ` : ''}--help says more.\n`);
       return 2;
     }
     if (error instanceof FailedError || error instanceof InterruptedError) {
-      stderr.write(`${error.message}\n`);
+      tell(`${error.message}\n`);
       return 1;
     }
     if (error instanceof Error && error.name === 'AbortError') {
-      stderr.write('Interrupted.\n');
+      tell('Interrupted.\n');
       return 1;
     }
-    if (error instanceof Error && 'syscall' in error) {
-      stderr.write(`${error.message}\n`);
-      return 1;
-    }
-    throw error;
+    const fault = describeFileError(error);
+    if (fault === undefined) throw error;
+    tell(`${fault}\n`);
+    return 1;
   }
+}
+
+function tell(lines: string): void {
+  process.stderr.write(obeyedByNone(lines));
+}
+
+function unknownCommand(name: string): string {
+  const names = Object.keys(commands);
+  const meant = nearestName(name, names);
+  return `There is no command '${visible(name)}'${meant ? `: did you mean ${meant}?` : `; there are ${names.join(', ')}.`}`;
 }
 
 /** Ctrl-C is asked for once; a second one ends the process. */
 function contextOf(given: Given): Context {
-  const { stdout, stderr } = process;
+  const { stdin, stdout, stderr } = process;
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      // The terminal has written ^C into the line.
+      if (signal === 'SIGINT' && stderr.isTTY) stderr.write('\n');
+      stop.abort();
+    });
+  }
   // The write that met it tells.
-  stdout.on('error', () => {});
+  for (const stream of [stdout, stderr]) stream.on('error', () => {});
   const say = (line: string) => {
-    stderr.write(`${stderr.isTTY ? '\r\x1b[2K' : ''}${line}\n`);
+    stderr.write(stderr.isTTY ? '\r\x1b[2K' : '');
+    tell(`${line}\n`);
   };
   return {
+    stdin,
     stdout,
     stderr,
     say,

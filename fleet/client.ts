@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod/mini';
+import { visible } from '../src/visible';
 import { FailedError, UsageError } from './errors';
-import { printable } from './terminal';
 
 /** Attempts in a row that bring nothing, before a request is given up. */
 const maxAttempts = 8;
@@ -129,7 +129,7 @@ export class Client {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
     const why = code || (cause instanceof Error ? cause.message : String(cause));
     const hint = this.#hasAnswered ? '' : ' Is the app running (npm start), and --url right?';
-    return new FailedError(`${this.#base.origin} cannot be reached: ${printable(why)}.${hint}`);
+    return new FailedError(`${this.#base.origin} cannot be reached: ${visible(why)}.${hint}`);
   }
 }
 
@@ -152,8 +152,8 @@ function refusal({ status, headers }: Response, text: string, hasKey: boolean): 
 }
 
 function describeProblem(status: number, { title, detail, lines }: Problem, hasKey: boolean): string {
-  if (lines?.length) return lines.map((each) => `Line ${each.line}: ${printable(each.detail)}`).join('\n');
-  if (detail ?? title) return printable(detail ?? title ?? '');
+  if (lines?.length) return lines.map((each) => `Line ${each.line}: ${visible(each.detail)}`).join('\n');
+  if (detail ?? title) return visible(detail ?? title ?? '');
   if (status === 404) return 'There is no such thing at this address: is --url that of this app?';
   if (status !== 401 && status !== 403) return `The app answered ${status}, and does not say why.`;
   const way = hasKey ? 'the function key is not right' : 'it wants a function key';

@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { nearestName } from '../src/api/http/nearestName';
 import { skus } from '../src/azure/hub/quotas';
 import { Client } from './client';
 import { UsageError } from './errors';
@@ -45,7 +46,11 @@ export const filterOptions = {
 
 export const filterHelp = `  --location NAME        devices that are there
   --connectivity NAME    devices that are connected so
-  --where JSON           devices that meet a condition (docs/queries.md)`;
+  --where CONDITION      devices that meet it: 'tags.floor >= 2 and not is_defined(tags.site)', 'lastActivityTime < now-1d',
+                         or JSON (docs/queries.md)`;
+
+/** What an option that takes JSON may be given. */
+const jsonExamples = { where: '{"location":"Redmond43"}', tags: '{"location":{"plant":"Redmond43"}}' };
 
 /** The edition of the hub, which expected times follow from. */
 export const hubOptions = { sku: { type: 'string' }, units: { type: 'string' } } satisfies Options;
@@ -65,6 +70,12 @@ export class Given {
     return typeof value === 'string' ? value : undefined;
   }
 
+  /** The values of an option that may be given again. */
+  list(option: string): readonly string[] {
+    const values = this.values[option];
+    return Array.isArray(values) ? values.map(String) : [];
+  }
+
   flag(option: string): boolean {
     return this.values[option] === true;
   }
@@ -78,12 +89,12 @@ export class Given {
   }
 
   /** A JSON object, as its text. */
-  object(option: string): Record<string, unknown> | undefined {
+  object(option: keyof typeof jsonExamples): Record<string, unknown> | undefined {
     const text = this.text(option);
     if (text === undefined) return undefined;
     const value = tryJson(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-    throw new UsageError(`--${option} is a JSON object, as in '{"a":1}'; mind the shell's quotes.`);
+    throw new UsageError(`--${option} is a JSON object, as in '${jsonExamples[option]}'; mind the shell's quotes.`);
   }
 
   /** The one argument of a command. */
@@ -99,9 +110,16 @@ export class Given {
   }
 
   /** The query parameters that choose devices. */
-  filter(): Record<'location' | 'connectivity' | 'where', string | undefined> {
-    this.object('where');
-    return { location: this.text('location'), connectivity: this.text('connectivity'), where: this.text('where') };
+  filter(): Record<'location' | 'connectivity' | 'where' | 'filter', string | undefined> {
+    const condition = this.text('where');
+    const isJson = condition?.trimStart().startsWith('{');
+    if (isJson) this.object('where');
+    return {
+      location: this.text('location'),
+      connectivity: this.text('connectivity'),
+      where: isJson ? condition : undefined,
+      filter: isJson ? undefined : condition,
+    };
   }
 
   hubSize(): HubSize {
@@ -119,9 +137,16 @@ export function readArguments(args: readonly string[], options: Options): Given 
     return new Given(values, positionals);
   } catch (error) {
     // What Node advises beyond the first sentence is about arguments that begin with a dash.
-    if (error instanceof TypeError) throw new UsageError(error.message.replace(/\. To specify .*$/s, '.'));
+    if (error instanceof TypeError)
+      throw new UsageError(`${error.message.replace(/\. To specify .*$/s, '.')}${meantBy(error, options)}`);
     throw error;
   }
+}
+
+function meantBy({ message }: TypeError, options: Options): string {
+  const [, name = ''] = /^Unknown option '--([^']+)'/.exec(message) ?? [];
+  const meant = nearestName(name, Object.keys(options));
+  return meant === undefined ? '' : ` Did you mean --${meant}?`;
 }
 
 /** The client of a command. The key is taken from the environment where the shell's history should not have it. */

@@ -1,4 +1,6 @@
-import { readCsv } from '../src/api/formats/readCsv';
+import { columnOf } from '../src/api/formats/columnNames';
+import { parseIdCell } from '../src/api/formats/idCell';
+import { readCsv, separationOf } from '../src/api/formats/readCsv';
 import type { Format } from './format';
 import type { FileRecord } from './records';
 
@@ -8,15 +10,14 @@ export type ReadId = (record: FileRecord) => string | undefined;
 /** @param header of a CSV. */
 export function idReader(format: Format, header: Uint8Array): ReadId {
   if (format === 'ndjson') return ({ bytes }) => idOfJson(decode(bytes));
-  const column = cellsOf(header).indexOf('deviceId');
-  return ({ bytes }) => cellsOf(bytes)[column];
+  const text = decode(header);
+  const separation = separationOf(text);
+  const column = columnOf(readCsv(text, separation).next().value?.cells ?? [], 'deviceId');
+  const inRecord = { ...separation, length: 0 };
+  return ({ bytes }) => parseIdCell(readCsv(decode(bytes), inRecord).next().value?.cells[column]);
 }
 
 const decoder = new TextDecoder();
-
-function cellsOf(bytes: Uint8Array): string[] {
-  return readCsv(decode(bytes)).next().value?.cells ?? [];
-}
 
 /** Without a byte order mark. */
 function decode(bytes: Uint8Array): string {
@@ -25,8 +26,9 @@ function decode(bytes: Uint8Array): string {
 
 function idOfJson(line: string): string | undefined {
   const value = tryJson(line);
-  const isNamed = typeof value === 'object' && value !== null && 'deviceId' in value;
-  return isNamed && typeof value.deviceId === 'string' ? value.deviceId : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { id, deviceId = id }: { id?: unknown; deviceId?: unknown } = value;
+  return typeof deviceId === 'string' ? deviceId : undefined;
 }
 
 function tryJson(text: string): unknown {

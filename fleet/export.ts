@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { access, constants, open, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import type { Answer } from './client';
 import { type Command, type Context, filterHelp, filterOptions, type Given, hubHelp, hubOptions } from './command';
@@ -7,7 +8,7 @@ import { describeHub, formatDuration, secondsToList } from './expectedTime';
 import { contentTypeOf, type Format, formatOf } from './format';
 import { Progress } from './progress';
 import { StateFile } from './stateFile';
-import { write } from './terminal';
+import { writeAsItIs } from './terminal';
 
 const pageSize = '100';
 
@@ -31,6 +32,8 @@ export const exportDevices: Command = {
   help: `npm run fleet -- export FILE [options]
 
 FILE ends in .csv or .ndjson; - is stdout. Where it was cut, the same command goes on.
+In CSV, texts that a spreadsheet would run (they begin with = + - @, tab or carriage return) stand as JSON strings, "=1+1",
+and import reads them back; other programs that write CSV may not do so (docs/queries.md).
 
 ${filterHelp}
   --fields PATHS         further properties, separated by commas: tags.site.floor
@@ -54,6 +57,8 @@ ${hubHelp}
     const hub = given.hubSize();
     const kept = isStdout ? undefined : new StateFile(`${file}.resume`, stateSchema);
     const begun = await beginning(file, kept, given, asked);
+    // Before the hub is asked for anything.
+    if (!isStdout) await access(begun ? file : dirname(resolve(file)), constants.W_OK);
     const total = begun?.total ?? (await countDevices(query, context));
     const left = total - (begun?.devices ?? 0);
     const since = begun ? `Going on after ${begun.devices} devices. ` : '';
@@ -124,7 +129,7 @@ async function fileSink(file: string, from: number): Promise<Sink> {
 }
 
 function stdoutSink({ stdout }: Context): Sink {
-  return { write: (text) => write(stdout, text), length: () => 0, close: async () => {} };
+  return { write: (text) => writeAsItIs(stdout, text), length: () => 0, close: async () => {} };
 }
 
 interface Pages {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type Command, filterHelp, filterOptions } from './command';
-import { UsageError } from './errors';
+import { type Field, splitFields } from './fields';
+import { eachPage, extentOf, extentOptions } from './pages';
 import { formatTable } from './table';
 import { columnsOf, write } from './terminal';
 
@@ -8,6 +9,7 @@ const pageSize = 100;
 
 const answerSchema = z.object({
   devices: z.array(z.looseObject({ deviceId: z.string(), location: z.json(), connectivity: z.json() })),
+  count: z.optional(z.int()),
   continuation: z.optional(z.string()),
 });
 
@@ -22,56 +24,49 @@ ${filterHelp}
   --all                  all of them, page by page
 With --json: one device a line.
 `,
-  options: {
-    ...filterOptions,
-    fields: { type: 'string' },
-    limit: { type: 'string' },
-    all: { type: 'boolean' },
-  },
+  options: { ...filterOptions, ...extentOptions, fields: { type: 'string' } },
   async run(given, { client, stdout, json, say }) {
     given.none();
-    const all = given.flag('all');
-    const limit = given.number('limit', 1_000_000);
-    if (all && limit !== undefined) throw new UsageError('Give --limit or --all, not both.');
+    const extent = extentOf(given, pageSize);
     const fields = given.text('fields');
-    const paths = fields?.split(',').map((path) => path.trim()) ?? [];
-    const asked = { ...given.filter(), fields };
-    let left = all ? Number.POSITIVE_INFINITY : (limit ?? pageSize);
-    let continuation: string | undefined;
-    let isEmpty = true;
-    // A continuation fits its page size only.
-    const size = String(Math.min(pageSize, left));
-    do {
-      const page = await client.json(answerSchema, 'api/devices', { query: { ...asked, limit: size, continuation } });
-      const devices = page.devices.slice(0, left);
-      left -= devices.length;
-      isEmpty &&= devices.length === 0;
-      continuation = page.continuation;
-      const rows = devices.map((each) => [
-        each.deviceId,
-        each.location,
-        each.connectivity,
-        ...paths.map(valueIn(each)),
-      ]);
-      if (json) await write(stdout, devices.map((each) => `${JSON.stringify(each)}\n`).join(''));
-      else if (rows.length > 0) {
-        await write(stdout, formatTable(['device', 'location', 'connectivity', ...paths], rows, columnsOf(stdout)));
-      }
-    } while (continuation !== undefined && left > 0);
-    if (isEmpty) say('No device meets that, as the query index has it.');
-    if (continuation !== undefined) say('There are more: --limit or --all.');
+    const shown = splitFields(fields);
+    const query = { ...given.filter(), fields };
+    let listed = 0;
+    const areMore = await eachPage(
+      client,
+      { path: 'api/devices', query, schema: answerSchema },
+      extent,
+      ({ devices }) => devices,
+      async (devices) => {
+        listed += devices.length;
+        if (json) return write(stdout, devices.map((each) => `${JSON.stringify(each)}\n`).join(''));
+        if (devices.length === 0) return;
+        const rows = devices.map((each) => [
+          each.deviceId,
+          each.location,
+          each.connectivity,
+          ...shown.map(valueIn(each)),
+        ]);
+        const header = ['device', 'location', 'connectivity', ...shown.map(({ path }) => path)];
+        await write(stdout, formatTable(header, rows, columnsOf(stdout)));
+      },
+    );
+    if (listed === 0) say('No device meets that, as the query index has it.');
+    if (!areMore) return;
+    const counted = await client.json(answerSchema, 'api/devices', {
+      query: { ...given.filter(), limit: '1', count: 'true' },
+    });
+    say(`There are more: ${listed} of ${counted.count ?? 'all'} are shown; --limit or --all.`);
   },
 };
 
 function valueIn(device: Readonly<Record<string, unknown>>) {
-  return (path: string): unknown =>
-    path
-      .split('.')
-      .reduce<unknown>(
-        (value, name) =>
-          typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-            ? Object.entries(value).find(([each]) => each === name)?.[1]
-            : undefined,
-        device,
-      );
+  return ({ names }: Field): unknown =>
+    names.reduce<unknown>(
+      (value, name) =>
+        typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+          ? Object.entries(value).find(([each]) => each === name)?.[1]
+          : undefined,
+      device,
+    );
 }

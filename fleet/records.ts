@@ -5,6 +5,7 @@ import type { Format } from './format';
 const newline = 0x0a;
 const quote = 0x22;
 const space = 0x20;
+const separators = [0x2c, 0x3b];
 
 /** A record of a file: a line, or in CSV the lines that a quoted cell spans. */
 export interface FileRecord {
@@ -50,7 +51,8 @@ export async function* readRecords(
   if (rest.length > 0) yield { bytes: rest, line: at, lines: lines + 1 };
 }
 
-/** Whether a record is an empty line. */
+/** Whether a record is an empty line, or a row of empty cells. */
 export function isBlank({ bytes }: FileRecord): boolean {
-  return (bytes[0] ?? 0) <= space && bytes.toString().trim() === '';
+  const first = bytes[0] ?? 0;
+  return (first <= space || separators.includes(first)) && /^[\s,;]*$/.test(bytes.toString());
 }

@@ -1,8 +1,8 @@
 import type * as z from 'zod/mini';
+import { visible } from '../src/visible';
 import type { Chunk } from './chunks';
 import { ApiError, type Client } from './client';
 import { contentTypeOf, type Format } from './format';
-import { printable } from './terminal';
 
 export interface ChunkOptions {
   format: Format;
@@ -44,9 +44,14 @@ export async function sendChunk<T>(
   }
 }
 
+/** Whether the API refused a chunk because no device of it has a tag: of a file with tags that is no fault. */
+export function hasNoTag(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 400 && error.problem.path === 'tags';
+}
+
 /** A fault in words. */
 export function describeFault({ line, detail }: Fault): string {
-  return `Line ${line}: ${printable(detail)}`;
+  return `Line ${line}: ${visible(detail)}`;
 }
 
 /** The detail may name another line: where a quote was opened, or a device stands already. */

@@ -24,7 +24,8 @@ export class StateFile<T> {
   /** Whole or not at all: it is written beside, then put in place. */
   async write(state: T): Promise<void> {
     const beside = `${this.path}.new`;
-    await writeFile(beside, JSON.stringify(state));
+    // It names devices, and where the app is.
+    await writeFile(beside, JSON.stringify(state), { mode: 0o600 });
     await rename(beside, this.path);
   }
 

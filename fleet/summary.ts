@@ -16,7 +16,7 @@ export const summary: Command = {
 ${filterHelp}
 `,
   options: { ...filterOptions, by: { type: 'string' } },
-  async run(given, { client, stdout, json }) {
+  async run(given, { client, stdout, json, say }) {
     given.none();
     const by = given.text('by');
     const answer = await client.json(answerSchema, 'api/summary', { query: { ...given.filter(), by } });
@@ -24,5 +24,6 @@ ${filterHelp}
     const dimensions = (by ?? 'location').split(',');
     const rows = answer.counts.map((count) => [...dimensions.map((name) => count[name] ?? '(none)'), count.devices]);
     await write(stdout, formatTable([...dimensions, 'devices'], rows, columnsOf(stdout)));
+    say(`${answer.counts.reduce((total, { devices }) => total + devices, 0)} devices in all.`);
   },
 };

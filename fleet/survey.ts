@@ -1,3 +1,4 @@
+import { isDeviceId } from '../src/twins/isDeviceId';
 import { type NamedDevice, readDevices } from './chunks';
 import type { Format } from './format';
 
@@ -10,9 +11,14 @@ export interface Repeated {
 
 export interface Survey {
   devices: number;
+  /** Ids that no device has, in the order of the file. */
+  bad: { deviceId: string; line: number }[];
   /** In the order of the file, `most` of them. */
   repeated: Repeated[];
 }
+
+/** More of them than a person corrects one by one. */
+export const maxBadIds = 10_000;
 
 /** One bit for each value that {@link hashOf} may have: 32 MiB. */
 const hashBits = 28;
@@ -25,11 +31,13 @@ const hashBits = 28;
 export async function surveyFile(file: string, format: Format, most: number, signal: AbortSignal): Promise<Survey> {
   const seen = new Uint32Array(2 ** (hashBits - 5));
   const suspects = new Set<number>();
+  const bad: Survey['bad'] = [];
   let devices = 0;
-  for await (const { deviceId } of readDevices(file, format)) {
+  for await (const { deviceId, line } of readDevices(file, format)) {
     signal.throwIfAborted();
     devices++;
     if (deviceId === undefined) continue;
+    if (!isDeviceId(deviceId) && bad.length < maxBadIds) bad.push({ deviceId, line });
     const hash = hashOf(deviceId);
     const [word, bit] = [hash >>> 5, 1 << (hash & 31)];
     const before = seen[word] ?? 0;
@@ -37,7 +45,7 @@ export async function surveyFile(file: string, format: Format, most: number, sig
     else seen[word] = before | bit;
   }
   const repeated = suspects.size > 0 ? await findRepeated(readDevices(file, format), suspects, most) : [];
-  return { devices, repeated };
+  return { devices, bad, repeated };
 }
 
 async function findRepeated(

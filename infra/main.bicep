@@ -42,6 +42,9 @@ param alertEmail string = ''
 @description('Optional. Most that is logged in a day, in GB.')
 param logQuotaGb int = 1
 
+@description('Optional. Origins whose pages may call the app from a browser (CORS), as https://fleet.example; * for all.')
+param allowedOrigins string[] = []
+
 @description('Optional. Tags that a new device gets where it has none, as JSON; none if empty.')
 param firstTags string = ''
 
@@ -71,6 +74,7 @@ module resources 'resources.bicep' = {
     privateNetworking: privateNetworking
     alertEmail: alertEmail
     logQuotaGb: logQuotaGb
+    allowedOrigins: allowedOrigins
     firstTags: firstTags
     principalId: principalId
     principalType: principalType

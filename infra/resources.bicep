@@ -43,6 +43,9 @@ param alertEmail string = ''
 @description('Optional. Most that is logged in a day, in GB.')
 param logQuotaGb int = 1
 
+@description('Optional. Origins whose pages may call the app from a browser (CORS), as https://fleet.example; * for all.')
+param allowedOrigins string[] = []
+
 @description('Optional. Tags that a new device gets where it has none, as JSON; none if empty.')
 param firstTags string = ''
 
@@ -72,6 +75,10 @@ module deadLetterIdentity 'modules/identity.bicep' = {
   params: { name: 'id-deadletter-${token}', location: location, tags: tags }
 }
 
+module packageIdentity 'modules/identity.bicep' = {
+  params: { name: 'id-package-${token}', location: location, tags: tags }
+}
+
 module monitoring 'modules/monitoring.bicep' = {
   params: {
     workspaceName: 'log-${token}'
@@ -95,6 +102,17 @@ module storage 'modules/storage.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     deployerPrincipalId: principalId
     deployerPrincipalType: principalType
+  }
+}
+
+module packageStorage 'modules/packageStorage.bicep' = {
+  params: {
+    name: 'stpkg${token}'
+    location: location
+    tags: tags
+    publisherPrincipalId: packageIdentity.outputs.principalId
+    isPrivate: privateNetworking
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -147,11 +165,16 @@ module network 'modules/network.bicep' = if (privateNetworking) {
     location: location
     tags: tags
     services: [
-      { name: 'blob', group: 'blob', id: storage.outputs.id, domain: 'blob.${environment().suffixes.storage}' }
-      { name: 'queue', group: 'queue', id: storage.outputs.id, domain: 'queue.${environment().suffixes.storage}' }
-      { name: 'table', group: 'table', id: storage.outputs.id, domain: 'table.${environment().suffixes.storage}' }
-      { name: 'eventhubs', group: 'namespace', id: eventHubs.outputs.id, domain: eventHubs.outputs.domain }
-      { name: 'topic', group: 'topic', id: topic.outputs.id, domain: 'eventgrid.azure.net' }
+      {
+        name: 'blob'
+        group: 'blob'
+        ids: [storage.outputs.id, packageStorage.outputs.id]
+        domain: 'blob.${environment().suffixes.storage}'
+      }
+      { name: 'queue', group: 'queue', ids: [storage.outputs.id], domain: 'queue.${environment().suffixes.storage}' }
+      { name: 'table', group: 'table', ids: [storage.outputs.id], domain: 'table.${environment().suffixes.storage}' }
+      { name: 'eventhubs', group: 'namespace', ids: [eventHubs.outputs.id], domain: eventHubs.outputs.domain }
+      { name: 'topic', group: 'topic', ids: [topic.outputs.id], domain: 'eventgrid.azure.net' }
     ]
   }
 }
@@ -163,12 +186,14 @@ module functionApp 'modules/functionApp.bicep' = {
     location: location
     tags: tags
     identityId: appIdentity.outputs.id
-    packageContainerUrl: storage.outputs.packageContainerUrl
+    packageContainerUrl: packageStorage.outputs.packageContainerUrl
+    packageIdentityId: packageIdentity.outputs.id
     nodeVersion: nodeVersion
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyHttpInstances: alwaysReadyHttpInstances
     subnetId: network.?outputs.appSubnetId ?? ''
+    allowedOrigins: allowedOrigins
     settings: union(topology.settings, iotHubSku == 'F1' ? freeTierSettings : {}, {
       IOTHUB_HOSTNAME: iotHub.outputs.serviceHostName
       IOTHUB_SKU: iotHubSku

@@ -9,6 +9,7 @@ const apart: Record<string, string> = {
   serviceSdk: 'src/azure/hub/serviceSdk.ts',
   identity: 'src/azure/storage/identity.ts',
   azureTables: 'src/azure/tables/azureTables.ts',
+  readFilter: 'src/conditions/filter/readFilter.ts',
   storageQueue: 'src/azure/queue/storageQueue.ts',
 };
 

@@ -1,4 +1,5 @@
 import { buildIfChanged } from './buildIfChanged';
+import { writeLine } from './writeLine';
 
 // Watched by `npm run dev`, which runs this again when a source changes.
 if (isBuilt()) void import('./start');
@@ -9,7 +10,7 @@ function isBuilt(): boolean {
     buildIfChanged();
     return true;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    writeLine(process.stderr, error instanceof Error ? error.message : String(error));
     return false;
   }
 }

@@ -1,21 +1,36 @@
-import { parseArgs } from 'node:util';
 import { ConnectionString } from 'azure-iot-common';
 import { runSimulatedDevice } from '../device/simulatedDevice';
 import { parseDeviceId } from '../src/twins/deviceId';
+import { readArguments } from './arguments';
 import { defaultStateDir, trustedCertificates, withEmulatorEnv } from './emulatorEnv';
 import { DeviceRegistry } from './registry';
 import { runScript } from './runScript';
 import { tutorialDevice } from './system';
+import { writeLine } from './writeLine';
+
+const help = `Runs the simulated device: it connects, receives its twin and reports its connectivity.
+
+  npm run device -- [options]
+
+  --device-id NAME       a registered device (${tutorialDevice})
+  --connectivity NAME    what it reports (cellular)
+  --once                 ends when the report is confirmed; else Ctrl-C does
+  --state-dir DIR        of the emulator whose hub it is (${defaultStateDir})
+On another hub: set DEVICE_CONNECTION_STRING.
+`;
 
 runScript(async () => {
-  const { values } = parseArgs({
-    options: {
-      'device-id': { type: 'string' },
-      connectivity: { type: 'string', default: 'cellular' },
-      once: { type: 'boolean', default: false },
-      'state-dir': { type: 'string', default: defaultStateDir },
+  const { values } = readArguments(
+    { command: 'npm run device', help },
+    {
+      options: {
+        'device-id': { type: 'string' },
+        connectivity: { type: 'string', default: 'cellular' },
+        once: { type: 'boolean', default: false },
+        'state-dir': { type: 'string', default: defaultStateDir },
+      },
     },
-  });
+  );
   const env = withEmulatorEnv(values['state-dir']);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
@@ -23,7 +38,7 @@ runScript(async () => {
     connectionString: await connectionString(values['device-id'], env),
     connectivity: values.connectivity,
     ca: trustedCertificates(env),
-    log: (line) => console.log(line),
+    log: (line) => writeLine(process.stdout, line),
     ...(values.once ? {} : { until: stop.signal }),
   });
 });

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type Zippable, zipSync } from 'fflate';
 import { publishedFiles } from './publishedFiles';
 import { runScript } from './runScript';
+import { writeLine } from './writeLine';
 
 const target = 'dist/app.zip';
 
@@ -14,5 +15,5 @@ runScript(async () => {
   for (const file of publishedFiles) content[file] = await readFile(file);
   const zip = zipSync(content, { level: 9, mtime: '1980-01-01T00:00:00', ...unix });
   await writeFile(target, zip);
-  console.log(`${target}: ${Object.keys(content).join(', ')}; ${zip.length} bytes`);
+  writeLine(process.stdout, `${target}: ${Object.keys(content).join(', ')}; ${zip.length} bytes`);
 });

@@ -1,4 +1,4 @@
-const bundles = ['azureTables', 'identity', 'index', 'serviceSdk', 'storageQueue'];
+const bundles = ['azureTables', 'identity', 'index', 'readFilter', 'serviceSdk', 'storageQueue'];
 
 /** What is published, by `npm run package`, and by azd and Core Tools as `.funcignore` tells them: sorted, with `/`. */
 export const publishedFiles: readonly string[] = [

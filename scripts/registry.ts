@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type HubAddress, parseConnectionString, parseHostName } from '../src/azure/hub/hubAddress';
 import { HubConnection } from '../src/azure/hub/hubConnection';
+import { HubError } from '../src/azure/hub/hubError';
 import type { Access } from '../src/azure/hub/toHubError';
 import { trustedCertificates } from './emulatorEnv';
 
@@ -26,9 +27,15 @@ export class DeviceRegistry {
     this.#deviceHostName = env.IOTHUB_DEVICE_HOSTNAME ?? address.host;
   }
 
-  /** Registers a device with keys that the hub makes; answers its connection string. Fails where it exists. */
-  register(deviceId: string): Promise<string> {
-    return this.#connectionString(({ registry }) => registry.create({ deviceId }), writeAccess);
+  /** Registers a device with keys that the hub makes, where it is not there; answers its connection string. */
+  async ensure(deviceId: string): Promise<{ connectionString: string; isNew: boolean }> {
+    try {
+      return { connectionString: await this.connectionString(deviceId), isNew: false };
+    } catch (error) {
+      if (!(error instanceof HubError) || error.code !== 'notFound') throw error;
+    }
+    const create = this.#connectionString(({ registry }) => registry.create({ deviceId }), writeAccess);
+    return { connectionString: await create, isNew: true };
   }
 
   /** The connection string of a registered device. */

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { Guard } from './guard';
+import { writeLine } from './writeLine';
 
 /** A long-running child whose lines appear under its name and whose end is never missed. */
 export interface Service {
@@ -12,12 +14,27 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** What is started, and which of its lines are shown. */
+export interface ServiceOptions {
+  name: string;
+  command: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  /** Where it listens, each with the option that says so; none of 0. */
+  ports: Readonly<Record<string, number>>;
+  /** Lines of its standard output that are not shown. */
+  hides?: RegExp | undefined;
+}
+
+const guard = new Guard();
+
 /**
  * Starts a child in its own process group: a Ctrl-C in the terminal reaches only us, so that we can stop the
- * Functions host before the hub it talks to.
+ * Functions host before the hub it talks to. However we end, it does not outlive us.
  */
-export function startService(name: string, command: string, args: string[], env: NodeJS.ProcessEnv): Service {
+export function startService({ name, command, args, env, hides }: ServiceOptions): Service {
   const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  guard.watch(child);
   const ended = new Promise<string>((resolve) => {
     child.once('error', ({ code, message }: NodeJS.ErrnoException) => {
       resolve(`${name} could not start: ${code === 'ENOENT' ? `'${command}' is not installed` : message}`);
@@ -30,7 +47,7 @@ export function startService(name: string, command: string, args: string[], env:
     [child.stderr, process.stderr],
   ] as const) {
     createInterface({ input: from }).on('line', (text) => {
-      to.write(`${name} | ${text}\n`);
+      if (from === child.stderr || !hides?.test(text)) writeLine(to, `${name} | ${text}`);
       for (const wait of waiting) {
         const match = text.match(wait.pattern);
         if (match && waiting.delete(wait)) wait.found(match);

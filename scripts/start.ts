@@ -4,17 +4,17 @@ import { describeProblem } from '../src/errors/settingError';
 import { withEmulatorEnv } from './emulatorEnv';
 import { runScript } from './runScript';
 import { queueStorage, queuesConnectionString, tableStorage, tablesConnectionString, withStorage } from './storage';
-import { emulator, nextSteps, type Part, runSystem } from './system';
+import { emulator, type Part, runSystem } from './system';
 import { readSystemOptions, type SystemOptions } from './systemOptions';
 
 runScript(async () => {
   const options = await readSystemOptions();
   const first = () => [tableStorage(options), queueStorage(options), emulator(options)];
-  await runSystem([first, () => [localHost(options)]], nextSteps(options));
+  await runSystem([first, () => [localHost(options)]], options);
 });
 
 /** @throws Error for a bad setting: in Azure the app would run and say so, here nobody has to look for it. */
-function localHost({ port, tablePort, queuePort, stateDir }: SystemOptions): Part {
+function localHost({ port, tablePort, queuePort, stateDir, verbose }: SystemOptions): Part {
   const env = withStorage(withEmulatorEnv(stateDir), {
     tables: tablesConnectionString(tablePort),
     queues: queuesConnectionString(queuePort),
@@ -24,8 +24,13 @@ function localHost({ port, tablePort, queuePort, stateDir }: SystemOptions): Par
   return {
     name: 'app',
     command: process.execPath,
-    args: ['local-host/dist/cli.js', '--port', `${port}`, '--state-dir', join(stateDir, 'host')],
+    args: [
+      'local-host/dist/cli.js',
+      ...['--port', `${port}`, '--state-dir', join(stateDir, 'host'), ...(verbose ? [] : ['--quiet'])],
+    ],
     env,
+    ports: { '--port': port },
     ready: /^Host started/,
+    hides: /^Host started/,
   };
 }

@@ -5,13 +5,13 @@ import { writeCertificateBundle } from './certificateBundle';
 import { withEmulatorEnv } from './emulatorEnv';
 import { runScript } from './runScript';
 import { allStorage, storageConnectionString, withStorage } from './storage';
-import { emulator, nextSteps, type Part, runSystem } from './system';
+import { emulator, type Part, runSystem } from './system';
 import { readSystemOptions, type SystemOptions } from './systemOptions';
 
 /** `npm start` with Core Tools as the host, which keeps timers and checkpoints in a storage account. */
 runScript(async () => {
   const options = await readSystemOptions();
-  await runSystem([() => [allStorage(options), emulator(options)], () => coreTools(options)], nextSteps(options));
+  await runSystem([() => [allStorage(options), emulator(options)], () => coreTools(options)], options);
 });
 
 /** Every setting goes through the environment, which wins over local.settings.json. */
@@ -31,6 +31,7 @@ async function coreTools(options: SystemOptions): Promise<Part[]> {
         // The extensions are .NET: on Linux they take certificates from here, elsewhere from the system's store.
         SSL_CERT_FILE: writeCertificateBundle(join(options.stateDir, 'certificates.pem'), env),
       },
+      ports: { '--port': options.port },
       ready: /For detailed output, run func with --verbose flag/,
     },
   ];

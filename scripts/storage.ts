@@ -14,30 +14,34 @@ const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 /** Azurite's tables. */
 export function tableStorage({ tablePort, dataDir }: Pick<SystemOptions, 'tablePort' | 'dataDir'>): Part {
   const ready = /Table service successfully started/;
-  return service('tables', 'table/main.js', ['--tablePort', `${tablePort}`], ready, dataDir);
+  return service('tables', 'table/main.js', { '--table-port': tablePort }, ready, dataDir);
 }
 
 /** Azurite's queues. */
 export function queueStorage({ queuePort, dataDir }: Pick<SystemOptions, 'queuePort' | 'dataDir'>): Part {
   const ready = /Queue service successfully listens/;
-  return service('queues', 'queue/main.js', ['--queuePort', `${queuePort}`], ready, dataDir);
+  return service('queues', 'queue/main.js', { '--queue-port': queuePort }, ready, dataDir);
 }
 
 /** All of Azurite: Core Tools keeps timers and checkpoints in blobs. */
 export function allStorage({ blobPort, queuePort, tablePort, dataDir }: SystemOptions): Part {
-  const ports = ['--blobPort', `${blobPort}`, '--queuePort', `${queuePort}`, '--tablePort', `${tablePort}`];
+  const ports = { '--blob-port': blobPort, '--queue-port': queuePort, '--table-port': tablePort };
   return service('storage', 'azurite.js', ports, /Table service is successfully listening/, dataDir);
 }
 
 /** What is stored lasts as long as the twins that it tells of: in memory, unless the hub keeps them; then beside them. */
-function service(name: string, main: string, ports: string[], ready: RegExp, dataDir: string | undefined): Part {
+function service(name: string, main: string, ports: Part['ports'], ready: RegExp, dataDir: string | undefined): Part {
+  // Azurite's options are those of ours, written together.
+  const listening = Object.entries(ports).flatMap(([option, port]) => [option.replace('-port', 'Port'), `${port}`]);
   const lasting = dataDir === undefined ? ['--inMemoryPersistence'] : ['--location', join(dataDir, 'storage')];
   return {
     name,
     command: process.execPath,
-    args: [join(azurite, main), ...ports, ...lasting, '--silent', ...plain],
+    args: [join(azurite, main), ...listening, ...lasting, '--silent', ...plain],
     env: process.env,
+    ports,
     ready,
+    hides: /^/,
   };
 }
 

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { type Service, startService } from './service';
+import { makeFolder, ownerOnly } from './folders';
+import { isFree } from './freePort';
+import { type Service, type ServiceOptions, startService } from './service';
 import type { SystemOptions } from './systemOptions';
+import { untilStopped } from './untilStopped';
+import { writeLine } from './writeLine';
 
 /** The device of the tutorial, registered at each start. */
 export const tutorialDevice = 'myDeviceId';
 
 /** A part of the system: a command, and the line by which it tells that it is ready. */
-export interface Part {
-  name: string;
-  command: string;
-  args: string[];
-  env: NodeJS.ProcessEnv;
+export interface Part extends ServiceOptions {
   ready: RegExp;
 }
 
@@ -20,27 +20,50 @@ export interface Part {
  *
  * @throws Error when a part ends by itself; the others are stopped first.
  */
-export async function runSystem(stages: (() => Part[] | Promise<Part[]>)[], nextSteps: string): Promise<void> {
+export async function runSystem(
+  stages: (() => Part[] | Promise<Part[]>)[],
+  { verbose, ...options }: SystemOptions,
+): Promise<void> {
+  const stopped = untilStopped();
+  prepareFolders(options);
   const running: Service[] = [];
   const run = async () => {
     for (const stage of stages) {
-      const started = (await stage()).map(({ name, command, args, env, ready }) => {
-        const service = startService(name, command, args, env);
+      const parts = await stage();
+      await refuseTaken(Object.assign({}, ...parts.map(({ ports }) => ports)));
+      const started = parts.map(({ ready, hides, ...part }) => {
+        const service = startService({ ...part, hides: verbose ? undefined : hides });
         running.push(service);
         return service.line(ready);
       });
       await Promise.all(started);
     }
-    console.log(nextSteps);
+    process.stdout.write(nextSteps(options));
     throw new Error(await Promise.race(running.map(({ ended }) => ended)));
   };
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
-  });
   try {
     await Promise.race([run(), stopped]);
   } finally {
     for (let service = running.pop(); service; service = running.pop()) await service.stop();
+  }
+}
+
+/** @throws Error that names the option of a port which somebody else has: a part would name its own, or none. */
+async function refuseTaken(ports: ServiceOptions['ports']): Promise<void> {
+  for (const [option, port] of Object.entries(ports)) {
+    if (port === 0 || (await isFree(port))) continue;
+    throw new Error(`Port ${port} is taken, maybe by another npm start: choose another one by ${option}.`);
+  }
+}
+
+/** The folders of parts that look after none themselves: what is in them, and what they write, is ours alone. */
+function prepareFolders({ dataDir, stateDir }: Pick<SystemOptions, 'dataDir' | 'stateDir'>): void {
+  // The parts take this from us.
+  process.umask(0o077);
+  for (const folder of [join(stateDir, 'host'), ...(dataDir === undefined ? [] : [join(dataDir, 'storage')])]) {
+    makeFolder(folder);
+    if (!ownerOnly(folder)) continue;
+    writeLine(process.stdout, `${folder} was open to other users of this machine; it is not any more.`);
   }
 }
 
@@ -59,18 +82,25 @@ export function emulator(options: SystemOptions): Part {
       ...(options.dataDir === undefined ? [] : ['--data', options.dataDir]),
     ],
     env: process.env,
+    ports: { '--hub-port': options.hubPort, '--mqtt-port': options.mqttPort, '--amqp-port': options.amqpPort },
     ready: /^ready$/,
+    hides: /^(Settings |ready$)/,
   };
 }
 
 /** What somebody who has just started the system would try. */
-export function nextSteps({ port, stateDir }: SystemOptions): string {
+function nextSteps({ port, queuePort, tablePort, stateDir, dataDir }: Omit<SystemOptions, 'verbose'>): string {
   const tags = JSON.stringify(JSON.stringify({ location: { region: 'US', plant: 'Redmond43' } }));
   return [
     '',
     `App       http://localhost:${port}`,
+    `Storage   http://127.0.0.1:${tablePort} (tables), http://127.0.0.1:${queuePort} (queues)`,
     `Settings  ${stateDir}/env`,
+    ...(dataDir === undefined
+      ? []
+      : [`Data      ${dataDir}; Azurite saves its part every five seconds: a crash loses what came after`]),
     '',
     `Try: curl -X PATCH http://localhost:${port}/api/devices/${tutorialDevice}/tags -H "Content-Type: application/json" -d ${tags}`,
+    '',
   ].join('\n');
 }

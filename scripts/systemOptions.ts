@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments';
 import { defaultStateDir } from './emulatorEnv';
 import { freePort } from './freePort';
 
@@ -21,11 +21,32 @@ export interface SystemOptions {
   dataDir: string | undefined;
   /** Simulated twins registered beside the tutorial's device. */
   devices: number;
+  /** Whether every line of every part is shown. */
+  verbose: boolean;
 }
 
-/** @throws TypeError that says what is wrong with the command line. */
+const help = `Starts the hub's emulator, Azurite and the app.
+
+  npm start -- [options]
+
+  --devices N        simulated twins beside the tutorial's device (0)
+  --data DIR         keeps twins there, and what is stored of them; in memory unless given
+  --state-dir DIR    the emulator's keys, and env with ready-made settings (${defaultStateDir})
+  --port N           the app (7071)
+  --hub-port N       the hub's service API (8443)
+  --mqtt-port N      the hub's devices (8883)
+  --amqp-port N      the hub's Event Hubs (5672)
+  --queue-port N     Azurite's queues (10001)
+  --table-port N     Azurite's tables (10002)
+  --blob-port N      Azurite's blobs, with npm run start:func (10000)
+                     A port of 0 is a free one.
+  --verbose          shows every line of every part
+`;
+
+/** @throws Error that says what is wrong with the command line. */
 export async function readSystemOptions(args = process.argv.slice(2)): Promise<SystemOptions> {
-  const { values } = parseArgs({
+  const usage = { command: 'npm start', help };
+  const { values } = readArguments(usage, {
     args,
     options: {
       port: { type: 'string', default: '7071' },
@@ -39,6 +60,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
       'state-dir': { type: 'string', default: defaultStateDir },
       data: { type: 'string' },
       devices: { type: 'string', default: '0' },
+      verbose: { type: 'boolean', default: false },
     },
   });
   return {
@@ -53,12 +75,13 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
     stateDir: values['state-dir'],
     dataDir: values.data,
     devices: count('--devices', values.devices, 1_000_000),
+    verbose: values.verbose,
   };
 }
 
 function count(option: string, text: string, most: number): number {
   if (!/^\d+$/.test(text) || Number(text) > most) {
-    throw new TypeError(`${option} takes a number from 0 to ${most}, not '${text}'`);
+    throw new Error(`${option} takes a number from 0 to ${most}, not '${text}'.`);
   }
   return Number(text);
 }

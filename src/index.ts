@@ -1,8 +1,10 @@
 import { app, type HttpHandler, type HttpMethod, output } from '@azure/functions';
 import type { Serve } from './api/http/endpoint';
+import { logInLines } from './app/logInLines';
 import type { Services } from './app/services';
 import { readBindings, readSettings, settingProblems } from './app/settings';
 import { describeProblem } from './errors/settingError';
+import { visible } from './visible';
 
 // The triggers of the app. What a function does is loaded when it is first called: an instance that was started for one
 // of them does not wait for the others.
@@ -32,11 +34,23 @@ http('locations', 'GET', 'locations', async () => (await import('./functions/loc
 http(
   'locationDevices',
   'GET',
-  'locations/{location}/devices',
+  'locations/devices',
   async () => (await import('./functions/locationDevices')).locationDevices,
+);
+http(
+  'locationDevicesByPath',
+  'GET',
+  'locations/{location}/devices',
+  async () => (await import('./functions/locationDevicesByPath')).locationDevicesByPath,
 );
 http('tagTwins', 'POST', 'tagJobs', async () => (await import('./functions/tagTwins')).tagTwins);
 http('tagJob', ['GET', 'DELETE'], 'tagJobs/{jobId}', async () => (await import('./functions/tagJob')).tagJob);
+http(
+  'tagJobOutcomes',
+  'GET',
+  'tagJobs/{jobId}/outcomes',
+  async () => (await import('./functions/tagJobOutcomes')).tagJobOutcomes,
+);
 http('openapi', 'GET', 'openapi.json', async () => (await import('./functions/openapi')).openapi);
 
 app.timer('runTwinQueries', {
@@ -75,8 +89,10 @@ app.storageQueue('workTagJobs', {
     (await import('./functions/workTagJobs')).workTagJobs(message, context, await services()),
 });
 
+app.hook.preInvocation(({ invocationContext }) => logInLines(invocationContext));
+
 app.hook.appStart(() => {
-  for (const problem of settingProblems(readSettings(process.env))) console.error(describeProblem(problem));
+  for (const problem of settingProblems(readSettings(process.env))) console.error(visible(describeProblem(problem)));
 });
 
 /** An HTTP function: callers need its key, or the app's. */

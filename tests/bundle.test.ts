@@ -10,7 +10,14 @@ test('nothing in the bundles needs node_modules', () => {
   for (const [bundle, others] of [
     [
       'dist/index.js',
-      ['@azure/functions-core', './serviceSdk.js', './identity.js', './azureTables.js', './storageQueue.js'],
+      [
+        '@azure/functions-core',
+        './serviceSdk.js',
+        './identity.js',
+        './azureTables.js',
+        './readFilter.js',
+        './storageQueue.js',
+      ],
     ],
     ['dist/azureTables.js', ['./identity.js']],
     ['dist/storageQueue.js', ['./identity.js']],
@@ -24,7 +31,7 @@ test('nothing in the bundles needs node_modules', () => {
   }
 });
 
-test.each(['serviceSdk', 'identity', 'azureTables', 'storageQueue'])('the bundle %s loads', (name) => {
+test.each(['serviceSdk', 'identity', 'azureTables', 'readFilter', 'storageQueue'])('the bundle %s loads', (name) => {
   execFileSync(process.execPath, ['-e', `require(${JSON.stringify(resolve('dist', `${name}.js`))})`]);
 });
 

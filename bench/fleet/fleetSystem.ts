@@ -16,6 +16,8 @@ export interface FleetSystem {
   urls: string[];
   /** Of each instance. */
   pids: number[];
+  /** The connection string of the tables. */
+  tables: string;
   /** Requests that the hub has served so far, by the operation that the admin door calls them. */
   served(): Promise<Readonly<Record<string, Counts>>>;
   stop(): Promise<void>;
@@ -86,6 +88,7 @@ export async function startFleet(options: FleetOptions): Promise<FleetSystem> {
     emulator,
     urls: hosts.map(({ url }) => url),
     pids: hosts.map(({ pid }) => pid),
+    tables: tablesConnectionString(storage.tablePort),
     served: () => readCounts(emulator),
     async stop() {
       await Promise.all(hosts.map((host) => host.stop()));

@@ -37,7 +37,7 @@ export async function warm(): Promise<Row[]> {
       get('statistics', '/api/statistics'),
       get('deviceChanges', `${device}/changes`),
       get('locations', '/api/locations'),
-      get('locationDevices', '/api/locations/Redmond43/devices'),
+      get('locationDevices', '/api/locations/devices?location=Redmond43'),
       { name: 'tagTwins (one device, direct)', ...tag },
       get('tagJob', `/api/tagJobs/${job.jobId}`),
       get('openapi', '/api/openapi.json'),

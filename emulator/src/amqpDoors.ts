@@ -1,6 +1,7 @@
 import { AmqpServer, type AmqpServerOptions, maxMessageBytes } from './amqp/server';
 import type { EventNodes } from './events/amqp/eventNodes';
 import type { DeviceOptions } from './hubAmqp/deviceOptions';
+import { hubElsewhere } from './hubAmqp/hubElsewhere';
 import { HubNodes } from './hubAmqp/hubNodes';
 import type { AccessControl } from './security/accessControl';
 import { clientCertificate } from './security/clientCertificate';
@@ -45,7 +46,7 @@ export async function openAmqpDoors(options: AmqpDoorsOptions): Promise<AmqpDoor
     parts.push(server);
     return server;
   };
-  const plain = serverOf([events]);
+  const plain = serverOf([hubElsewhere, events]);
   const secure = serverOf([hubNodes, events]);
   const stop = async () => {
     for (const part of parts.reverse()) await part.stop();

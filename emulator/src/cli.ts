@@ -6,6 +6,8 @@ import { parseTopology } from './events/topology';
 import { type IotHubOptions, startIotHub, type TrustedIssuer } from './index';
 import { parseSku } from './limits/tier';
 import { parseKeySet } from './security/bearerTokens';
+import { visible } from './service/visible';
+import { commandFor443, portRights } from './state/port443';
 
 const help = `An Azure IoT Hub emulator for the official service and device SDKs.
 
@@ -51,7 +53,7 @@ Usage: iot-hub-emulator [options]
 async function main(): Promise<void> {
   const options = readOptions();
   if (!options) return void process.stdout.write(help);
-  const hub = await startIotHub({ ...options, log: (line) => console.log(line) });
+  const hub = await startIotHub({ ...options, log: (text) => console.log(visible(text)) });
   const { https, mqtt, amqp, amqps } = hub.ports;
   const { host = 'localhost', stateDir = '.emulator' } = options;
   console.log(`Service API  https://${host}:${https}`);
@@ -59,6 +61,8 @@ async function main(): Promise<void> {
   if (amqps !== undefined) console.log(`AMQP         amqps://${host}:${amqps}`);
   console.log(`Event Hubs   ${options.amqpTls ? 'amqps' : 'amqp'}://${host}:${amqp}`);
   console.log(`Settings     ${stateDir}/env`);
+  const command = https === 443 ? undefined : commandFor443(portRights());
+  if (command) console.log(`Port 443     ${command}   (then --port 443, which most service SDKs dial)`);
   console.log('ready');
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -182,7 +186,7 @@ function readJson<T>(option: string, file: string, parse: (input: unknown) => T)
 }
 
 function fail(error: unknown): never {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(visible(error instanceof Error ? error.message : String(error)));
   process.exit(1);
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { openAmqpDoors } from './amqpDoors';
 import { startEvents } from './events';
 import { parseTopology } from './events/topology';
@@ -21,7 +21,10 @@ import { seedDevices } from './seed';
 import { loadCertificates } from './state/certificates';
 import { deviceConnectionString, serviceConnectionString, settings } from './state/connectionStrings';
 import { writeEnvironment } from './state/environment';
+import { makeFolder, ownerOnly, ownerOnlyFolder } from './state/folders';
 import { loadKeys } from './state/keys';
+import { lockFolder } from './state/lockFolder';
+import { PatientStore } from './store/patientStore';
 import { judgeCallers } from './wire/callers';
 
 export type { FaultInput } from './faults/fault';
@@ -132,8 +135,8 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   const { functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1, trustedCas = [] } = options;
   const { deadLetterDir } = options;
   const judge = judgeCallers({ host, bind, origins: options.allowedOrigins ?? [] });
-  const topology = parseTopology(options.topology ?? { routes: [], eventHubs: { hubs: [] } });
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const topology = parseTopology(options.topology ?? {});
+  keepToOwner(options, stateDir, log);
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
   const keys = loadKeys(stateDir);
   const trustedIssuers = options.trustedIssuers?.map(({ issuer, keys }) => ({ issuer, keys: parseKeySet(keys) }));
@@ -149,7 +152,9 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
     return part;
   };
   try {
-    const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir));
+    // What was locked first is let go last.
+    if (options.dataDir !== undefined) running.push(lockFolder(options.dataDir));
+    const store = options.dataDir === undefined ? undefined : await started(openStore(options.dataDir, log));
     // After the doors, before the store: who waits has no connection left, and must not write any more.
     running.push({ stop: async () => stopGate() });
     const hub = new Hub({
@@ -213,8 +218,23 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   }
 }
 
+/** Makes the folders. What an earlier version left within reach of other users, keys among it, is so no longer. */
+function keepToOwner({ dataDir, deadLetterDir }: IotHubOptions, stateDir: string, log: (line: string) => void): void {
+  const ours: [folder: string | undefined, files: string[]][] = [
+    [stateDir, ['secret', 'env', 'certificates.json', 'ca.pem', 'ca-bundle.pem']],
+    [dataDir, ['hub.mdb', 'hub.mdb-lock']],
+    [deadLetterDir, ['.']],
+  ];
+  for (const [folder, files] of ours) {
+    if (folder === undefined) continue;
+    makeFolder(folder);
+    const wasOpen = [ownerOnlyFolder(folder), ownerOnly(...files.map((file) => join(folder, file)))].includes(true);
+    if (wasOpen) log(`${folder} was open to other users of this machine; it is not any more.`);
+  }
+}
+
 /** Native code that only a hub with a data folder needs: loaded when used. */
-async function openStore(dataDir: string) {
+async function openStore(dataDir: string, log: (line: string) => void) {
   const { LmdbStore } = await import('./store/lmdbStore');
-  return LmdbStore.open(dataDir);
+  return new PatientStore(await LmdbStore.open(dataDir), dataDir, log);
 }

@@ -1,7 +1,7 @@
 import type { EventMessage } from './amqp/message/eventMessage';
 import type { SymmetricKey } from './hub/authentication';
 import { type Device, toDocument } from './hub/device';
-import { checkIfMatch } from './hub/etag';
+import { isMatch } from './hub/etag';
 import { Fleet } from './hub/fleet';
 import { HubEvents } from './hub/hubEvents';
 import { idOf, splitId } from './hub/identity';
@@ -16,7 +16,7 @@ import { CloudMessages } from './messages/cloudMessages';
 import { type MessageRules, messageRules } from './messages/rules';
 import { type QueryOptions, runQuery } from './query';
 import type { PageRequest } from './query/page';
-import { deviceNotFound } from './service/hubError';
+import { deviceNotFound, HubError } from './service/hubError';
 import { serviceTime } from './service/time';
 import type { JsonObject, QueryPage, TwinDocument } from './service/types';
 import type { Store } from './store/store';
@@ -52,6 +52,8 @@ export interface HubOptions {
  */
 export class Hub {
   readonly name: string;
+  /** Whether only what is documented is taken, where real hubs may take more. */
+  readonly strict: boolean;
   readonly events = new HubEvents();
   readonly registry: Registry;
   readonly methods: Methods;
@@ -76,8 +78,9 @@ export class Hub {
     this.name = hostName.split('.')[0] ?? hostName;
     this.#fleet = new Fleet(store);
     this.#queries = queries;
+    this.strict = queries.strict ?? false;
     this.registry = new Registry({ hubName: this.name, fleet: this.#fleet, events: this.events, makeKeys });
-    this.methods = new Methods((id) => this.getDevice(id));
+    this.methods = new Methods((id) => this.registry.get(id));
     this.jobs = new Jobs({ hub: this, store, limits: jobLimits });
     this.messages = new CloudMessages({
       rules: messages,
@@ -132,12 +135,12 @@ export class Hub {
   }
 
   /**
-   * Merges a device's report; resolves with the new `$version` of its reported properties.
+   * Merges a device's report, onto a version of its reported properties where one is named; resolves with the new one.
    *
-   * @throws HubError DeviceNotFound, ArgumentInvalid
+   * @throws HubError DeviceNotFound, PreconditionFailed, ArgumentInvalid
    */
-  async patchReported(id: string, patch: JsonObject): Promise<number> {
-    const write = (twin: twins.TwinState) => twins.patchReported(twin, patch);
+  async patchReported(id: string, patch: JsonObject, baseVersion?: number): Promise<number> {
+    const write = (twin: twins.TwinState) => twins.patchReported(twin, patch, baseVersion);
     const { properties } = await this.#writeTwin(id, undefined, 'updateTwin', write);
     return properties.reported.$version;
   }
@@ -165,6 +168,13 @@ export class Hub {
     const now = serviceTime();
     this.#fleet.connect(device, { connected, connectionChanged: now, lastActivity: now });
     this.events.message('DeviceConnectionStateEvents', () => connectionStateMessage(this.name, splitId(id), connected));
+  }
+
+  /** Notes the model that a device says it is of; the etag of its identity stays. */
+  async setModel(id: string, modelId: string): Promise<void> {
+    const device = this.#fleet.find(id);
+    if (!device || device.identity.modelId === modelId) return;
+    await this.#fleet.change(device, { identity: { ...device.identity, modelId } });
   }
 
   /** Takes a device-to-cloud message with its decoded property bag; `encoded` where it came as AMQP has it. */
@@ -201,7 +211,9 @@ export class Hub {
     write: (twin: twins.TwinState) => twins.TwinChange,
   ): Promise<TwinDocument> {
     const device = this.getDevice(id);
-    if (ifMatch !== undefined) checkIfMatch(ifMatch, twins.twinEtag(device.twin.writes));
+    if (ifMatch !== undefined && !isMatch(ifMatch, twins.twinEtag(device.twin.writes))) {
+      throw new HubError('PreconditionFailed', `ETag mismatch for device ID '${device.identity.deviceId}'`);
+    }
     const change = write(device.twin);
     const document = toDocument(await this.#fleet.change(device, { twin: change.twin }));
     this.events.message('TwinChangeEvents', () => twinChangeMessage(this.name, opType, document, change));

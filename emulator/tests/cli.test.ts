@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { parseEnv } from 'node:util';
+import { generate } from 'mqtt-packet';
 import type { TwinDocument } from '../src/service/types';
 import { makeCredential } from './support/certificates';
 import { type Cli, startCli } from './support/cli';
@@ -51,11 +52,24 @@ async function patchTwin(cli: Cli, deviceId: string, body: string): Promise<Twin
 }
 
 describe('the command line', () => {
+  it('has a line for each thing that it says, whatever a client calls itself', async () => {
+    const cli = start();
+    await cli.ready();
+    const ca = await readFile(join(dir, 'state', 'ca.pem'));
+    const socket = connectTls({ host: 'localhost', port: cli.port('Devices'), ca });
+    const clientId = 'a\nready\u001b[2K\u202e';
+    socket.write(generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId }));
+    await once(socket.resume(), 'close');
+    cli.process.kill('SIGTERM');
+    await cli.ended;
+    expect(cli.stdout()).toContain("\nMQTT: 'a\\nready\\u001b[2K\\u202e' was refused: ");
+  });
+
   it('prints where the endpoints are, and then that it is ready', async () => {
     const cli = start();
     await cli.ready();
     expect(cli.stdout()).toMatch(
-      /^Service API +https:\/\/localhost:\d+\nDevices +mqtts:\/\/localhost:\d+\nAMQP +amqps:\/\/localhost:\d+\nEvent Hubs +amqp:\/\/localhost:\d+\nSettings +.*state\/env\nready\n$/,
+      /^Service API +https:\/\/localhost:\d+\nDevices +mqtts:\/\/localhost:\d+\nAMQP +amqps:\/\/localhost:\d+\nEvent Hubs +amqp:\/\/localhost:\d+\nSettings +.*state\/env\n(Port 443 +sudo sysctl .*\n)?ready\n$/,
     );
   });
 
@@ -168,6 +182,34 @@ describe('the command line', () => {
 });
 
 describe('--data', () => {
+  it('belongs to one emulator at a time, and to the next once that is gone or was killed', async () => {
+    const data = join(dir, 'data');
+    const first = start('--data', data);
+    await first.ready();
+    const { code, stdout, stderr } = await outcome('--data', data);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(`The folder ${data} is in use by the emulator of process ${first.process.pid}`);
+    first.process.kill('SIGKILL');
+    await first.ended;
+    const second = start('--data', data);
+    await second.ready();
+    second.process.kill('SIGTERM');
+    await second.ended;
+    // Of several that come at once to what a killed one left, one gets it.
+    await writeFile(join(data, 'owner'), '{"pid":4194304,"started":"1","id":"killed"}');
+    const several = ['a', 'b', 'c'].map((state) => startCli(['--state-dir', join(dir, state), '--data', data]));
+    running.push(...several);
+    const outcomes = await Promise.all(
+      several.map((cli) =>
+        cli.ready().then(
+          () => 'ready',
+          () => 'refused',
+        ),
+      ),
+    );
+    expect(outcomes.sort()).toEqual(['ready', 'refused', 'refused']);
+  });
+
   const seed = ['--simulate', '500'];
 
   it('keeps what was acknowledged before the process was killed', async () => {

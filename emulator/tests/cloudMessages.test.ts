@@ -83,6 +83,16 @@ describe('a message to a device', () => {
     expect(messages.receive('device')?.message.deliveryCount).toBe(2);
   });
 
+  test('stays when another has expired whose lock ends at the same time', async () => {
+    const { hub, messages } = await hubOf(clock);
+    await messages.send('device', message({ expiresAt: clock.now() + 30_000 }));
+    await messages.send('device', message({ messageId: 'stays' }));
+    for (let given = 0; given < 2; given++) messages.receive('device');
+    await clock.advance(60_000);
+    expect(messages.receive('device')?.message.messageId).toBe('stays');
+    expect(hub.getTwin('device').cloudToDeviceMessageCount).toBe(1);
+  });
+
   test('outlives the process, with what became of others', async () => {
     const { messages, store } = await hubOf(clock);
     await messages.send('device', message({ messageId: 'done', ack: 'full' }));

@@ -182,7 +182,8 @@ describe('a device that is not online', () => {
     expect(JSON.parse(Message)).toEqual({
       errorCode: 404103,
       trackingId: expect.any(String),
-      message: expect.stringContaining('d1'),
+      message: 'Timed out waiting for device to connect.',
+      info: { timeout: '00:00:00' },
       timestampUtc: expect.stringMatching(/Z$/),
     });
     peer?.drop();

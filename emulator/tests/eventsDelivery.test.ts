@@ -1,5 +1,5 @@
 import { EventEmitter, on, once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { Agent } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -177,6 +177,8 @@ test.each([
   expect(file).toMatch(
     new RegExp(`^HOOK/${now.getUTCFullYear()}/${now.getUTCMonth() + 1}/\\d+/\\d+/[0-9a-f-]+\\.json$`),
   );
+  expect((await stat(join(deadLetterDir, file))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(deadLetterDir, file, '..'))).mode & 0o777).toBe(0o700);
   expect(JSON.parse(await readFile(join(deadLetterDir, file), 'utf8'))).toEqual([
     expect.objectContaining({ id: '1', [reason]: 'MaxDeliveryAttemptsExceeded', [outcome]: 'GenericError' }),
   ]);

@@ -93,7 +93,7 @@ describe('a twin change notification', () => {
 
   it('does not come of a write that was refused', async () => {
     await expect(hub.patchTwin('device', { tags: { 'a b': 1 } })).rejects.toThrow('invalid characters');
-    await expect(hub.patchTwin('device', { tags: { a: 1 } }, '"stale"')).rejects.toThrow('etag');
+    await expect(hub.patchTwin('device', { tags: { a: 1 } }, '"stale"')).rejects.toThrow('ETag mismatch');
     expect([messages, desired]).toEqual([[], []]);
   });
 });

@@ -21,8 +21,10 @@ describe('modules under azure-iothub', () => {
     expect(created).toMatchObject({ deviceId: 'device', moduleId: 'module', connectionState: 'Disconnected' });
     const device = (await registry.get('device')).responseBody;
     expect(created.authentication?.symmetricKey?.primaryKey).not.toBe(device.authentication?.symmetricKey?.primaryKey);
-    expect((await registry.getModule('device', 'module')).responseBody).toEqual(created);
-    expect((await registry.getModulesOnDevice('device')).responseBody).toEqual([created]);
+    const read = (await registry.getModule('device', 'module')).responseBody;
+    const { generationId, etag, authentication } = created;
+    expect(read).toMatchObject({ generationId, etag, authentication });
+    expect((await registry.getModulesOnDevice('device')).responseBody).toEqual([read]);
     const twin = (await registry.getModuleTwin('device', 'module')).responseBody;
     expect(twin).toMatchObject({ deviceId: 'device', moduleId: 'module', version: 2 });
   });

@@ -1,5 +1,8 @@
+import { Agent } from 'node:https';
+import { connect } from 'node:tls';
+import { NoRetry } from 'azure-iot-common';
 import { Client } from 'azure-iot-device';
-import { Mqtt } from 'azure-iot-device-mqtt';
+import { Mqtt, MqttWs } from 'azure-iot-device-mqtt';
 import type { IotHub } from 'iot-hub-emulator';
 import { type Credential, makeCredential, thumbprintOf } from './support/certificates';
 import { startEmulator, type TestEmulator } from './support/emulator';
@@ -191,4 +194,32 @@ test('azure-iot-device connects with a certificate, and reports', async () => {
   const { responseBody } = await emulator.registry().getTwin(deviceId);
   expect(responseBody).toMatchObject({ connectionState: 'Connected', properties: { reported: { level: 1 } } });
   await client.close();
+});
+
+describe('over WebSocket', () => {
+  /** The SDK with a certificate, by way of an agent that shows it to the door over HTTPS. */
+  async function open(deviceId: string, shown: Credential): Promise<Client> {
+    const tls = { host: 'localhost', port: hub.ports.https, ca: hub.caCertificate, cert: shown.cert, key: shown.key };
+    const webSocketAgent = Object.assign(new Agent(), { createConnection: () => connect(tls) });
+    const client = Client.fromConnectionString(`HostName=localhost;DeviceId=${deviceId};x509=true`, MqttWs);
+    client.setRetryPolicy(new NoRetry());
+    await client.setOptions({ ...tls, mqtt: { webSocketAgent } });
+    await client.open();
+    return client;
+  }
+
+  test('a certificate with the thumbprint of the device, or of an authority, lets it in, another does not', async () => {
+    const shown = await makeCredential({ subject: 'CN=whoever' });
+    const byThumbprint = await register(selfSigned(await thumbprintOf(shown, 'SHA-256')));
+    const signed = await register(byAuthority);
+    const device = await open(byThumbprint, shown);
+    await report(await device.getTwin(), { over: 'webSocket' });
+    await device.close();
+    await (await open(signed, await makeCredential({ subject: `CN=${signed}`, issuer: ca }))).close();
+    await expect(open(signed, shown)).rejects.toThrow();
+  });
+
+  test('services are not asked for one', async () => {
+    expect(await emulator.request({ path: '/statistics/devices' })).toMatchObject({ status: 200 });
+  });
 });

@@ -14,6 +14,29 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.stop());
 
+describe('the model of a user name', () => {
+  const model = 'dtmi:com:example:Thermostat;1';
+
+  test.each(['d2', 'd2/m1'])('comes into the twin of %s, its etags stay, and queries find it', async (id) => {
+    const registry = emulator.registry();
+    const [deviceId = '', moduleId] = id.split('/');
+    if (moduleId) await registry.addModule({ deviceId, moduleId });
+    const path = `/twins/${id.replace('/', '/modules/')}?api-version=2021-04-12`;
+    const read = async () => JSON.parse((await emulator.request({ path })).text);
+    const before = await read();
+    expect(before.modelId).toBe('');
+    const username = `localhost/${id}/?api-version=2021-04-12&model-id=${model}`;
+    (await MqttPeer.open(hub, id, { username })).drop();
+    const { modelId, etag, deviceEtag } = await read();
+    expect([modelId, etag, deviceEtag]).toEqual([model, before.etag, before.deviceEtag]);
+    // One that names none later does not take it away.
+    (await MqttPeer.open(hub, id)).drop();
+    const from = moduleId ? 'devices.modules' : 'devices';
+    const { result } = await registry.createQuery(`SELECT deviceId FROM ${from} WHERE modelId = '${model}'`).next('');
+    expect(result).toEqual([{ deviceId }]);
+  });
+});
+
 describe('a CONNECT', () => {
   test.each([
     ['with a forged signature', () => ({ password: Buffer.from(tokenOf(hub, 'd1').replace(/sig=..../, 'sig=AAAA')) })],

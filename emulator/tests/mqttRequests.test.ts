@@ -45,6 +45,37 @@ describe('a twin request', () => {
     peer.drop();
   });
 
+  test('with a null below an array is refused, in the order of members that a hub has', async () => {
+    const peer = await MqttPeer.open(hub, 'd1');
+    await peer.subscribe(responses);
+    peer.publish('$iothub/twin/PATCH/properties/reported/?$rid=4', '{"list":[{"of":null}]}');
+    const { topic, payload } = await peer.receive('publish');
+    expect(topic).toBe('$iothub/twin/res/400/?$rid=4');
+    expect(Object.entries(JSON.parse(payload.toString()))).toEqual([
+      ['errorCode', 400004],
+      ['trackingId', expect.stringMatching(/^[0-9a-f]{32}-TimeStamp:/)],
+      ['message', expect.stringContaining('Value of Property or Tag cannot be null')],
+      ['timestampUtc', expect.any(String)],
+    ]);
+    peer.drop();
+  });
+
+  test('that names the version it builds upon is taken while that is the last one, else 412', async () => {
+    const peer = await MqttPeer.open(hub, 'd1');
+    await peer.subscribe(responses);
+    const report = async (version: string) => {
+      peer.publish(`$iothub/twin/PATCH/properties/reported/?$rid=5&$version=${version}`, '{"based":true}');
+      return (await peer.receive('publish')).topic;
+    };
+    peer.publish('$iothub/twin/GET/?$rid=0');
+    const { $version } = JSON.parse((await peer.receive('publish')).payload.toString()).reported;
+    expect(await report($version)).toBe(`$iothub/twin/res/204/?$rid=5&$version=${$version + 1}`);
+    expect(await report($version)).toBe('$iothub/twin/res/412/?$rid=5');
+    expect(await report($version + 2)).toBe('$iothub/twin/res/412/?$rid=5');
+    expect(await report('new')).toBe('$iothub/twin/res/400/?$rid=5');
+    peer.drop();
+  });
+
   test('is not answered without a subscription', async () => {
     const peer = await MqttPeer.open(hub, 'd1');
     peer.publish('$iothub/twin/GET/?$rid=unheard');

@@ -28,6 +28,26 @@ const source = {
 };
 const ask = (text: string, strict = false) => runQuery(text, source, {}, { strict });
 
+describe('paths that begin with the collection', () => {
+  test.each([
+    // The search of Azure IoT Explorer (src/app/api/shared/utils.ts).
+    ["SELECT deviceId FROM devices WHERE STARTSWITH(devices.deviceId, 'a')", [{ deviceId: 'a' }]],
+    // The help of `az iot hub query` (azext_iot/_help.py).
+    ["SELECT moduleId FROM devices.modules WHERE devices.deviceId = 'b'", [{ moduleId: 'camera' }]],
+    ["SELECT Devices.Modules.moduleId FROM devices.modules WHERE deviceId = 'b'", [{ moduleId: 'camera' }]],
+    ["SELECT devices.tags.plant FROM devices WHERE devices.tags.plant IN ['X']", [{ plant: 'X' }]],
+    ['SELECT devices.tags.plant, COUNT() AS n FROM devices GROUP BY tags.plant', [{ plant: 'X', n: 1 }]],
+    ['SELECT tags.plant, COUNT() AS n FROM devices GROUP BY devices.tags.plant', [{ plant: 'X', n: 1 }]],
+    ['SELECT SUM(devices.version) AS n FROM devices', [{ n: expect.any(Number) }]],
+    [
+      "SELECT deviceId FROM devices WHERE NOT (devices.deviceId IN ['b']) AND -devices.version < 0",
+      [{ deviceId: 'a' }],
+    ],
+  ])('are as without it: %s', (text, items) => {
+    expect(ask(text).items).toEqual(items);
+  });
+});
+
 describe('devices.modules', () => {
   test('has whole twins of modules', () => {
     const text =

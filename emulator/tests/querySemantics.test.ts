@@ -28,6 +28,7 @@ describe('a condition holds', () => {
     "tags.plant > 'Redmond'",
     'tags.floor * 2 + 1 = 9 AND tags.floor / 8 = 0.5 AND tags.floor % 3 = 1 AND tags.floor - 5 = -1',
     'properties.reported.level = -2.5',
+    'array_contains(tags.list, 2) AND NOT ARRAY_CONTAINS(tags.list, 3) AND NOT array_contains(tags.list, "2")',
     'tags.big = 0x3E8',
     'tags.gone = null',
     'tags.on',
@@ -148,7 +149,11 @@ describe('the answer', () => {
       [{ site: 'X', n: 2, high: 4 }, { site: 'Y', n: 1, high: 5 }, { n: 1 }],
     ],
     ['SELECT COUNT() FROM devices WHERE false GROUP BY tags.plant', []],
-    ['SELECT DeviceId, COUNT() FROM devices WHERE deviceId = "a" GROUP BY deviceId', [{ DeviceId: 'a', COUNT: 1 }]],
+    [
+      'SELECT TOP 1 DeviceId, LASTACTIVITYTIME, Tags.plant FROM devices',
+      [{ deviceId: 'a', lastActivityTime: expect.any(String), plant: 'X' }],
+    ],
+    ['SELECT DeviceId, COUNT() FROM devices WHERE deviceId = "a" GROUP BY deviceId', [{ deviceId: 'a', COUNT: 1 }]],
   ])('of %s has its columns', (text, items) => {
     expect(ask(text)).toEqual({ itemType: 'Raw', items });
   });
@@ -158,6 +163,7 @@ describe('the answer', () => {
     ['SELECT deviceId, COUNT() FROM devices GROUP BY tags.plant', 'not grouped by'],
     ['SELECT * FROM devices GROUP BY tags.plant', 'cannot be grouped'],
     ['SELECT deviceId, tags.deviceId FROM devices', "Two columns are named 'deviceId'"],
+    ['SELECT deviceId, DeviceId FROM devices', "Two columns are named 'deviceId'"],
     ["SELECT * FROM devices WHERE starts_with(deviceId, 'a')", "no function 'starts_with'"],
     ['SELECT * FROM devices WHERE is_defined()', 'takes 1 argument'],
     ["SELECT * FROM devices WHERE startswith(deviceId, 'a', 'b')", 'takes 2 argument'],

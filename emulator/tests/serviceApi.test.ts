@@ -33,8 +33,6 @@ async function exchange(sent: string): Promise<string> {
 describe('what the service API does not serve', () => {
   const calls: [what: string, method: string, path: string][] = [
     ['import and export jobs', 'POST', '/jobs/create'],
-    ['import and export jobs', 'GET', '/jobs'],
-    ['import and export jobs', 'DELETE', '/jobs/job'],
     ['automatic configurations', 'GET', '/configurations/configuration'],
     ['automatic configurations', 'POST', '/devices/device/applyConfigurationContent'],
     ['digital twins', 'GET', '/digitaltwins/device'],
@@ -122,9 +120,7 @@ describe('replies', () => {
     expect(headers['content-type']).toBe('application/json; charset=utf-8');
     expect(JSON.parse(text)).toEqual({
       Message: "ErrorCode:DeviceNotFound;The device 'nobody' is not registered.",
-      ExceptionMessage: expect.stringMatching(
-        /^Tracking ID:[0-9A-F]{32}-G:\d+-TimeStamp:\d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d$/,
-      ),
+      ExceptionMessage: expect.stringMatching(/^Tracking ID:[0-9a-f]{32}-TimeStamp:\d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d$/),
     });
   });
 
@@ -167,7 +163,9 @@ describe('the shape of errors', () => {
     expect(plain).toMatchObject({ status: 404, code: 'DeviceNotFound', body: inner, rejected: 'Error' });
     const wrapped = await errorsOf('B');
     expect(wrapped).toMatchObject({ status: 404, code: 'DeviceNotFound', body: { ExceptionMessage: '' } });
-    expect(JSON.parse(wrapped.body.Message)).toEqual(inner);
+    // Text inside Message comes from older parts, whose tracking ids are of another form.
+    const trackingId = expect.stringMatching(/^[0-9a-f]{32}-TimeStamp:\d\d\//);
+    expect(JSON.parse(wrapped.body.Message)).toEqual({ ...inner, trackingId });
   });
 
   it("stays the gateway's for identities, and for who may not come in", async () => {

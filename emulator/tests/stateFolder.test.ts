@@ -1,11 +1,15 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { parseEnv, promisify } from 'node:util';
 import { type IotHub, type IotHubOptions, startIotHub } from 'iot-hub-emulator';
+import type { Identity } from '../src/hub/identity';
+import { deviceConnectionString } from '../src/state/connectionStrings';
+import { loadKeys } from '../src/state/keys';
+import { commandFor443 } from '../src/state/port443';
 import { startEmulator } from './support/emulator';
 import { keyOf, signSas } from './support/sas';
 
@@ -96,20 +100,36 @@ describe('keys and certificates', () => {
 });
 
 describe('the files', () => {
-  it('of secrets are for their owner alone', async () => {
+  it('are for their owner alone', async () => {
     await start();
     const modes = await Promise.all(
-      ['.', 'env', 'secret', 'certificates.json', 'ca.pem'].map(
+      ['.', ...(await readdir(stateDir))].map(
         async (file) => [file, ((await stat(join(stateDir, file))).mode & 0o777).toString(8)] as const,
       ),
     );
-    expect(Object.fromEntries(modes)).toEqual({
-      '.': '700',
-      env: '600',
-      secret: '600',
-      'certificates.json': '600',
-      'ca.pem': '644',
+    expect(modes.length).toBeGreaterThan(4);
+    expect(modes.filter(([, mode]) => !/^[67]00$/.test(mode))).toEqual([]);
+  });
+
+  it('is read by a shell as by Node, whatever characters ids have', async () => {
+    const hub = await start({ topology, devices: ["it's;device"] });
+    const script = 'set -a; . "$0"; exec "$1" -p "JSON.stringify(process.env)"';
+    const args = ['-c', script, join(stateDir, 'env'), process.execPath];
+    const { stdout } = await promisify(execFile)('sh', args, { env: { PATH: process.env.PATH } });
+    expect(JSON.parse(stdout)).toMatchObject(hub.env);
+    const program = ['-p', 'JSON.stringify(process.env)'];
+    const byNode = await promisify(execFile)(process.execPath, [`--env-file=${join(stateDir, 'env')}`, ...program], {
+      env: { PATH: process.env.PATH },
     });
+    expect(JSON.parse(byNode.stdout)).toMatchObject(hub.env);
+  });
+
+  it('names the port of devices only where it is not 8883, which Python and .NET cannot be told', async () => {
+    const hub = await start();
+    const at = (mqtt: number) => ({ host: 'localhost', ports: { ...hub.ports, mqtt }, keys: loadKeys(stateDir) });
+    const identity = { deviceId: 'device', authentication: { type: 'certificateAuthority' } } as Identity;
+    expect(deviceConnectionString(at(8883), identity)).toBe('HostName=localhost;DeviceId=device;x509=true');
+    expect(deviceConnectionString(at(8884), identity)).toBe('HostName=localhost:8884;DeviceId=device;x509=true');
   });
 
   it('hold the settings of the running emulator, as Node reads them', async () => {
@@ -155,5 +175,19 @@ describe('NODE_EXTRA_CA_CERTS', () => {
   it('names the emulator’s file where the machine’s is missing', async () => {
     process.env.NODE_EXTRA_CA_CERTS = join(stateDir, 'missing.pem');
     expect((await start()).env.NODE_EXTRA_CA_CERTS).toBe(join(stateDir, 'ca.pem'));
+  });
+});
+
+describe('the command that opens port 443', () => {
+  const command = 'sudo sysctl net.ipv4.ip_unprivileged_port_start=443';
+
+  it.each([
+    ['a user of Linux', { platform: 'linux', userId: 1000, firstFreePort: 1024 }, command],
+    ['a user of Linux that does not tell', { platform: 'linux', userId: 1000, firstFreePort: undefined }, command],
+    ['a user of Linux where it is open', { platform: 'linux', userId: 1000, firstFreePort: 443 }, undefined],
+    ['root', { platform: 'linux', userId: 0, firstFreePort: 1024 }, undefined],
+    ['Windows', { platform: 'win32', userId: undefined, firstFreePort: undefined }, undefined],
+  ] as const)('is told to who needs it: %s', (_, rights, expected) => {
+    expect(commandFor443(rights)).toBe(expected);
   });
 });

@@ -56,6 +56,7 @@ describe.each(['PATCH', 'PUT'] as const)('the limits of twins, by %s', (method) 
     ['an eleventh object', nested(12, 'value'), `tags.${path(11)}`],
     ['a null in an array', { a: { b: [1, null] } }, 'tags.a.b[1]'],
     ['a null in an array of arrays', { a: [[null]] }, 'tags.a[0][0]'],
+    ['a null in an object in an array', { a: [{ b: { c: null } }] }, 'tags.a[0].b.c'],
     ['more than 8 KB of tags', { a: 'x'.repeat(4096), b: 'x'.repeat(4095) }, 'tags'],
   ];
   it.each(tooMuch)('refuse %s and name the place', async (_, tags, names) => {
@@ -128,9 +129,45 @@ it('accepts every name without the forbidden characters, and no other', () => {
   const unit = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }), control);
   fc.assert(
     fc.property(fc.string({ unit, maxLength: 20 }), (name) => {
-      const check = () => checkValues('tags', { [name]: 1 });
+      const check = () => checkValues('tags', { [name]: 1 }, { nulls: false });
       if (forbidden.test(name)) expect(check).toThrow('invalid characters');
       else expect(check).not.toThrow();
     }),
   );
+});
+
+describe('null, which a twin cannot hold', () => {
+  const text = 'Value of Property or Tag cannot be null';
+
+  it.each([{ tags: { a: null } }, { tags: { a: { b: null } } }, { properties: { desired: { a: { b: null } } } }])(
+    'is refused by a PUT, which has nothing to remove: %j',
+    async (body) => {
+      const reply = await write('PUT', body);
+      expect([reply.status, reply.code]).toEqual([400, 'ArgumentInvalid']);
+      expect(JSON.parse(reply.text).Message).toContain(text);
+    },
+  );
+
+  it('is refused by bulk operations below an array, and in what they create anywhere', async () => {
+    const items = [
+      { id: 'device', importMode: 'updateTwin', tags: { a: [{ b: null }] } },
+      { id: 'with-null', importMode: 'create', properties: { desired: { a: null } } },
+    ];
+    const reply = await emulator.request({ method: 'POST', path: '/devices', body: JSON.stringify(items) });
+    const errorStatus = expect.stringContaining(text);
+    expect(JSON.parse(reply.text)).toMatchObject({
+      isSuccessful: false,
+      errors: [
+        { deviceId: 'device', errorCode: 'ArgumentInvalid', errorStatus },
+        { deviceId: 'with-null', errorCode: 'ArgumentInvalid', errorStatus },
+      ],
+    });
+    expect((await emulator.request({ path: '/devices/with-null' })).status).toBe(404);
+  });
+
+  it('still removes in a PATCH', async () => {
+    await write('PATCH', { tags: { gone: { b: 1, c: 1 } } });
+    const { text: twin } = await write('PATCH', { tags: { gone: { b: null } } });
+    expect(JSON.parse(twin).tags.gone).toEqual({ c: 1 });
+  });
 });

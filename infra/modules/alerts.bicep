@@ -1,4 +1,4 @@
-metadata description = 'What somebody should be told of: lost events, a throttled hub, failing functions, a relay that falls behind, a tag job that is stuck, what could not be read.'
+metadata description = 'What somebody should be told of: lost events, a throttled hub, failing functions, a relay that falls behind, a tag job that is stuck, what could not be read, members that stay wrong.'
 
 @description('Required. Prefix of the alerts\' names.')
 param prefix string
@@ -101,6 +101,12 @@ var logAlerts LogAlert[] = [
     severity: 2
     description: 'What came by the Event Hub or the topic could not be read, and was put aside: it is kept in the table PutAside of the storage account, with what is wrong with it.'
     query: 'AppTraces | where (OperationName == "relayTwinChanges" and Message startswith "Notification put aside") or (OperationName == "onTwinChange" and Message startswith "Event put aside")'
+  }
+  {
+    name: 'members-drift'
+    severity: 2
+    description: 'The hub counts other numbers of devices than are kept, in the same places for three runs of runTwinQueries. Its lines name them: events were lost, or the comparison is too slow.'
+    query: 'AppTraces | where OperationName == "runTwinQueries" and Message startswith "members: drift stays"'
   }
 ]
 

@@ -15,6 +15,9 @@ param tags { *: string }
 @description('Required. Resource id of the app\'s identity.')
 param identityId string
 
+@description('Required. Resource id of the identity by which the platform publishes and reads the package.')
+param packageIdentityId string
+
 @description('Required. Url of the container to which the package is published.')
 param packageContainerUrl string
 
@@ -41,6 +44,9 @@ param alwaysReadyHttpInstances int
 @description('Required. Id of the subnet for what the app sends; empty for the internet.')
 param subnetId string
 
+@description('Required. Origins whose pages may call the app from a browser; what they may read besides, the app says.')
+param allowedOrigins string[]
+
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
   location: location
@@ -55,18 +61,18 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
   location: location
   tags: union(tags, { 'azd-service-name': 'app' })
   kind: 'functionapp,linux'
-  identity: { type: 'UserAssigned', userAssignedIdentities: { '${identityId}': {} } }
+  identity: { type: 'UserAssigned', userAssignedIdentities: { '${identityId}': {}, '${packageIdentityId}': {} } }
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
-    siteConfig: { minTlsVersion: '1.2', ftpsState: 'Disabled' }
+    siteConfig: { minTlsVersion: '1.2', ftpsState: 'Disabled', cors: { allowedOrigins: allowedOrigins } }
     functionAppConfig: {
       deployment: {
         storage: {
           type: 'blobContainer'
           value: packageContainerUrl
-          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identityId }
+          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: packageIdentityId }
         }
       }
       runtime: { name: 'node', version: nodeVersion }

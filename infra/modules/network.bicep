@@ -4,8 +4,8 @@ metadata description = 'A network for the app, and private endpoints for what it
 type Service = {
   name: string
 
-  @description('Resource id.')
-  id: string
+  @description('Resource ids: of several of its kind each has an endpoint, and all have one zone.')
+  ids: string[]
 
   @description('Which of the service\'s endpoints, for example blob.')
   group: string
@@ -53,15 +53,15 @@ resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   }
 }
 
-module endpoints 'privateEndpoint.bicep' = [
+module zones 'privateZone.bicep' = [
   for service in services: {
     params: {
-      name: 'pep-${service.name}-${name}'
+      name: 'privatelink.${service.domain}'
+      endpointName: 'pep-${service.name}-${name}'
       location: location
       tags: tags
-      serviceId: service.id
+      serviceIds: service.ids
       groupId: service.group
-      zoneName: 'privatelink.${service.domain}'
       networkId: network.id
       subnetId: network::endpoints.id
     }

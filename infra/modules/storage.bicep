@@ -1,4 +1,4 @@
-metadata description = 'The storage account: the state of the Functions host, the published package, dead-lettered events, the tables in which the app keeps the changes of twins, the members of locations and how far tag jobs are, and the queues of those. No shared keys.'
+metadata description = 'The storage account: the state of the Functions host, dead-lettered events, the tables in which the app keeps the changes of twins, the members of locations and how far tag jobs are, and the queues of those. No shared keys.'
 
 import { roles } from 'roles.bicep'
 
@@ -54,16 +54,16 @@ resource account 'Microsoft.Storage/storageAccounts@2026-09-01' = {
   resource blobs 'blobServices' = {
     name: 'default'
 
-    resource packages 'containers' = {
-      name: 'app-package'
-    }
-
     resource deadLetters 'containers' = {
       name: 'dead-letters'
     }
   }
 
   resource queueService 'queueServices' = {
+    name: 'default'
+  }
+
+  resource tableService 'tableServices' = {
     name: 'default'
   }
 
@@ -178,8 +178,8 @@ resource readDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
   }
 }
 
-// What is written: a chunk's message is worked, put back and put aside a few times, while a poll is read every two seconds.
-resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+// What is written and deleted, and by whom. Of the queue not what is deleted: a chunk's message is worked, put back and put aside a few times, while a poll is read every two seconds.
+resource queueLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'
   scope: account::queueService
   properties: {
@@ -188,8 +188,25 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
+resource blobLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: account::blobs
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'StorageWrite', enabled: true }, { category: 'StorageDelete', enabled: true }]
+  }
+}
+
+resource tableLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: account::tableService
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'StorageWrite', enabled: true }, { category: 'StorageDelete', enabled: true }]
+  }
+}
+
 output id string = account.id
 output blobEndpoint string = account.properties.primaryEndpoints.blob
 output queueEndpoint string = account.properties.primaryEndpoints.queue
 output tableEndpoint string = account.properties.primaryEndpoints.table
-output packageContainerUrl string = '${account.properties.primaryEndpoints.blob}${account::blobs::packages.name}'

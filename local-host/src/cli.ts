@@ -12,6 +12,7 @@ Usage: functions-local-host [options]
   --host NAME         a name by which requests may call it, beside localhost; may be repeated
   --script-root DIR   folder with host.json and package.json (.)
   --state-dir DIR     what timers and Event Hubs triggers remember (.local-host)
+  --quiet             what the app says and what goes wrong, nothing of the host's own work
   --help              this text
 `;
 
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
       host: { type: 'string', multiple: true, default: [] },
       'script-root': { type: 'string', default: '.' },
       'state-dir': { type: 'string', default: '.local-host' },
+      quiet: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -38,8 +40,8 @@ async function main(): Promise<void> {
     port,
     names: values.host,
     stateDir: resolve(values['state-dir']),
-    log: consoleLog,
-    print: (line) => console.log(line),
+    log: consoleLog(values),
+    print: values.quiet ? () => {} : console.log,
   });
   console.log(`Host started on http://localhost:${host.port}`);
   let stopping = false;

@@ -20,9 +20,9 @@ export class StateFile<T> {
 
   set(key: string, value: T): void {
     this.#values.set(key, value);
-    mkdirSync(dirname(this.path), { recursive: true });
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     const temporary = `${this.path}.${process.pid}`;
-    writeFileSync(temporary, JSON.stringify(Object.fromEntries(this.#values)));
+    writeFileSync(temporary, JSON.stringify(Object.fromEntries(this.#values)), { mode: 0o600 });
     renameSync(temporary, this.path);
   }
 }

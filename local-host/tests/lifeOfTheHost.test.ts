@@ -28,6 +28,28 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
+test('a message never passes for two, and moves no cursor', async () => {
+  const host = await started(RunningHost.start('app'));
+  await host.request('GET', `/api/says/${encodeURIComponent('a\n[2030] fail: b\u001b[2K')}`);
+  await host.line(/Executed 'Functions.says'/);
+  expect(host.lines.filter((line) => /\] a$|fail: b/.test(line))).toEqual([
+    expect.stringMatching(/^\[.*\] a$/),
+    '  [2030] fail: b\\u001b[2K',
+  ]);
+});
+
+test('a quiet host says what the app says, and what goes wrong', async () => {
+  const host = await started(RunningHost.start('app', { QUIET: 'true' }));
+  await host.request('GET', '/api/says/something');
+  await host.request('GET', '/api/throws');
+  await host.line(/fail: .*secret detail/);
+  const begun = host.lines.findIndex((line) => line.startsWith('Host started'));
+  expect(host.lines.slice(begun + 1).filter((line) => !/^ +at /.test(line))).toEqual([
+    expect.stringMatching(/\] something$/),
+    expect.stringMatching(/\] fail: Functions.throws: /),
+  ]);
+});
+
 test('a busy port is told in one line', async () => {
   const host = await started(RunningHost.start('app'));
   const second = await started(RunningHost.spawn('app', { PORT: String(host.port) }));

@@ -7,6 +7,8 @@ import { type Tables, tablesAt } from '../azure/tables/tables';
 import { PutAside } from '../changes/putAside';
 import { SettingError } from '../errors/settingError';
 import { ChangeHistory } from '../history/changeHistory';
+import { DriftLog } from '../members/drift';
+import { FillLog } from '../members/fillState';
 import { Members } from '../members/members';
 import { MovesLog } from '../members/moves';
 import { Sweep } from '../members/sweep';
@@ -43,6 +45,8 @@ export interface Records {
   members: Members;
   moves: MovesLog;
   sweep: Sweep;
+  drift: DriftLog;
+  fill: FillLog;
   putAside: PutAside;
   tagJobs: TagJobStore;
   tagJobSweep: TagJobSweep;
@@ -112,6 +116,8 @@ export function openRecords(tables: Tables, watched: string): Records {
     members: new Members(tables, watched),
     moves: new MovesLog(tables),
     sweep: new Sweep(tables),
+    drift: new DriftLog(tables),
+    fill: new FillLog(tables),
     putAside: new PutAside(tables),
     tagJobs: new TagJobStore(tables),
     tagJobSweep: new TagJobSweep(tables),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { isJsonObject, type Json, type JsonObject } from '../json';
-import { isDeviceId } from '../twins/deviceId';
+import { isDeviceId } from '../twins/isDeviceId';
 
 /**
  * Levels that a section may have: a twin has ten, and Newtonsoft.Json, which reads events on their way, gives up after 64

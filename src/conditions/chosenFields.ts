@@ -13,10 +13,20 @@ export const maxFields = 20;
  */
 export function parseFields(text: string | undefined): PropertyPath[] {
   if (text === undefined) return [];
-  const fields = new Set(text.split(',').map((each) => parseField(each.trim())));
+  const fields = new Set(splitFields(text).map((each) => parseField(each.trim())));
   fields.delete(parsePropertyPath('deviceId'));
   if (fields.size > maxFields) throw new InvalidInputError(`fields names more than ${maxFields} paths.`, 'fields');
   return [...fields];
+}
+
+/** A comma in quotes belongs to a name. */
+function splitFields(text: string): string[] {
+  const fields = [''];
+  for (const [part] of text.matchAll(/"(?:[^"\\]|\\.)*"|,|./gs)) {
+    if (part === ',') fields.push('');
+    else fields[fields.length - 1] += part;
+  }
+  return fields;
 }
 
 function parseField(text: string): PropertyPath {

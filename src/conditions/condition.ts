@@ -4,13 +4,15 @@ import type { PropertyPath } from './propertyPath';
 export type Scalar = string | number | boolean;
 
 /**
- * A condition on twins, of the parts that IoT Hub documents for twin queries. Being data, it cannot carry query text:
+ * A condition on twins, of the parts that IoT Hub documents for twin queries, and `STARTSWITH`, which it takes and documents
+ * for routes only (azure-docs#110329). Being data, it cannot carry query text:
  * paths are checked when they are parsed, values are escaped when they are written.
  */
 export type Condition =
   | { kind: 'compare'; path: PropertyPath; operator: '=' | '!=' | '<' | '<=' | '>' | '>='; value: Scalar }
   | { kind: 'in'; path: PropertyPath; values: readonly [Scalar, ...Scalar[]] }
   | { kind: 'isDefined'; path: PropertyPath }
+  | { kind: 'startsWith'; path: PropertyPath; start: string }
   | { kind: 'not'; condition: Condition }
   | { kind: 'and' | 'or'; conditions: readonly [Condition, ...Condition[]] };
 
@@ -23,6 +25,8 @@ export function toText(condition: Condition): string {
       return `${condition.path} IN [${condition.values.map(toLiteral).join(', ')}]`;
     case 'isDefined':
       return `is_defined(${condition.path})`;
+    case 'startsWith':
+      return `STARTSWITH(${condition.path}, ${toLiteral(condition.start)})`;
     case 'not':
       return `NOT (${toText(condition.condition)})`;
     case 'and':

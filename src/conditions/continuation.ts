@@ -8,11 +8,25 @@ export interface PagedQuery {
   pageSize: number;
 }
 
-const continuationSchema = z.tuple([z.string(), z.string().check(z.regex(/^[\x21-\x7e]+$/))]);
+const continuationSchema = z.tuple([
+  z.string(),
+  z.string().check(z.regex(/^[\x21-\x7e]+$/)),
+  z.int().check(z.minimum(0), z.maximum(8.64e15)),
+]);
 
-/** Wraps the hub's continuation token into one of ours, which fits only the query that it belongs to. */
-export function wrapContinuation(paged: PagedQuery, hubToken: string): string {
-  return Buffer.from(JSON.stringify([fingerprint(paged), hubToken])).toString('base64url');
+/**
+ * Wraps the hub's continuation token into one of ours, which fits only the query that it belongs to.
+ *
+ * @param askedAt when the first page was asked for: times of the query that are relative stay what they were.
+ */
+export function wrapContinuation(paged: PagedQuery, hubToken: string, askedAt = new Date()): string {
+  return Buffer.from(JSON.stringify([fingerprint(paged), hubToken, askedAt.getTime()])).toString('base64url');
+}
+
+/** When the first page was asked for; undefined where the continuation is none of ours. */
+export function askedAtOf(continuation: string): Date | undefined {
+  const { success, data } = continuationSchema.safeParse(decode(continuation));
+  return success ? new Date(data[2]) : undefined;
 }
 
 /**

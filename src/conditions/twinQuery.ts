@@ -50,18 +50,18 @@ export function listQuery(
 }
 
 /**
- * Lists the devices that have a location, with the versions of their twins.
+ * Lists the devices that have a location or a connectivity, which they may have before they have a location.
  *
  * @throws InvalidInputError when the query is too long.
  */
-export function locatedQuery(fields: ListedFields): string {
-  const columns = `deviceId AS deviceId, version AS version, ${fields.location} AS location, ${fields.connectivity} AS connectivity`;
-  return query(columns, { kind: 'isDefined', path: fields.location });
+export function whereaboutsQuery({ location, connectivity }: ListedFields): string {
+  return listQuery({ location, connectivity }, whereaboutsCondition({ location, connectivity }));
 }
 
-/** Counts the devices of each location. */
-export function countByLocationQuery({ location }: ListedFields): string {
-  return `SELECT ${location} AS location, COUNT() AS devices FROM devices GROUP BY ${location}`;
+/** What {@link whereaboutsQuery} lists. */
+export function whereaboutsCondition({ location, connectivity }: ListedFields): Condition {
+  const conditions = [location, connectivity].map((path) => ({ kind: 'isDefined' as const, path }));
+  return { kind: 'or', conditions: conditions as [Condition, Condition] };
 }
 
 /**

@@ -16,5 +16,5 @@ export class SettingError extends Error {
 
 /** One sentence for a person: which setting, what is wrong, an example. */
 export function describeProblem({ setting, problem, example }: SettingProblem): string {
-  return `Setting ${setting} ${problem}. Example: ${example}`;
+  return `Setting ${setting} ${problem.replace(/\.$/, '')}. Example: ${example}`;
 }

@@ -1,23 +1,29 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { given, parseLimit } from '../api/http/pageQuery';
+import { nextLink } from '../api/http/nextLink';
+import { readParameters } from '../api/http/parameters';
+import { deviceChangesParameters } from '../api/requests/keptSchemas';
 import { needRecords, type Services } from '../app/services';
 import { InvalidInputError } from '../errors/invalidInputError';
 import { parseDeviceId } from '../twins/deviceId';
 
-const maxChanges = 100;
-
 /** Answers one page of a device's changes, newest first. */
-export async function deviceChanges({ params, query }: HttpRequest, services: Services): Promise<HttpResponseInit> {
+export async function deviceChanges(
+  { params, query, url }: HttpRequest,
+  services: Services,
+): Promise<HttpResponseInit> {
   const { history } = needRecords(services);
   const deviceId = parseDeviceId(params.deviceId);
-  const limit = parseLimit(query.get('limit'), maxChanges);
-  const continuation = parseContinuation(query.get('continuation'));
-  return { jsonBody: { deviceId, ...(await history.list(`devices/${deviceId}`, limit, continuation)) } };
+  const asked = readParameters(deviceChangesParameters, query);
+  checkContinuation(asked.continuation);
+  const page = await history.list(`devices/${deviceId}`, asked);
+  return {
+    headers: page.continuation === undefined ? {} : { link: nextLink(url, page.continuation) },
+    jsonBody: { deviceId, ...page },
+  };
 }
 
-function parseContinuation(text: string | null): string | undefined {
-  const continuation = given(text);
-  if (continuation === undefined || /^[0-9T:.|-]{1,64}$/.test(continuation)) return continuation;
+function checkContinuation(continuation: string | undefined): void {
+  if (continuation === undefined || /^[0-9T:.|-]{1,64}$/.test(continuation)) return;
   throw new InvalidInputError(
     'The continuation is not one of this device: take it from the page before.',
     'continuation',

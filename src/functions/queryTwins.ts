@@ -8,6 +8,7 @@ import type { Services } from '../app/services';
 import { need } from '../app/settings';
 import { deadlines } from '../azure/hub/deadlines';
 import { parseFields } from '../conditions/chosenFields';
+import { askedAtOf } from '../conditions/continuation';
 import { parseFilter } from '../conditions/deviceFilter';
 import { freshNow } from '../conditions/freshness';
 import { type PropertyPath, plainPath } from '../conditions/propertyPath';
@@ -22,9 +23,11 @@ export async function queryTwins(request: HttpRequest, { hub, settings }: Servic
   refuseSort(request.query);
   const parameters = readParameters(queryTwinsParameters, request.query);
   const paths = { location: need(settings.locationPath), connectivity: need(settings.connectivityPath) };
-  const condition = parseFilter(parameters, paths);
+  const { continuation: before } = parameters;
+  const askedAt = (before === undefined ? undefined : askedAtOf(before)) ?? new Date();
+  const condition = await parseFilter(parameters, paths, askedAt);
   const fields = parseFields(parameters.fields);
-  const list = planListing({ ...parameters, paths, condition, fields, continuation: parameters.continuation });
+  const list = planListing({ ...parameters, paths, condition, fields, continuation: before, askedAt });
   const freshness = freshNow();
   const connection = hub(deadlines.request);
   const [{ devices, continuation }, counted] = await Promise.all([

@@ -1,10 +1,12 @@
 import type { InvocationContext } from '@azure/functions';
+import { fillMeans } from '../app/fillMeans';
 import type { Services } from '../app/services';
 import { need, type Settings } from '../app/settings';
 import { deadlines } from '../azure/hub/deadlines';
 import type { Hub } from '../azure/hub/hub';
 import { HubError } from '../azure/hub/hubError';
-import { type Condition, equals } from '../conditions/condition';
+import { goesBy } from '../conditions/alike';
+import type { Condition } from '../conditions/condition';
 import { formatPairs } from '../formatPairs';
 import { reportMembers } from '../members/reportMembers';
 import { describeRun } from '../queries/describeRun';
@@ -41,8 +43,8 @@ export async function runTwinQueries(context: InvocationContext, services: Servi
 function scheduledQueries(settings: Settings): [title: string, condition: Condition][] {
   const location = need(settings.location);
   const connectivity = need(settings.connectivity);
-  const located = equals(need(settings.locationPath), location);
-  const connected = equals(need(settings.connectivityPath), connectivity);
+  const located = goesBy(need(settings.locationPath), location);
+  const connected = goesBy(need(settings.connectivityPath), connectivity);
   return [
     [`devices in ${location}`, located],
     [`devices in ${location} using ${connectivity}`, { kind: 'and', conditions: [located, connected] }],
@@ -50,16 +52,19 @@ function scheduledQueries(settings: Settings): [title: string, condition: Condit
 }
 
 /** A failure is logged: the queries were answered, and the next run compares again. */
-async function compareMembers(context: InvocationContext, { hub, records, settings }: Services): Promise<void> {
+async function compareMembers(context: InvocationContext, services: Services): Promise<void> {
   try {
+    const { hub, records, settings, queue } = services;
     const kept = records();
     if (!kept) return;
-    await reportMembers(context, kept, hub(deadlines.background), {
+    const watched = {
       location: need(settings.location),
       connectivity: need(settings.connectivity),
       paths: { location: need(settings.locationPath), connectivity: need(settings.connectivityPath) },
       maxPages: need(settings.maxPages),
-    });
+    };
+    const filling = queue() ? fillMeans(services) : undefined;
+    await reportMembers(context, kept, hub(deadlines.background), watched, filling);
   } catch (error) {
     context.error('members: not compared.', error);
   }

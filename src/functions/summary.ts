@@ -12,7 +12,7 @@ import { summarize } from '../queries/summarize';
 export async function summary({ query }: HttpRequest, { hub, settings }: Services): Promise<HttpResponseInit> {
   const { by, ...filter } = readParameters(summaryParameters, query);
   const paths = { location: need(settings.locationPath), connectivity: need(settings.connectivityPath) };
-  const condition = parseFilter(filter, paths);
+  const condition = await parseFilter(filter, paths);
   const freshness = freshNow();
   return { jsonBody: { ...(await summarize(hub(deadlines.request), by, paths, condition)), freshness } };
 }

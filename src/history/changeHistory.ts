@@ -5,13 +5,22 @@ import type { Tables } from '../azure/tables/tables';
 import { momentOf } from '../changes/momentOf';
 import { twinEventSchema } from '../changes/topicEvent';
 import type { TwinEvent } from '../changes/twinEvent';
-import { type ChangeRecord, toRecords } from './changeRecord';
+import { type ChangeRecord, hasChanged, toRecords } from './changeRecord';
+
+/** Which changes to read. */
+export interface Asked {
+  limit: number;
+  /** Of the page before. */
+  continuation?: string | undefined;
+  /** Also writes that changed nothing. */
+  unchanged: boolean;
+}
 
 /** A page of a twin's changes, newest first. */
 export interface ChangePage {
   changes: ChangeRecord[];
   /** Asks for the page after this one. */
-  continuation?: string;
+  continuation?: string | undefined;
 }
 
 /** The changes of each twin, in Table Storage. */
@@ -29,20 +38,24 @@ export class ChangeHistory {
   }
 
   /**
-   * Reads a page of changes. Values before a change are found in the changes before it, as far as one request reads.
+   * Reads a page of changes. Values before a change are found in the changes before it, as far as one request reads. A
+   * page may be short, even empty, while there are more.
    *
    * @param subject `devices/{deviceId}`, or that of a module.
-   * @param continuation of the page before.
    */
-  async list(subject: string, limit: number, continuation?: string): Promise<ChangePage> {
+  async list(subject: string, { limit, continuation, unchanged }: Asked): Promise<ChangePage> {
     const range = { partitionKey: encodeKey(subject), ...(continuation === undefined ? {} : { after: continuation }) };
     const { rows, continuation: more } = await this.tables.use('TwinChanges', (table) =>
       table.list(range, maxRowsPerPage),
     );
     const records = toRecords(rows.map(toEvent).reverse()).reverse();
-    const last = rows[limit - 1]?.rowKey;
-    const isMore = last !== undefined && (rows.length > limit || more !== undefined);
-    return { changes: records.slice(0, limit), ...(isMore ? { continuation: last } : {}) };
+    // Of the older half too little is known where there are more before it.
+    const judged = more === undefined ? records : records.slice(0, Math.ceil(records.length / 2));
+    const shown = [...judged.entries()].filter(([, record]) => unchanged || hasChanged(record)).slice(0, limit);
+    const [lastShown = 0] = shown.at(-1) ?? [];
+    const last = shown.length < limit ? judged.length - 1 : lastShown;
+    const isMore = last < rows.length - 1 || more !== undefined;
+    return { changes: shown.map(([, record]) => record), ...(isMore ? { continuation: rows[last]?.rowKey } : {}) };
   }
 }
 

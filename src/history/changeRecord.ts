@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { changedSections } from '../changes/changedPaths';
 import type { TwinEvent } from '../changes/twinEvent';
 import { isJsonObject, type Json, type JsonObject } from '../json';
@@ -24,6 +25,12 @@ export interface ChangeRecord {
   /** Not every value was told: get the twin. */
   truncated?: true;
   values: ValueChange[];
+}
+
+/** Whether a change says that something is not as it was; what nothing tells may be. */
+export function hasChanged({ type, truncated, values }: ChangeRecord): boolean {
+  if (type !== 'DeviceTwins.TwinChanged' || truncated) return true;
+  return values.some(({ before, after }) => !isDeepStrictEqual(before, after));
 }
 
 type SectionName = 'tags' | 'desired' | 'reported';

@@ -1,19 +1,19 @@
-import * as z from 'zod/mini';
-import { type Hub, maxPageSize } from '../azure/hub/hub';
+import type { Hub } from '../azure/hub/hub';
 import { HubError } from '../azure/hub/hubError';
-import { momentOf } from '../changes/momentOf';
-import { locatedQuery } from '../conditions/twinQuery';
-import type { JsonObject } from '../json';
-import type { Twin } from '../twins/twin';
+import { encodeKey } from '../azure/tables/keys';
+import { workThrough } from '../workThrough';
+import { partitions } from './deviceState';
+import { listWhereabouts } from './listWhereabouts';
 import type { Members } from './members';
+import { Repair } from './repair';
 import type { Sweep } from './sweep';
-import { toText, type Whereabouts, type WhereaboutsPaths, whereaboutsOf } from './whereabouts';
+import type { WhereaboutsPaths } from './whereabouts';
 
 /** What a comparison of the members with the hub's twins found. */
 export interface Comparison {
   /** Devices that were listed. */
   listed: number;
-  /** Members that were added, changed or removed, each after a read of its twin. */
+  /** Devices of which something was written. */
   repaired: string[];
   /** Differences that are left to the next run. */
   unread: number;
@@ -21,22 +21,18 @@ export interface Comparison {
   isWhole: boolean;
 }
 
-/** Twins that one run may read. */
+/** Twins that one run may read; a page has no more. */
 const maxReads = 100;
 
-const row = z.object({
-  deviceId: z.string(),
-  version: z.number(),
-  location: z._default(z.json(), null),
-  connectivity: z._default(z.json(), null),
-});
+/** Devices that are compared at a time. */
+const atATime = 16;
 
 /**
  * Compares the members with the hub's twins, as far as a run may list them; the next run goes on.
  *
- * The hub's query index is late, at times by minutes, so a list alone changes nothing: a member is added or changed
- * where the listed twin is newer than what is kept *and* a read of the twin says so, and removed after a whole listing
- * that lacks it and a read that confirms it.
+ * The hub's query index is late, at times by minutes, so a list changes only what no event has told yet. Where it differs
+ * from what events told, the twin is read, and what it says counts; who is not listed any more is removed after a whole
+ * listing, and a read that confirms it.
  */
 export async function compareMembers(
   hub: Hub,
@@ -44,36 +40,38 @@ export async function compareMembers(
   paths: WhereaboutsPaths,
   maxPages: number,
 ): Promise<Comparison> {
-  const repair = new Repair(hub, members, paths);
-  const { endedAt, continuation: resumed } = await sweep.read();
+  const repair = new Repair(hub, members, paths, maxReads);
+  const { endedAt, continuation: resumed, isMoved } = await sweep.read();
+  if (!isMoved) await members.moveOld();
   const seen = new Set<string>();
   let continuation = resumed;
   for (let pages = 0; pages < maxPages; pages++) {
     const page = await nextPage(hub, paths, continuation, sweep, endedAt);
-    for (const { deviceId, version, location, connectivity } of page.rows) {
+    await workThrough(page.devices, atATime, async ([deviceId, whereabouts]) => {
       seen.add(deviceId);
-      const kept = await members.get(deviceId);
-      const isSame = kept.location === toText(location) && kept.connectivity === toText(connectivity);
-      if (!isSame && version > kept.version) await repair.check(deviceId);
-    }
-    const isRepeated = page.continuation === continuation;
-    continuation = isRepeated ? undefined : page.continuation;
+      await repair.compare(deviceId, whereabouts);
+      return 'goOn';
+    });
+    // The next run begins with this page: it may read the twins again that this one has no reads for.
+    if (repair.unread > 0) break;
+    continuation = page.continuation;
     if (continuation === undefined) break;
   }
-  const isWhole = continuation === undefined;
+  const isWhole = continuation === undefined && repair.unread === 0;
   if (isWhole) {
-    await checkUnlisted(
-      members,
-      repair,
-      async (id) => seen.has(id) || (resumed !== undefined && (await sweep.wasListed(id))),
-    );
+    await checkUnlisted(members, repair, seen, resumed === undefined ? undefined : sweep);
     if (resumed !== undefined) await sweep.forgetListed();
-    await sweep.write({ endedAt: new Date().toISOString() });
+    await sweep.write({ endedAt: repair.unread === 0 ? timeOf(hub) : endedAt, isMoved: true });
   } else {
-    await sweep.keepListed(seen);
-    await sweep.write({ continuation, endedAt });
+    if (continuation !== undefined) await sweep.keepListed(seen);
+    await sweep.write({ continuation, endedAt, isMoved: true });
   }
-  return { listed: seen.size, repaired: repair.repaired, unread: repair.unread, isWhole };
+  return { listed: seen.size, repaired: repair.repaired.sort(), unread: repair.unread, isWhole };
+}
+
+/** For people: nothing is decided by it. */
+export function timeOf(hub: Hub): string {
+  return (hub.now() ?? new Date()).toISOString();
 }
 
 /** A continuation that the hub no longer takes ends the listing: the next run starts anew. */
@@ -85,58 +83,26 @@ async function nextPage(
   endedAt: string | undefined,
 ) {
   try {
-    return await hub.queryPage(locatedQuery(paths), row, { pageSize: maxPageSize, continuation });
+    return await listWhereabouts(hub, paths, continuation);
   } catch (error) {
     if (continuation !== undefined && error instanceof HubError && error.code === 'invalid') {
       await sweep.forgetListed();
-      await sweep.write({ endedAt });
+      await sweep.write({ endedAt, isMoved: true });
     }
     throw error;
   }
 }
 
-async function checkUnlisted(members: Members, repair: Repair, wasListed: (deviceId: string) => Promise<boolean>) {
-  for await (const page of members.pages()) {
-    for (const { deviceId } of page) if (!(await wasListed(deviceId))) await repair.check(deviceId);
-  }
-}
-
-/** Puts members right by their twins, as many as a run may read. */
-class Repair {
-  readonly repaired: string[] = [];
-  unread = 0;
-  #reads = 0;
-
-  constructor(
-    private readonly hub: Hub,
-    private readonly members: Members,
-    private readonly paths: WhereaboutsPaths,
-  ) {}
-
-  async check(deviceId: string): Promise<void> {
-    if (++this.#reads > maxReads) {
-      this.unread++;
-      return;
-    }
-    // Changes after this moment are told by their own events.
-    const at = new Date().toISOString();
-    const twin = await this.#read(deviceId);
-    const now: Whereabouts = twin
-      ? whereaboutsOf(twin as JsonObject, this.paths)
-      : { location: undefined, connectivity: undefined };
-    const kept = await this.members.get(deviceId);
-    if (kept.location === now.location && kept.connectivity === now.connectivity) return;
-    const version = twin?.version ?? 0;
-    await this.members.set(deviceId, now, momentOf({ time: at, data: { version } }), version);
-    this.repaired.push(deviceId);
-  }
-
-  async #read(deviceId: string): Promise<Twin | undefined> {
-    try {
-      return await this.hub.getTwin(deviceId);
-    } catch (error) {
-      if (error instanceof HubError && error.code === 'notFound') return undefined;
-      throw error;
+/** @param earlier has who was listed in earlier runs; undefined where there were none. */
+async function checkUnlisted(members: Members, repair: Repair, seen: Set<string>, earlier: Sweep | undefined) {
+  for (const partition of partitions) {
+    const listed = await earlier?.listedIn(partition);
+    for await (const states of members.states(partition)) {
+      for (const { deviceId, location, connectivity } of states) {
+        const isKnown = location !== undefined || connectivity !== undefined;
+        if (!isKnown || seen.has(deviceId) || listed?.has(encodeKey(deviceId))) continue;
+        await repair.check(deviceId, await members.read(deviceId));
+      }
     }
   }
 }

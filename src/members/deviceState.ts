@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
 import { encodeKey } from '../azure/tables/keys';
 import type { Row, StoredRow } from '../azure/tables/table';
@@ -17,25 +18,43 @@ export interface Claim extends Place {
   isDone: boolean;
 }
 
+/** A row about a device. */
+export interface DeviceRow extends Row {
+  deviceId: string;
+}
+
 /** What is kept of a device: its whereabouts, and since which moment each is known. */
 export interface DeviceState extends Whereabouts {
   deviceId: string;
-  /** Moments of the changes that told them; empty where none did. */
+  /** Moments of the changes that told them; empty where none did: what is known then was listed by the hub. */
   locationAt: string;
   connectivityAt: string;
-  /** The twin's version at the later one. */
-  version: number;
   /** Where the device may stand in the list of members. */
   places: Claim[];
   /** Whether that list has the device where it belongs, and nowhere else. */
   isListed: boolean;
 }
 
-const rowKey = 'device';
+/** Partitions of states: few, so that a page of devices takes few transactions; enough for the writes of a large fleet. */
+export const partitions = Array.from({ length: 32 }, (_, index) => String(index).padStart(2, '0'));
 
 /** The key of a device's state. */
 export function stateKey(deviceId: string): [partitionKey: string, rowKey: string] {
-  return [encodeKey(deviceId), rowKey];
+  return [partitionOf(deviceId), `id|${encodeKey(deviceId)}`];
+}
+
+/** The partition of a device, by chance and always the same. */
+export function partitionOf(deviceId: string): string {
+  const byte = createHash('sha256').update(deviceId).digest()[0] ?? 0;
+  return partitions[byte % partitions.length] ?? '';
+}
+
+/** The row key of states as earlier versions kept them: each in a partition of its own. */
+export const oldRowKey = 'device';
+
+/** The key of a device's state as earlier versions had it. */
+export function oldStateKey(deviceId: string): [partitionKey: string, rowKey: string] {
+  return [encodeKey(deviceId), oldRowKey];
 }
 
 /** What is kept of a device that nothing was heard of. */
@@ -46,22 +65,51 @@ export function unknownDevice(deviceId: string): DeviceState {
     connectivity: undefined,
     locationAt: '',
     connectivityAt: '',
-    version: 0,
     places: [],
     isListed: true,
   };
 }
 
+/** The moment of what was listed: a list may be old, so whatever an event tells is newer. */
+export const listedMoment = '';
+
 /** The state after news; the same object where they are not newer than what is kept. */
-export function hear(state: DeviceState, news: Partial<Whereabouts>, at: string, version: number): DeviceState {
-  const isNewer = { location: at > state.locationAt, connectivity: at > state.connectivityAt };
-  const heard = {
-    ...('location' in news && isNewer.location ? { location: news.location, locationAt: at } : {}),
-    ...('connectivity' in news && isNewer.connectivity ? { connectivity: news.connectivity, connectivityAt: at } : {}),
-  };
-  if (Object.keys(heard).length === 0) return state;
-  const isLatest = at > state.locationAt && at > state.connectivityAt;
-  const next = { ...state, ...heard, version: isLatest ? version : state.version };
+export function hear(state: DeviceState, news: Partial<Whereabouts>, at: string): DeviceState {
+  return become(state, at, {
+    ...('location' in news && at > state.locationAt ? { location: news.location, locationAt: at } : {}),
+    ...('connectivity' in news && at > state.connectivityAt
+      ? { connectivity: news.connectivity, connectivityAt: at }
+      : {}),
+  });
+}
+
+/** The state after a listing, which tells what no event has told yet; the same object where that is known. */
+export function fillIn(state: DeviceState, listed: Whereabouts): DeviceState {
+  const isNews = (name: keyof Whereabouts) => state[`${name}At`] === listedMoment && state[name] !== listed[name];
+  return become(state, listedMoment, {
+    ...(isNews('location') ? { location: listed.location } : {}),
+    ...(isNews('connectivity') ? { connectivity: listed.connectivity } : {}),
+  });
+}
+
+/**
+ * The state after the twin was read, later than the state: all that the state was told of is in the twin. What is told of
+ * a moment later than `end`, which is yet to come, was not told by the hub.
+ */
+export function putRight(state: DeviceState, twin: Whereabouts, at: string, end: string): DeviceState {
+  const rightMoment = (moment: string) => (moment > at && moment <= end ? moment : at);
+  const isRight = (name: keyof Whereabouts) => state[name] === twin[name] && state[`${name}At`] <= end;
+  return become(state, at, {
+    ...(isRight('location') ? {} : { location: twin.location, locationAt: rightMoment(state.locationAt) }),
+    ...(isRight('connectivity')
+      ? {}
+      : { connectivity: twin.connectivity, connectivityAt: rightMoment(state.connectivityAt) }),
+  });
+}
+
+function become(state: DeviceState, at: string, news: Partial<DeviceState>): DeviceState {
+  if (Object.keys(news).length === 0) return state;
+  const next = { ...state, ...news };
   const home = homeOf(next);
   const isMoved = !isSame(home, homeOf(state));
   return {
@@ -93,9 +141,10 @@ export function isSame(a: Place | undefined, b: Place | undefined): boolean {
   return a?.partitionKey === b?.partitionKey && a?.rowKey === b?.rowKey;
 }
 
-export function toRow(state: DeviceState): Row {
-  const [partitionKey, row] = stateKey(state.deviceId);
-  return { partitionKey, rowKey: row, ...toColumns('state', state) };
+export function toRow(state: DeviceState): DeviceRow {
+  const { deviceId } = state;
+  const [partitionKey, rowKey] = stateKey(deviceId);
+  return { partitionKey, rowKey, deviceId, ...toColumns('state', state) };
 }
 
 export function fromRow(row: StoredRow): DeviceState {

@@ -1,22 +1,28 @@
 import { encodeKey } from '../azure/tables/keys';
-import { maxRowsPerPage, type StoredRow } from '../azure/tables/table';
+import { maxRowsPerPage, pagesOf, type StoredRow, toTransactions } from '../azure/tables/table';
 import type { Tables } from '../azure/tables/tables';
-import { momentOf } from '../changes/momentOf';
+import { latestMoment, momentOf } from '../changes/momentOf';
 import type { TwinEvent } from '../changes/twinEvent';
+import { workThrough } from '../workThrough';
 import {
+  type DeviceRow,
   type DeviceState,
+  fillIn,
   fromRow,
   hear,
   homeOf,
   isSame,
   isUnfinished,
+  listedMoment,
+  oldRowKey,
+  oldStateKey,
   type Place,
+  putRight,
   settled,
   stateKey,
   toRow,
   unknownDevice,
 } from './deviceState';
-import { Sweep } from './sweep';
 import type { Whereabouts } from './whereabouts';
 
 /** A device in a list. */
@@ -35,10 +41,15 @@ export interface MemberPage {
 }
 
 /** What is kept of a device, and the etag of its row; none where nothing is kept. */
-interface Kept {
+export interface KeptDevice {
   state: DeviceState;
   etag: string | undefined;
+  /** It stands where earlier versions kept it, and moves when it is written. */
+  isOld?: true;
 }
+
+/** Rows that are written at a time where there are many. */
+const atATime = 16;
 
 /**
  * The devices of each location and connectivity, from what events told.
@@ -55,27 +66,84 @@ export class Members {
   ) {}
 
   /** Takes in what an event told of a device. */
-  hear(event: TwinEvent, news: Partial<Whereabouts>): Promise<void> {
+  async hear(event: TwinEvent, news: Partial<Whereabouts>): Promise<void> {
     const [, deviceId = ''] = event.subject.split('/');
-    return this.set(deviceId, news, momentOf(event), event.data.version ?? 0);
+    const at = momentOf(event);
+    await this.#update(deviceId, at, (state) => hear(state, news, at));
   }
 
-  /** Takes in what became known of a device at a moment. */
-  async set(deviceId: string, news: Partial<Whereabouts>, at: string, version: number): Promise<void> {
+  /** Takes in what the hub listed of a device, where no event told of it; whether anything was written. */
+  take(deviceId: string, listed: Whereabouts): Promise<boolean> {
+    return this.#update(deviceId, listedMoment, (state) => fillIn(state, listed));
+  }
+
+  /**
+   * Takes in what a twin has that was read after what is kept; whether anything was written. Nothing is where an event was
+   * heard meanwhile.
+   *
+   * @param now of the hub, before the twin was read: changes after it are told by their own events.
+   */
+  async putRight(kept: KeptDevice, twin: Whereabouts, now: Date | undefined): Promise<boolean> {
+    const at = now ? momentOf({ time: now.toISOString(), data: {} }) : listedMoment;
+    const next = putRight(kept.state, twin, at, latestMoment(now));
+    return (await this.#advance(kept, next, at)) ?? false;
+  }
+
+  async #update(deviceId: string, at: string, change: (state: DeviceState) => DeviceState): Promise<boolean> {
     for (;;) {
-      const { state, etag } = await this.#read(deviceId);
-      const next = hear(state, news, at, version);
-      if (next === state && !isUnfinished(state, at)) return;
-      const written = next === state ? etag : await this.#write(next, etag);
-      if (written === undefined) continue;
-      if (isUnfinished(next, at)) await this.#settle({ state: next, etag: written }, at);
-      return;
+      const kept = await this.read(deviceId);
+      const isWritten = await this.#advance(kept, change(kept.state), at);
+      if (isWritten !== undefined) return isWritten;
     }
   }
 
-  /** What is kept of a device. */
-  async get(deviceId: string): Promise<DeviceState> {
-    return (await this.#read(deviceId)).state;
+  /** Writes what follows, and puts the list right; undefined where the state has changed since it was read. */
+  async #advance(kept: KeptDevice, next: DeviceState, at: string): Promise<boolean | undefined> {
+    if (next === kept.state) {
+      if (!isUnfinished(next, at)) return false;
+      await this.#settle(kept, at);
+      return true;
+    }
+    const etag = await this.#write(next, kept);
+    if (etag === undefined) return undefined;
+    if (isUnfinished(next, at)) await this.#settle({ state: next, etag }, at);
+    return true;
+  }
+
+  /**
+   * Takes in devices that the hub listed and of which nothing is kept, many in a request: their rows in the list first,
+   * then their states, as if all was done. Whoever is cut off in between has to adopt the same devices again.
+   *
+   * @returns ids of the others: something is kept of them. They are to be compared one by one, and then cleared up.
+   */
+  async adopt(devices: ReadonlyMap<string, Whereabouts>): Promise<string[]> {
+    const states = [...devices].map(([id, listed]) => settled(fillIn(unknownDevice(id), listed), listedMoment));
+    const present = states.flatMap((state) => {
+      const home = homeOf(state);
+      return home ? [memberAt(home, state)] : [];
+    });
+    const listed = await this.#addAll('Members', present);
+    const fresh = states.filter(({ deviceId }) => !listed.has(deviceId));
+    const kept = await this.#addAll('TwinStates', fresh.map(toRow));
+    return [...listed, ...kept];
+  }
+
+  /** Takes a device away from where it was listed, whose row there may be written without its state knowing, unless it is there. */
+  async clearUp(deviceId: string, listed: Whereabouts): Promise<void> {
+    const place = homeOf({ ...unknownDevice(deviceId), ...listed });
+    const kept = await this.read(deviceId);
+    if (place && !isSame(place, homeOf(kept.state))) await this.#settle(kept, listedMoment, [place]);
+  }
+
+  /** Adds rows; the devices of those transactions that were refused, as a row was there. */
+  async #addAll(name: 'Members' | 'TwinStates', rows: readonly DeviceRow[]): Promise<Set<string>> {
+    const refused = new Set<string>();
+    await workThrough(toTransactions(rows), atATime, async (part) => {
+      const isAdded = await this.tables.use(name, (table) => table.addAll(part));
+      if (!isAdded) for (const { deviceId } of part) refused.add(deviceId);
+      return 'goOn';
+    });
+    return refused;
   }
 
   /**
@@ -104,42 +172,73 @@ export class Members {
     } while (continuation !== undefined);
   }
 
-  /** When the members were last compared with all of the hub's twins; null where they never were. */
-  async comparedAt(): Promise<string | null> {
-    return (await new Sweep(this.tables).read()).endedAt ?? null;
+  /** What is kept of all devices of a partition, page after page; not what earlier versions kept. */
+  async *states(partitionKey: string): AsyncGenerator<DeviceState[]> {
+    let continuation: string | undefined;
+    do {
+      const page = await this.tables.use('TwinStates', (table) =>
+        table.list({ partitionKey, prefix: 'id|' }, maxRowsPerPage, continuation),
+      );
+      yield page.rows.map(fromRow);
+      continuation = page.continuation;
+    } while (continuation !== undefined);
   }
 
-  async #read(deviceId: string): Promise<Kept> {
-    const row = await this.tables.use('TwinStates', (table) => table.get(...stateKey(deviceId)));
-    return row ? { state: fromRow(row), etag: row.etag } : { state: unknownDevice(deviceId), etag: undefined };
+  /** Moves all states that earlier versions kept, each in a partition of its own, to where they are kept now. */
+  async moveOld(): Promise<void> {
+    await this.tables.use('TwinStates', async (table) => {
+      for await (const rows of pagesOf(table, { prefix: oldRowKey })) {
+        await workThrough(rows, atATime, async (row) => {
+          await table.putIf(toRow(fromRow(row)), undefined);
+          await table.remove(row.partitionKey, row.rowKey);
+          return 'goOn';
+        });
+      }
+    });
   }
 
-  #write(state: DeviceState, etag: string | undefined): Promise<string | undefined> {
-    return this.tables.use('TwinStates', (table) => table.putIf(toRow(state), etag));
+  /** What is kept of a device. */
+  async read(deviceId: string): Promise<KeptDevice> {
+    const row = await this.#find(stateKey(deviceId));
+    if (row) return { state: fromRow(row), etag: row.etag };
+    const old = await this.#find(oldStateKey(deviceId));
+    return { state: old ? fromRow(old) : unknownDevice(deviceId), etag: undefined, ...(old ? { isOld: true } : {}) };
   }
 
-  async #settle(kept: Kept, at: string): Promise<void> {
-    const touched: Place[] = [];
-    for (let current = kept; ; current = await this.#read(kept.state.deviceId)) {
-      const { state, etag } = current;
+  #find(key: [partitionKey: string, rowKey: string]): Promise<StoredRow | undefined> {
+    return this.tables.use('TwinStates', (table) => table.get(...key));
+  }
+
+  async #write(state: DeviceState, { etag, isOld }: Omit<KeptDevice, 'state'>): Promise<string | undefined> {
+    const written = await this.tables.use('TwinStates', (table) => table.putIf(toRow(state), etag));
+    if (isOld && written !== undefined) {
+      await this.tables.use('TwinStates', (table) => table.remove(...oldStateKey(state.deviceId)));
+    }
+    return written;
+  }
+
+  /** @param written places where a row was written of which the state does not know. */
+  async #settle(kept: KeptDevice, at: string, written: readonly Place[] = []): Promise<void> {
+    const touched = [...written];
+    for (let current = kept; ; current = await this.read(kept.state.deviceId)) {
+      const { state } = current;
       const home = homeOf(state);
       if (home) await this.#join(home, state);
       for (const place of [...state.places, ...touched]) {
         if (!isSame(place, home)) await this.#leave(place);
       }
       if (home) touched.push(home);
-      if ((await this.#write(settled(state, at), etag)) !== undefined) return;
+      if ((await this.#write(settled(state, at), current)) !== undefined) return;
     }
   }
 
-  #join(place: Place, { deviceId, location = '', connectivity }: DeviceState): Promise<void> {
+  #join(place: Place, state: DeviceState): Promise<void> {
     return this.tables.use('Members', async (table) => {
-      const now = new Date().toISOString();
-      const member = { deviceId, location, connectivity, since: now, movedAt: now };
-      const isNew = await table.putIf({ ...place, ...member, isPresent: true }, undefined);
+      const member = memberAt(place, state);
+      const isNew = await table.putIf(member, undefined);
       if (isNew) return;
       const row = await table.get(place.partitionKey, place.rowKey);
-      if (!row?.isPresent) await table.put({ ...place, ...member, isPresent: true });
+      if (!row?.isPresent) await table.put(member);
     });
   }
 
@@ -152,6 +251,11 @@ export class Members {
       await table.put({ ...member, movedAt: new Date().toISOString(), isPresent: false });
     });
   }
+}
+
+function memberAt({ partitionKey, rowKey }: Place, { deviceId, location = '', connectivity }: DeviceState): DeviceRow {
+  const now = new Date().toISOString();
+  return { partitionKey, rowKey, deviceId, location, connectivity, since: now, movedAt: now, isPresent: true };
 }
 
 function toMember({ deviceId, location, connectivity, since }: StoredRow): Member {

@@ -1,5 +1,5 @@
 import { encodeKey } from '../azure/tables/keys';
-import { maxRowsPerPage, type StoredRow, type Table } from '../azure/tables/table';
+import { pagesOf, type StoredRow, type Table } from '../azure/tables/table';
 import type { Tables } from '../azure/tables/tables';
 import type { Whereabouts } from './whereabouts';
 
@@ -57,12 +57,7 @@ export class MovesLog {
     const range = { partitionKey: encodeKey(location), ...prefix, ...filter };
     return this.tables.use('Members', async (table) => {
       const rows: StoredRow[] = [];
-      let continuation: string | undefined;
-      do {
-        const page = await table.list(range, maxRowsPerPage, continuation);
-        rows.push(...page.rows);
-        continuation = page.continuation;
-      } while (continuation !== undefined);
+      for await (const page of pagesOf(table, range)) rows.push(...page);
       return rows;
     });
   }

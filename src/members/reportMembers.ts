@@ -1,14 +1,13 @@
 import type { InvocationContext } from '@azure/functions';
-import * as z from 'zod/mini';
 import type { Hub } from '../azure/hub/hub';
-import { countByLocationQuery } from '../conditions/twinQuery';
 import { formatPairs } from '../formatPairs';
 import { compareMembers } from './compareMembers';
-import { countMembers } from './countMembers';
+import { type DriftLog, findDrift, type StayingDrift } from './drift';
+import { type FillMeans, pushFill } from './fill';
 import type { Members } from './members';
 import type { Moves, MovesLog } from './moves';
 import type { Sweep } from './sweep';
-import { toText, type WhereaboutsPaths } from './whereabouts';
+import type { WhereaboutsPaths } from './whereabouts';
 
 /** Ids that a line shows of each kind. */
 const maxIds = 100;
@@ -18,6 +17,7 @@ export interface Records {
   members: Members;
   moves: MovesLog;
   sweep: Sweep;
+  drift: DriftLog;
 }
 
 /** What a report is about. */
@@ -29,15 +29,21 @@ export interface Watched {
   maxPages: number;
 }
 
-/** Logs who joined and who left since the last run, then compares the members with the hub. */
+/**
+ * Logs who joined and who left since the last run, then compares the members with the hub. The first time the whole fleet is
+ * taken in by queue, where there is one.
+ */
 export async function reportMembers(
   context: InvocationContext,
   records: Records,
   hub: Hub,
   { location, connectivity, paths, maxPages }: Watched,
+  fillMeans: FillMeans | undefined,
 ): Promise<void> {
   await reportMoves(context, records, location, connectivity);
-  await reportComparison(context, records, hub, paths, maxPages);
+  const { endedAt } = await records.sweep.read();
+  if (endedAt === undefined && fillMeans) await reportFill(context, fillMeans);
+  else await reportComparison(context, records, hub, paths, maxPages);
 }
 
 async function reportMoves(context: InvocationContext, { moves }: Records, location: string, connectivity: string) {
@@ -56,6 +62,11 @@ function describeMoves(title: string, { joined, left }: Moves, since: string): s
   return `${title}: joined ${list(joined)}; left ${list(left)} | ${pairs}`;
 }
 
+async function reportFill(context: InvocationContext, means: FillMeans): Promise<void> {
+  const { listed, total } = await pushFill(means);
+  context.log(`members: the first fill is on its way | ${formatPairs({ listed, total })}`);
+}
+
 async function reportComparison(
   context: InvocationContext,
   records: Records,
@@ -64,26 +75,21 @@ async function reportComparison(
   maxPages: number,
 ): Promise<void> {
   const { listed, repaired, unread, isWhole } = await compareMembers(hub, records, paths, maxPages);
-  const drift = await countDrift(hub, records, paths);
-  const pairs = formatPairs({ listed, whole: String(isWhole), repaired: repaired.length, unread, drift });
+  const drift = await findDrift(hub, records.members, paths);
+  const total = [...drift.values()].reduce((sum, difference) => sum + Math.abs(difference), 0);
+  const pairs = formatPairs({ listed, whole: String(isWhole), repaired: repaired.length, unread, drift: total });
   context.log(`members: put right ${list(repaired)} | ${pairs}`);
+  // Before the first comparison is whole, what is not known yet is no drift.
+  if ((await records.sweep.read()).endedAt === undefined) return;
+  const staying = await records.drift.follow(drift);
+  if (staying.length > 0) context.warn(describeStaying(staying));
 }
 
-const countRow = z.object({ location: z._default(z.json(), null), devices: z.number() });
-
-/** How many members too many or too few the locations have, by one query of the hub, whose index is late itself. */
-async function countDrift(hub: Hub, { members }: Records, paths: WhereaboutsPaths): Promise<number> {
-  const differences = new Map<string, number>();
-  for await (const { rows } of hub.queryPages(countByLocationQuery(paths), countRow)) {
-    for (const { location, devices } of rows) {
-      const name = toText(location);
-      if (name !== undefined) differences.set(name, devices);
-    }
-  }
-  for (const { location, devices } of await countMembers(members)) {
-    differences.set(location, (differences.get(location) ?? 0) - devices);
-  }
-  return [...differences.values()].reduce((drift, difference) => drift + Math.abs(difference), 0);
+function describeStaying(staying: StayingDrift[]): string {
+  const groups = staying.map(({ group, difference }) => `${group} ${difference > 0 ? '+' : ''}${difference}`);
+  const drift = staying.reduce((sum, { difference }) => sum + Math.abs(difference), 0);
+  const pairs = formatPairs({ drift, runs: Math.max(...staying.map(({ runs }) => runs)) });
+  return `members: drift stays, the hub counts in ${list(groups)} | ${pairs}`;
 }
 
 function list(ids: string[]): string {

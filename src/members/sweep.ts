@@ -1,7 +1,8 @@
 import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
 import { encodeKey } from '../azure/tables/keys';
-import { maxRowsPerPage } from '../azure/tables/table';
+import { pagesOf, toTransactions } from '../azure/tables/table';
 import type { Tables } from '../azure/tables/tables';
+import { partitionOf, partitions } from './deviceState';
 
 /** How far the listing of all located devices is, which may take several runs. */
 export interface SweepState {
@@ -9,12 +10,17 @@ export interface SweepState {
   continuation?: string | undefined;
   /** When the last whole listing ended. */
   endedAt?: string | undefined;
+  /** Whether the states of earlier versions were moved. */
+  isMoved?: boolean | undefined;
 }
 
 const [runs, row] = ['runTwinQueries', 'sweep'] as const;
 
-/** The partition of the devices that earlier runs of the listing have seen. */
-const listed = 'listed';
+/** The partition of the devices that earlier runs of the listing have seen, of those of a partition of states. */
+const listed = (partition: string) => `listed|${partition}`;
+
+/** Where earlier versions had them all. */
+const oldListed = 'listed';
 
 /** The memory of the listing of all located devices, from one run to the next. */
 export class Sweep {
@@ -32,20 +38,27 @@ export class Sweep {
 
   /** Notes devices that were listed, for the runs that go on with the listing. */
   async keepListed(deviceIds: Iterable<string>): Promise<void> {
+    const rows = [...deviceIds].map((id) => ({ partitionKey: listed(partitionOf(id)), rowKey: encodeKey(id) }));
     await this.tables.use('Runs', async (table) => {
-      for (const deviceId of deviceIds) await table.put({ partitionKey: listed, rowKey: encodeKey(deviceId) });
+      for (const part of toTransactions(rows)) await table.putAll(part);
     });
   }
 
-  async wasListed(deviceId: string): Promise<boolean> {
-    return (await this.tables.use('Runs', (table) => table.get(listed, encodeKey(deviceId)))) !== undefined;
+  /** The keys of noted devices, of those of a partition of states. */
+  async listedIn(partition: string): Promise<Set<string>> {
+    return this.tables.use('Runs', async (table) => {
+      const keys = new Set<string>();
+      for await (const rows of pagesOf(table, { partitionKey: listed(partition), columns: [] })) {
+        for (const { rowKey } of rows) keys.add(rowKey);
+      }
+      return keys;
+    });
   }
 
   async forgetListed(): Promise<void> {
     await this.tables.use('Runs', async (table) => {
-      const next = () => table.list({ partitionKey: listed, columns: [] }, maxRowsPerPage);
-      for (let page = await next(); page.rows.length > 0; page = await next()) {
-        for (const { rowKey } of page.rows) await table.remove(listed, rowKey);
+      for (const partitionKey of [oldListed, ...partitions.map(listed)]) {
+        for await (const rows of pagesOf(table, { partitionKey, columns: [] })) await table.removeAll(rows);
       }
     });
   }

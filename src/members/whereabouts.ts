@@ -1,4 +1,5 @@
 import type { TwinChange, TwinEvent } from '../changes/twinEvent';
+import { toText } from '../conditions/alike';
 import type { PropertyPath } from '../conditions/propertyPath';
 import { isJsonObject, type Json, type JsonObject } from '../json';
 
@@ -45,10 +46,4 @@ function valueAt(value: Json, [name, ...rest]: string[], isWhole: boolean): { va
 /** Names that are words of the query language stand in double brackets. */
 function namesOf(path: PropertyPath): string[] {
   return path.split('.').map((name) => name.replace(/^\[\[|\]\]$/g, ''));
-}
-
-/** A value of a twin as the text by which a location or a connectivity goes. */
-export function toText(value: Json | undefined): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -5,7 +5,7 @@ import type { Condition } from '../conditions/condition';
 import { type PagedQuery, unwrapContinuation, wrapContinuation } from '../conditions/continuation';
 import type { PropertyPath } from '../conditions/propertyPath';
 import { type ListedFields, listQuery } from '../conditions/twinQuery';
-import type { Json } from '../json';
+import { anyJson, type Json } from '../json';
 
 /** What to list. */
 export interface Listing {
@@ -18,23 +18,25 @@ export interface Listing {
   limit: number;
   /** Of the page before. */
   continuation: string | undefined;
+  /** When the first page was asked for. */
+  askedAt: Date;
 }
 
-const column = z._default(z.json(), null);
-const rowSchema = z.catchall(z.object({ deviceId: z.string(), location: column, connectivity: column }), z.json());
+const column = z._default(anyJson, null);
+const rowSchema = z.catchall(z.object({ deviceId: z.string(), location: column, connectivity: column }), anyJson);
 
-const section = z.optional(z.record(z.string(), z.json()));
+const section = z.optional(z.record(z.string(), anyJson));
 
 /** A device in a list; what its twin lacks is null, of chosen fields absent. These are nested as the twin nests them. */
 export const listedDeviceSchema = z.catchall(
   z.object({
     deviceId: z.string(),
-    location: z.json(),
-    connectivity: z.json(),
+    location: anyJson,
+    connectivity: anyJson,
     tags: section,
     properties: z.optional(z.object({ desired: section, reported: section })),
   }),
-  z.json(),
+  anyJson,
 );
 
 /** What a page shows of a device: its location, its connectivity, and the values of the chosen fields. */
@@ -63,10 +65,11 @@ export function planListing({
   fields,
   limit,
   continuation,
+  askedAt,
 }: Listing): (hub: Hub) => Promise<DeviceList> {
   const paged = { query: listQuery(paths, condition, fields), pageSize: limit };
   const hubToken = continuation === undefined ? undefined : unwrapContinuation(paged, continuation);
-  return (hub) => askForPage(hub, paged, hubToken, fields);
+  return (hub) => askForPage(hub, paged, hubToken, fields, askedAt);
 }
 
 /** Lists a page of devices, as the hub's query index has them. */
@@ -75,6 +78,7 @@ async function askForPage(
   paged: PagedQuery,
   continuation: string | undefined,
   fields: readonly PropertyPath[],
+  askedAt: Date,
 ): Promise<DeviceList> {
   const page = await hub.queryPage(paged.query, rowSchema, { pageSize: paged.pageSize, continuation });
   return {
@@ -84,7 +88,7 @@ async function askForPage(
       connectivity,
       values: fields.map((_, index) => chosen[`f${index}`]),
     })),
-    continuation: page.continuation === undefined ? undefined : wrapContinuation(paged, page.continuation),
+    continuation: page.continuation === undefined ? undefined : wrapContinuation(paged, page.continuation, askedAt),
   };
 }
 

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import type { Hub } from '../azure/hub/hub';
-import { allOf, type Condition, equals } from '../conditions/condition';
+import { goesBy, toText } from '../conditions/alike';
+import { allOf, type Condition } from '../conditions/condition';
 import type { PropertyPath } from '../conditions/propertyPath';
 import { countByQuery, type ListedFields } from '../conditions/twinQuery';
 import { InvalidInputError } from '../errors/invalidInputError';
-import type { Json } from '../json';
+import { anyJson, type Json } from '../json';
 
 /** By what devices are counted. The last is a table of both. */
 export const summaryDimensions = ['location', 'connectivity', 'location,connectivity'] as const;
@@ -16,8 +17,8 @@ const maxCrossed = 12;
 
 /** A number of devices, with what they have in common; null: they lack it. */
 export const summaryCountSchema = z.object({
-  location: z.optional(z.json()),
-  connectivity: z.optional(z.json()),
+  location: z.optional(anyJson),
+  connectivity: z.optional(anyJson),
   devices: z.int(),
 });
 
@@ -29,7 +30,7 @@ export interface Summary {
   hubQueries: number;
 }
 
-const rowSchema = z.object({ value: z._default(z.json(), null), devices: z.number() });
+const rowSchema = z.object({ value: z._default(anyJson, null), devices: z.number() });
 type Row = z.infer<typeof rowSchema>;
 
 /**
@@ -75,18 +76,25 @@ export async function summarize(
   };
 }
 
+/** Counts by the text that a value goes by: 43 and "43" are in one row. */
 async function countBy(hub: Hub, path: PropertyPath, condition: Condition | undefined) {
-  const found = { rows: [] as Row[], hubQueries: 0 };
+  const rows = new Map<string | undefined, Row>();
+  let hubQueries = 0;
   for await (const page of hub.queryPages(countByQuery(path, condition), rowSchema)) {
-    found.rows.push(...page.rows);
-    found.hubQueries += page.requests;
+    for (const { value, devices } of page.rows) {
+      const name = toText(value);
+      const before = rows.get(name)?.devices ?? 0;
+      const isObject = typeof value === 'object';
+      rows.set(name, { value: isObject ? value : (name ?? null), devices: before + devices });
+    }
+    hubQueries += page.requests;
   }
-  return found;
+  return { rows: [...rows.values()], hubQueries };
 }
 
 function has(path: PropertyPath, value: Json): Condition {
   if (value === null) return { kind: 'not', condition: { kind: 'isDefined', path } };
-  if (typeof value !== 'object') return equals(path, value);
+  if (typeof value === 'string') return goesBy(path, value);
   throw new InvalidInputError(
     `${path} is an object in some twins, which no condition can name: ask by=location.`,
     'by',

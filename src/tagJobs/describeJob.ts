@@ -8,7 +8,7 @@ import type { FailurePage, TagJobStore } from './tagJobStore';
 export interface FailuresPage {
   limit: number;
   /** Of the page before. */
-  continuation: string | undefined;
+  continuation?: string | undefined;
 }
 
 /** How much longer than a job may take its last messages may be on their way, in milliseconds. */

@@ -1,6 +1,7 @@
 import type { HubError } from '../azure/hub/hubError';
+import { workThrough } from '../workThrough';
 import type { JobMeans } from './jobMeans';
-import { tagDevice, workThrough } from './tagDevice';
+import { tagDevice } from './tagDevice';
 import type { Outcome } from './tagJob';
 import type { TagRow } from './tagRow';
 

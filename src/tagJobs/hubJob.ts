@@ -97,7 +97,7 @@ function listFailures(jobId: string, { hub }: JobMeans, pageSize: number) {
 }
 
 /** The hub tells a code by its number, `404001`, or by its name. */
-function toFailure({ deviceId, error }: JobFailure): Failure {
+export function toFailure({ deviceId, error }: JobFailure): Failure {
   const code = String(error?.code ?? '');
   const byName: Record<string, number> = { DeviceNotFound: 404, PreconditionFailed: 412, ArgumentInvalid: 400 };
   const status = Number(/^[45]\d\d(?=\d{3}$)/.exec(code)?.[0] ?? byName[code] ?? 500);

@@ -11,7 +11,7 @@ import type { TagJobStore } from './tagJobStore';
  * @throws TagJobError `unknown-job`
  */
 export async function readJob(jobId: string, means: JobMeans, page: FailuresPage): Promise<JobDocument> {
-  return tellOf(await known(jobId, means.needStore()), means, page);
+  return tellOf(await knownJob(jobId, means.needStore()), means, page);
 }
 
 /** A job that was read, as whoever works it has it. */
@@ -27,7 +27,7 @@ export function tellOf(stored: StoredJob, means: JobMeans, page: FailuresPage): 
  */
 export async function cancelJob(jobId: string, means: JobMeans, page: FailuresPage): Promise<JobDocument> {
   const tagJobs = means.needStore();
-  const stored = await known(jobId, tagJobs);
+  const stored = await knownJob(jobId, tagJobs);
   if (stored.job.engine === 'direct') {
     throw forbidden('A job of engine direct ends with the answer to its request; there is nothing to cancel.');
   }
@@ -47,7 +47,8 @@ function forbidden(detail: string): TagJobError {
   return new TagJobError('job-state', detail);
 }
 
-async function known(jobId: string, tagJobs: TagJobStore): Promise<StoredJob> {
+/** @throws TagJobError `unknown-job` */
+export async function knownJob(jobId: string, tagJobs: TagJobStore): Promise<StoredJob> {
   const stored = /^[a-z0-9-]{1,64}$/.test(jobId) ? await tagJobs.read(jobId) : undefined;
   if (stored) return stored;
   throw new TagJobError('unknown-job', `There is no job ${jobId}; take its id from the answer that started it.`);

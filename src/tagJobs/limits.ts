@@ -13,15 +13,6 @@ export const keptMs = 30 * 24 * 60 * 60 * 1000;
 /** How long a message is worked before what is left goes back to the queue: the strictest plan ends invocations after five minutes. */
 export const workMs = 120_000;
 
-/** The longest wait before a chunk is tried again. */
-const longestDelaySeconds = 600;
-
-/** How long to wait after so many attempts in a row that came to nothing: 5 s, doubled each time, half of it by chance. */
-export function delaySecondsAfter(attempt: number): number {
-  const delay = Math.min(longestDelaySeconds, 5 * 2 ** Math.min(attempt, 10));
-  return Math.ceil(delay / 2 + (Math.random() * delay) / 2);
-}
-
 /**
  * How soon a message looks again whether all of its job is in the queue: the rest is a moment behind, or its request is
  * gone, which takes longer to tell.

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Queue } from '../azure/queue/queue';
 import { describeFaults } from '../errors/describeFaults';
 import { InvalidInputError } from '../errors/invalidInputError';
-import { workThrough } from './tagDevice';
+import { workThrough } from '../workThrough';
 
 const common = {
   jobId: z.string().check(z.regex(/^[a-z0-9-]{1,64}$/)),

@@ -115,6 +115,25 @@ export class TagJobStore {
     } while (continuation !== undefined);
   }
 
+  /** What became of the chunks from a number on, as many as one request reads. */
+  async progressFrom(jobId: string, number: number): Promise<{ chunks: ChunkProgress[]; isMore: boolean }> {
+    const range = {
+      partitionKey: jobId,
+      prefix: 'progress|',
+      ...(number > 0 ? { after: progressKey(number - 1) } : {}),
+    };
+    const page = await this.tables.use('TagJobs', (table) => table.list(range, maxRowsPerPage));
+    const chunks = page.rows.map((row) => fromChunkRow(row).progress);
+    return { chunks, isMore: page.continuation !== undefined };
+  }
+
+  /** The failures of a chunk, by the index of their device. */
+  async failuresOfChunk(jobId: string, number: number): Promise<Map<number, Failure>> {
+    const range = { partitionKey: jobId, prefix: `${padded(number)}|` };
+    const page = await this.tables.use('TagJobFailures', (table) => table.list(range, maxRowsPerPage));
+    return new Map(page.rows.map((row) => [Number(row.rowKey.split('|')[1]), toFailure(row)]));
+  }
+
   /** Keeps failures by the place of their device; one that is kept again is the same row. */
   async keepFailures(jobId: string, failures: readonly (Failure & Place)[]): Promise<void> {
     const rows = failures.map(({ chunk, index, ...failure }) => ({

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../errors/invalidInputError';
-import type { TagsPatch } from '../twins/tags';
+import { isEmptyPatch, type TagsPatch } from '../twins/tags';
 
 /** A device, and the tags to merge into its own. */
 export interface TagRow {
@@ -40,4 +40,14 @@ export class NamedDevices {
     }
     this.#places.set(deviceId, at);
   }
+}
+
+/**
+ * Refuses a list of which no device would be written. One among others is none of that: an export has empty cells.
+ *
+ * @throws InvalidInputError with the path `tags`.
+ */
+export function refuseEmpty(rows: readonly Pick<TagRow, 'tags'>[]): void {
+  if (rows.some(({ tags }) => !isEmptyPatch(tags))) return;
+  throw new InvalidInputError('There is no tag in it, so nothing would be written: give each device its tags.', 'tags');
 }

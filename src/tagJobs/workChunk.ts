@@ -1,8 +1,9 @@
 import type { Hub } from '../azure/hub/hub';
+import { workThrough } from '../workThrough';
 import { ChunkOutcomes, giveUpLate } from './chunkOutcomes';
 import { workMs } from './limits';
 import type { TagMessage } from './messages';
-import { type Fault, tagDevice, workThrough } from './tagDevice';
+import { type Fault, tagDevice } from './tagDevice';
 import type { TagJob } from './tagJob';
 import type { TagJobStore } from './tagJobStore';
 import type { TagRow } from './tagRow';

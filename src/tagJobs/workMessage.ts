@@ -1,10 +1,11 @@
 import { deadlines } from '../azure/hub/deadlines';
 import type { Hub } from '../azure/hub/hub';
 import { HubError } from '../azure/hub/hubError';
+import { delaySecondsAfter } from '../azure/queue/delay';
 import { TablesError } from '../azure/tables/tables';
 import { SettingError } from '../errors/settingError';
 import type { JobMeans } from './jobMeans';
-import { abandoned, ageOf, delaySecondsAfter, giveUpAfterMs, preparingSeconds } from './limits';
+import { abandoned, ageOf, giveUpAfterMs, preparingSeconds } from './limits';
 import { listPage } from './listPage';
 import { sendChunks, sendNew, type TagMessage } from './messages';
 import type { StoredJob, TagJob } from './tagJob';

@@ -27,7 +27,7 @@ const tagLimits = {
  */
 export function parseTagsPatch(body: Json): TagsPatch {
   if (!isJsonObject(body)) throw new InvalidInputError('The body must be a JSON object: a merge patch of the tags.');
-  checkMembers(body, 'tags', 0);
+  checkMembers(body, 'tags', 0, false);
   const size = sizeOf(body);
   if (size > tagLimits.sectionBytes) {
     throw new InvalidInputError(`The tags take ${size} bytes; a twin holds ${tagLimits.sectionBytes}.`, 'tags');
@@ -35,30 +35,40 @@ export function parseTagsPatch(body: Json): TagsPatch {
   return body as TagsPatch;
 }
 
-function checkMembers(object: JsonObject, path: string, depth: number): void {
+/** Whether a patch changes nothing, whatever the twin. A hub would write it all the same: a version, an event, a message. */
+export function isEmptyPatch(patch: TagsPatch): boolean {
+  return Object.keys(patch).length === 0;
+}
+
+function checkMembers(object: JsonObject, path: string, depth: number, isInList: boolean): void {
   if (depth > tagLimits.depth) fail(path, `is nested more than ${tagLimits.depth} objects deep`);
   for (const [name, value] of Object.entries(object)) {
     const member = `${path}.${name}`;
     if (/[\p{Cc}.$# ]/u.test(name)) fail(member, "has a control character, '.', '$', '#' or a space in its name");
     if (Buffer.byteLength(name) > tagLimits.nameBytes)
       fail(path, `has a name longer than ${tagLimits.nameBytes} bytes`);
-    if (value !== null) checkValue(value, member, depth);
+    if (value !== null || isInList) checkValue(value, member, depth, isInList);
   }
 }
 
-function checkValue(value: Json, path: string, depth: number): void {
+function checkValue(value: Json, path: string, depth: number, isInList: boolean): void {
+  // With the text of the hub.
+  if (value === null) fail(path, 'is null inside a list: Value of Property or Tag cannot be null');
   if (typeof value === 'number') checkNumber(value, path);
   else if (typeof value === 'string') checkString(value, path);
   else if (Array.isArray(value)) checkArray(value, path, depth + 1);
-  else if (isJsonObject(value)) checkMembers(value, path, depth + 1);
+  else if (isJsonObject(value)) checkMembers(value, path, depth + 1, isInList);
+}
+
+/** Whether a twin can hold a number. One too large for a double is Infinity, and would leave as null: as a removal. */
+export function isTwinNumber(value: number): boolean {
+  const { min, max } = tagLimits.integers;
+  return Number.isFinite(value) && !(Number.isInteger(value) && (value < min || value > max));
 }
 
 function checkNumber(value: number, path: string): void {
   const { min, max } = tagLimits.integers;
-  // A number too large for a double is Infinity here, and would leave as null: as a removal.
-  if (!Number.isFinite(value) || (Number.isInteger(value) && (value < min || value > max))) {
-    fail(path, `is a number outside ${min}…${max}`);
-  }
+  if (!isTwinNumber(value)) fail(path, `is a number outside ${min}…${max}`);
 }
 
 function checkString(value: string, path: string): void {
@@ -69,9 +79,7 @@ function checkArray(values: Json[], path: string, depth: number): void {
   // One level more than objects, since the innermost object may hold a list.
   if (depth > tagLimits.depth + 1) fail(path, `is nested more than ${tagLimits.depth} levels deep`);
   values.forEach((value, index) => {
-    const element = `${path}[${index}]`;
-    if (value === null) fail(element, 'is null, which a list in a twin cannot hold');
-    checkValue(value, element, depth);
+    checkValue(value, `${path}[${index}]`, depth, true);
   });
 }
 

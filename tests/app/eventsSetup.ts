@@ -10,13 +10,16 @@ import { call, keepingIn, recordingContext } from './functionCalls';
 
 /** Where these tests keep what the app keeps. */
 export const tables = memoryTables();
-const settings = readSettings({ TwinChangesTopic__topicEndpointUri: 'https://topic.example/api/events' });
+const settings = readSettings({
+  IOTHUB_HOSTNAME: 'hub.azure-devices.net',
+  TwinChangesTopic__topicEndpointUri: 'https://topic.example/api/events',
+});
 export const services = keepingIn(tables, createServices(settings));
 let devices = 0;
 
 /** No test sees the devices of another. */
 export const newDevice = () => `device-${++devices}`;
-export const hubTime = '2026-11-29T02:32:16.8821234Z';
+export const hubTime = '2025-11-29T02:32:16.8821234Z';
 /** The application properties of an update. */
 export const propertiesOf = (deviceId: string, operationTimestamp = hubTime) => ({
   hubName: 'hub',

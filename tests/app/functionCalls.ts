@@ -26,6 +26,12 @@ export function keepingIn(tables: Tables, services: Services): Services {
   return { ...services, records: () => records };
 }
 
+/** What fake timers leave alone where only the clock is wrong. */
+export const allButDate = [
+  ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setInterval', 'setTimeout'] as const),
+  ...(['clearImmediate', 'clearInterval', 'clearTimeout'] as const),
+];
+
 /** A context that keeps what is logged, as `level: text`. */
 export function recordingContext(triggerMetadata: Record<string, unknown> = {}, traceParent?: string) {
   const logged: string[] = [];

@@ -1,4 +1,5 @@
 import { endpoint } from '../../src/api/http/endpoint';
+import { openApiDocument } from '../../src/api/openapi/document';
 import { createServices, type Services } from '../../src/app/services';
 import { readSettings } from '../../src/app/settings';
 import { getTwin } from '../../src/functions/getTwin';
@@ -51,13 +52,22 @@ describe('tagTwin', () => {
   });
 
   it.each(['"AAAAAAAAAAE="', 'AAAAAAAAAAE='])('passes If-Match %s on', async (etag) => {
-    await tag('{}', { 'content-type': 'application/merge-patch+json; charset=utf-8', 'if-match': etag });
+    await tag('{"a":1}', { 'content-type': 'application/merge-patch+json; charset=utf-8', 'if-match': etag });
     expect(server.received[0]?.headers['if-match']).toBe('"AAAAAAAAAAE="');
+  });
+
+  it('writes nothing where there is nothing to write, and answers the twin', async () => {
+    const { etag, version, tags } = twin;
+    const headers = { 'content-type': 'application/json' };
+    await expect(tag('{}')).resolves.toMatchObject({ status: 200, body: { deviceId: 'd1', etag, version, tags } });
+    await expect(tag('{}', { ...headers, 'if-match': etag })).resolves.toMatchObject({ status: 200 });
+    await expect(tag('{}', { ...headers, 'if-match': 'AAAAAAAAAAE=' })).resolves.toMatchObject({ status: 412 });
+    expect(server.received.map(({ method }) => method)).toEqual(['GET', 'GET', 'GET']);
   });
 
   it.each([
     ['malformed JSON', '{"plant":', {}, 400, 'well-formed JSON'],
-    ['no body', '', {}, 400, 'well-formed JSON'],
+    ['no body, as where it came in chunks', '', {}, 400, 'Content-Length'],
     ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]), {}, 400, 'UTF-8'],
     ['a list', '[]', {}, 400, 'merge patch'],
     ['a forbidden name', '{"a.b":1}', {}, 400, 'tags.a.b'],
@@ -79,6 +89,29 @@ describe('tagTwin', () => {
     await expect(tag('{"o":{"n":4503599627370496}}')).resolves.toMatchObject({ body: { path: 'tags.o.n' } });
   });
 
+  it('takes tags in the form of a twin only where that is meant', async () => {
+    const send = (query: Record<string, string>, body: string) =>
+      call(endpoint(tagTwin, services), {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        params: { deviceId: 'd1' },
+        query,
+        body: { string: body },
+      });
+    await expect(send({}, '{"tags":{"plant":"X"}}')).resolves.toMatchObject({
+      status: 400,
+      body: { path: 'tags.tags', detail: expect.stringContaining('send {"plant":"X"} without a member tags') },
+    });
+    await expect(send({ allow: 'all' }, '{}')).resolves.toMatchObject({ status: 400, body: { path: 'allow' } });
+    expect(server.received).toEqual([]);
+    await expect(send({ allow: 'tags' }, '{"tags":{"plant":"X"}}')).resolves.toMatchObject({ status: 200 });
+    await expect(send({}, '{"tags":null}')).resolves.toMatchObject({ status: 200 });
+    expect(server.received.map(({ body }) => body)).toEqual([
+      '{"tags":{"tags":{"plant":"X"}}}',
+      '{"tags":{"tags":null}}',
+    ]);
+  });
+
   it.each(['', '..', 'a/b', 'é', 'x'.repeat(129)])('refuses the device id %j', async (deviceId) => {
     await expect(tag('{}', undefined, deviceId)).resolves.toMatchObject({ status: 400, body: { path: 'deviceId' } });
   });
@@ -94,7 +127,7 @@ describe('tagTwin', () => {
     [json('[]'), 503, { 'retry-after': '5' }],
   ])('answers a failure of the hub %#', async (hubAnswer, status, headers) => {
     server.play(hubAnswer);
-    const answer = await tag('{}');
+    const answer = await tag('{"a":1}');
     expect(answer).toMatchObject({ status, headers, body: { status } });
     expect(answer.logged).toHaveLength(status >= 500 ? 1 : 0);
     expect(answer.logged.join()).not.toMatch(/SharedAccessSignature|sig=/);
@@ -130,6 +163,17 @@ it('getTwin answers the whole twin with its etag', async () => {
       body: twin,
     },
   );
+});
+
+it('lets pages of other origins read the headers of answers, those that the document has', async () => {
+  const named = Object.keys(openApiDocument('1.0.0').components.headers).sort().join(', ');
+  const get = (params: Record<string, string>, headers = {}) =>
+    call(endpoint(getTwin, services), { method: 'GET', params, headers });
+  const exposed = { 'access-control-expose-headers': named };
+  const origin = { origin: 'https://fleet.example' };
+  await expect(get({ deviceId: 'd1' }, origin)).resolves.toMatchObject({ status: 200, headers: exposed });
+  await expect(get({ deviceId: 'é' }, origin)).resolves.toMatchObject({ status: 400, headers: exposed });
+  expect((await get({ deviceId: 'd1' })).headers).not.toHaveProperty('access-control-expose-headers');
 });
 
 it('statistics answers the three counts', async () => {
@@ -179,7 +223,7 @@ describe('queryTwins', () => {
 
   it('lists the fleet without conditions', async () => {
     server.play(json([]));
-    await query({ location: '', connectivity: '' });
+    await query({});
     expect(server.received[0]?.body).not.toContain('WHERE');
   });
 });

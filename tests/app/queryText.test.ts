@@ -1,8 +1,10 @@
 import fc from 'fast-check';
+import { parseQuery } from '../../emulator/src/query/parse';
 import { type Condition, toText } from '../../src/conditions/condition';
 import { unwrapContinuation, wrapContinuation } from '../../src/conditions/continuation';
-import { parsePropertyPath } from '../../src/conditions/propertyPath';
+import { namesOf, type PropertyPath, parsePropertyPath, plainPath } from '../../src/conditions/propertyPath';
 import { countQuery, listQuery, maxQueryLength } from '../../src/conditions/twinQuery';
+import { InvalidInputError } from '../../src/errors/invalidInputError';
 
 const plant = parsePropertyPath('tags.location.plant');
 const rate = parsePropertyPath('properties.desired.rate');
@@ -16,6 +18,7 @@ describe('a condition is written', () => {
     [compare, 'properties.desired.rate >= 5'],
     [{ kind: 'compare', path: plant, operator: '!=', value: true }, 'tags.location.plant != true'],
     [{ kind: 'in', path: plant, values: ['P1', "P'2"] }, "tags.location.plant IN ['P1', 'P\\'2']"],
+    [{ kind: 'startsWith', path: plant, start: "P'" }, "STARTSWITH(tags.location.plant, 'P\\'')"],
     [{ kind: 'isDefined', path: plant }, 'is_defined(tags.location.plant)'],
     [{ kind: 'not', condition: located }, "NOT (tags.location.plant = 'P1')"],
     [
@@ -66,6 +69,19 @@ describe('a property path', () => {
     ['properties.desired._a.b2', 'properties.desired._a.b2'],
     ['tags.group.Order', 'tags.[[group]].Order'],
     ['tags.a.NOT', 'tags.a.[[NOT]]'],
+    ['tags.fw-version', 'tags.[[fw-version]]'],
+    ['tags.1floor', 'tags.[[1floor]]'],
+    ['tags["1floor"]', 'tags.[[1floor]]'],
+    ['tags.größe.m²', 'tags.[[größe]].[[m²]]'],
+    ['properties.reported["a,b"].c', 'properties.reported.[[a,b]].c'],
+    ['statusUpdatedTime', 'statusUpdateTime'],
+    ['modelId', 'modelId'],
+    ['properties.desired.$version', 'properties.desired.$version'],
+    [
+      'properties.reported.$metadata.fw-version.$lastUpdated',
+      'properties.reported.$metadata.[[fw-version]].$lastUpdated',
+    ],
+    ['properties.reported.$metadata.$lastUpdated', 'properties.reported.$metadata.$lastUpdated'],
   ])('%s is written %s', (path, text) => {
     expect(parsePropertyPath(path)).toBe(text);
   });
@@ -78,10 +94,19 @@ describe('a property path', () => {
     'tags.a.',
     '.tags.a',
     'tags.a b',
-    'tags.a-b',
-    'tags.2a',
-    'tags.é',
+    'tags["a b"]',
+    'tags["a.b"]',
+    'tags["a]]b"]',
+    'tags["a',
+    'tags[""]',
+    'tags.a#b',
     'tags.$x',
+    'tags.$version',
+    'properties.desired.$x',
+    'properties.desired.$metadata',
+    'properties.desired.a.$lastUpdated',
+    'properties.desired.$metadata.a$b.$lastUpdated',
+    'tags.\ud800',
     'tags.[[group]]',
     "tags.a = '1' OR tags.b",
     'properties.a',
@@ -93,15 +118,31 @@ describe('a property path', () => {
     expect(() => parsePropertyPath(path)).toThrow('is not a property path');
   });
 
-  it('holds nothing but names, dots and brackets', () => {
+  it('is read by a hub as the names that were given, and given again as it may be read', () => {
+    const names = fc.array(
+      fc.oneof(
+        fc.string({ unit: 'binary', minLength: 1, maxLength: 4 }),
+        fc.constantFrom('a', 'group', '[[', ']]', ',', '"', "'", '=', '[0]', ' OR ', '\\'),
+      ),
+      { minLength: 1, maxLength: 4 },
+    );
     fc.assert(
-      fc.property(fc.array(fc.string({ maxLength: 4 })), (names) => {
-        let path: string | undefined;
+      fc.property(names, (given) => {
+        const text = given.map((name) => `[${JSON.stringify(name)}]`).join('');
+        let path: PropertyPath;
         try {
-          path = parsePropertyPath(['tags', ...names].join('.'));
-        } catch {}
-        expect(path ?? 'refused').toMatch(/^[\w.[\]]+$/);
+          path = parsePropertyPath(`tags${text}`);
+        } catch (error) {
+          expect(error).toBeInstanceOf(InvalidInputError);
+          return;
+        }
+        expect(namesOf(path)).toEqual(['tags', ...given]);
+        expect(parsePropertyPath(plainPath(path))).toBe(path);
+        expect(parseQuery(`SELECT * FROM devices WHERE is_defined(${path})`)).toMatchObject({
+          where: { args: [{ kind: 'path', names: ['tags', ...given] }] },
+        });
       }),
+      { numRuns: 500 },
     );
   });
 });

@@ -53,7 +53,11 @@ const get = (handler: Serve<Services>, params: Record<string, string>, query = {
 const at = (plant: string | null) => ({ location: { plant } });
 
 async function membersOf(location: string, connectivity?: string): Promise<string[]> {
-  const { body } = await get(locationDevices, { location }, connectivity === undefined ? {} : { connectivity });
+  const { body } = await get(
+    locationDevices,
+    {},
+    { location, ...(connectivity === undefined ? {} : { connectivity }) },
+  );
   return (body as { devices: { deviceId: string }[] }).devices.map(({ deviceId }) => deviceId);
 }
 
@@ -125,6 +129,48 @@ describe('the history of a device', () => {
       continuation = page.continuation;
     } while (continuation !== undefined);
     expect(versions).toEqual([7, 6, 5, 4, 3, 2, 1]);
+  });
+
+  test('leaves out writes that changed nothing, unless they are asked for', async () => {
+    const deviceId = newDevice();
+    const whats: Happening['what'][] = [
+      'Created',
+      { reported: { level: 1, list: [1, { a: 2 }] } },
+      { reported: { level: 1, list: [1, { a: 2 }] } },
+      { tags: {} },
+      { operation: 'replace', reported: { level: 1, list: [1, { a: 2 }] } },
+      { reported: { level: 1, other: 1 } },
+      { reported: { gone: null } },
+      { truncated: true, reported: {} },
+      { reported: { level: 1 } },
+    ];
+    for (const [index, what] of whats.entries()) {
+      await services.records()?.history.keep(eventOf(deviceId, { tick: index + 1, version: index + 1, what }));
+    }
+    const versions = async (query: Record<string, string>) => {
+      const { body } = await get(deviceChanges, { deviceId }, query);
+      return (body as { changes: { version: number }[] }).changes.map(({ version }) => version);
+    };
+    // After one that was truncated nothing is known, so the last may have changed something.
+    await expect(versions({})).resolves.toEqual([9, 8, 6, 2, 1]);
+    await expect(versions({ unchanged: 'true' })).resolves.toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1]);
+  });
+
+  test('is led through to its end where most writes changed nothing', async () => {
+    const deviceId = newDevice();
+    for (let n = 1; n <= 1200; n++) {
+      const what = { reported: { level: Math.floor(n / 400) } };
+      await services.records()?.history.keep(eventOf(deviceId, { tick: n, version: n, what }));
+    }
+    const versions: number[] = [];
+    let query: Record<string, string> | undefined = { limit: '2' };
+    while (query) {
+      const { body, headers } = await get(deviceChanges, { deviceId }, query);
+      versions.push(...(body as { changes: { version: number }[] }).changes.map(({ version }) => version));
+      const [, next] = /^<(.*)>; rel="next"$/.exec(headers.link ?? '') ?? [];
+      query = next === undefined ? next : Object.fromEntries(new URL(next, 'http://localhost').searchParams);
+    }
+    expect(versions).toEqual([1200, 800, 400, 1]);
   });
 
   test('keeps a change of the largest size', async () => {

@@ -1,5 +1,7 @@
+import { recordingContext } from './functionCalls';
+
 const registered = new Map<string, { bindings: Record<string, Record<string, unknown>>; retryOptions?: object }>();
-const hooks = new Map<string, () => unknown>();
+const hooks = new Map<string, (context?: object) => unknown>();
 
 // What the host's worker offers to the programming model.
 jest.mock(
@@ -9,7 +11,7 @@ jest.mock(
     version: '0',
     registerFunction: (metadata: { name: string; bindings: Record<string, Record<string, unknown>> }) =>
       registered.set(metadata.name, metadata),
-    registerHook: (name: string, hook: () => unknown) => hooks.set(name, hook),
+    registerHook: (name: string, hook: (context?: object) => unknown) => hooks.set(name, hook),
     setProgrammingModel: () => {},
     log: () => {},
   }),
@@ -28,6 +30,7 @@ it('every function registers without a single valid setting, and the start says 
     'deviceChanges',
     'getTwin',
     'locationDevices',
+    'locationDevicesByPath',
     'locations',
     'onTwinChange',
     'openapi',
@@ -37,6 +40,7 @@ it('every function registers without a single valid setting, and the start says 
     'statistics',
     'summary',
     'tagJob',
+    'tagJobOutcomes',
     'tagTwin',
     'tagTwins',
     'workTagJobs',
@@ -70,6 +74,11 @@ it('every function registers without a single valid setting, and the start says 
     expect.objectContaining({ type: 'eventGrid', connection: 'TwinChangesTopic' }),
   ]);
   expect(registered.get('relayTwinChanges')?.retryOptions).toMatchObject({ retryStrategy: 'exponentialBackoff' });
+
+  const { context, logged } = recordingContext();
+  hooks.get('preInvocation')?.({ invocationContext: context });
+  context.log('a\nb');
+  expect(logged).toEqual(['information: a\\nb']);
 
   const errors = jest.spyOn(console, 'error').mockImplementation();
   hooks.get('appStart')?.();

@@ -1,3 +1,4 @@
+import { TableServiceClient } from '@azure/data-tables';
 import { maxRowsPerTransaction, type Row, type Table } from '../../src/azure/tables/table';
 import { tablesAt } from '../../src/azure/tables/tables';
 import { startTables, type TestStorage } from '../support/azurite';
@@ -34,6 +35,17 @@ describe.each(Object.entries(kinds))('a table %s', (_name, tables) => {
     expect(second).toEqual({ ...place, other: 'x', etag: expect.any(String) });
     expect(second?.etag).not.toBe(first?.etag);
     expect(await use((table) => table.get(place.partitionKey, 'b'))).toBeUndefined();
+  });
+
+  it.each(['', '.', '..'])('takes the partition %j, which is that of a location of this name', async (partitionKey) => {
+    const row = { partitionKey, rowKey: '|d1' };
+    const etag = await use((table) => table.putIf({ ...row, n: 1 }, undefined));
+    expect(await use((table) => table.putIf({ ...row, n: 2 }, etag))).toEqual(expect.any(String));
+    expect(await use((table) => table.get(partitionKey, '|d1'))).toMatchObject({ n: 2 });
+    const { rows } = await use((table) => table.list({ partitionKey, prefix: '|' }, 10));
+    expect(rows).toMatchObject([{ ...row, n: 2 }]);
+    await use((table) => table.remove(partitionKey, '|d1'));
+    expect(await use((table) => table.get(partitionKey, '|d1'))).toBeUndefined();
   });
 
   it('writes by an etag only what is as it was read, and without one only what is new', async () => {
@@ -136,4 +148,30 @@ it('a row of more than a megabyte is refused in memory as in Azure, though not b
   const columns = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`c${n}`, 'x'.repeat(32_000)]));
   const put = memory.use('Runs', (table) => table.put({ partitionKey: 'large', rowKey: 'a', ...columns }));
   await expect(put).rejects.toThrow('larger');
+});
+
+describe('a table that somebody has deleted', () => {
+  const row = { partitionKey: 'p', rowKey: 'a', n: 1 };
+
+  it.each<[string, (table: Table) => Promise<unknown>, unknown]>([
+    ['a read', (table) => table.get('p', 'a'), undefined],
+    ['a write', (table) => table.put(row), undefined],
+    ['a new row', (table) => table.putIf(row, undefined), expect.any(String)],
+    ['a row by its etag', (table) => table.putIf(row, 'W/"x"'), undefined],
+    ['rows', (table) => table.putAll([row]), undefined],
+    ['new rows', (table) => table.addAll([row]), true],
+    ['a removal', (table) => table.remove('p', 'a'), undefined],
+    ['removals', (table) => table.removeAll([1, 2].map((n) => ({ ...row, rowKey: `${n}`, etag: '*' }))), undefined],
+    ['a list', (table) => table.list({ partitionKey: 'p' }, 10), { rows: [], continuation: undefined }],
+  ])('is made again for %s', async (_name, action, outcome) => {
+    const tables = tablesAt({ kind: 'key', connectionString: storage.connectionString });
+    await tables.use('Members', (table) => table.put(row));
+    const service = TableServiceClient.fromConnectionString(storage.connectionString, {
+      allowInsecureConnection: true,
+    });
+    await service.deleteTable('Members');
+    expect(await tables.use('Members', action)).toEqual(outcome);
+    await tables.use('Members', (table) => table.put(row));
+    expect(await tables.use('Members', (table) => table.get('p', 'a'))).toMatchObject(row);
+  });
 });

@@ -1,4 +1,9 @@
+import { endpoint } from '../../src/api/http/endpoint';
+import { getTwin } from '../../src/functions/getTwin';
+import { queryTwins } from '../../src/functions/queryTwins';
+import type { JsonObject } from '../../src/json';
 import type { TagJob } from '../../src/tagJobs/tagJob';
+import { call } from './functionCalls';
 import { ask, jobOf, post, startTagJobs, type TagJobsSetup, workAll, workOne } from './tagJobsSetup';
 
 const fleet = 250;
@@ -46,6 +51,16 @@ async function stored(jobId: string): Promise<TagJob> {
   return found.job;
 }
 
+it('devices by a condition in words get tags as columns and cells', async () => {
+  const [a = '', b = ''] = await registerTagged(2, { location: { plant: 'Words' }, site: 'old', floor: 'x' });
+  const cells = { plant: '43', 'tags.site': 'null', 'tags.fw-version': '1.10', 'tags.floor:number': '3' };
+  const answer = await post(setup.services, { filter: 'location = Words and tags.floor = "x"', cells });
+  expect(jobOf(answer)).toMatchObject({ state: 'completed', counts: { total: 2, succeeded: 2 } });
+  for (const id of [a, b]) {
+    expect(await tagsOf(id)).toEqual({ location: { plant: '43' }, 'fw-version': '1.10', floor: 3 });
+  }
+});
+
 describe.each(['direct', 'queue'])('a row with an etag, by %s', (engine) => {
   it('is written on that twin alone, and once', async () => {
     const registry = setup.emulator.registry();
@@ -68,6 +83,18 @@ describe.each(['direct', 'queue'])('a row with an etag, by %s', (engine) => {
     const { responseBody: again } = await registry.getTwin(a);
     expect(again.etag).toBe(tagged.etag);
   });
+});
+
+it.each(['direct', 'queue'])('a tag named __proto__ is a tag as any other, by %s', async (engine) => {
+  const [id = ''] = await register(1);
+  const odd = '{"__proto__":{"floor":3},"inner":{"__proto__":1}}';
+  await post(setup.services, `{"deviceIds":["${id}"],"tags":${odd}}`, { query: { engine } });
+  await workAll(setup.queue, setup.services);
+  const { body } = await call(endpoint(getTwin, setup.services), { method: 'GET', params: { deviceId: id } });
+  expect(JSON.stringify((body as JsonObject).tags)).toBe(odd);
+  const query = { where: `{"path":"deviceId","op":"=","value":"${id}"}`, fields: 'tags.inner,tags.__proto__' };
+  const listed = await call(endpoint(queryTwins, setup.services), { method: 'GET', query });
+  expect(JSON.stringify(listed.body)).toContain('"tags":{"inner":{"__proto__":1},"__proto__":{"floor":3}}');
 });
 
 describe('direct', () => {
@@ -115,6 +142,29 @@ describe('direct', () => {
     const ndjson = `${JSON.stringify({ deviceId: b, tags: { n: [1] } })}\n`;
     await post(setup.services, ndjson, { type: 'application/x-ndjson' });
     await expect(tagsOf(b)).resolves.toEqual({ n: [1], location: {} });
+  });
+
+  it.each([
+    ['application/json', '{"deviceIds":["d1"],"tags":{}}'],
+    ['application/json', '{"where":{"location":"Redmond43"},"tags":{}}'],
+    ['text/csv', 'deviceId,plant\nd1,\n'],
+    ['application/x-ndjson', '{"deviceId":"d1","location":null}'],
+  ])('refuses what would write nothing: %s %s', async (type, body) => {
+    const detail = expect.stringContaining('nothing would be written');
+    for (const dryRun of ['false', 'true']) {
+      const answer = await post(setup.services, body, { type, query: { dryRun } });
+      expect(answer).toMatchObject({ status: 400, body: { path: 'tags', detail } });
+    }
+  });
+
+  it('leaves the twin alone of a device that has no tag among others', async () => {
+    const [a = '', b = ''] = await register(2);
+    const { responseBody: before } = await setup.emulator.registry().getTwin(b);
+    const csv = `deviceId,plant\n${a},Dublin2\n${b},\n`;
+    const { counts } = jobOf(await post(setup.services, csv, { type: 'text/csv' }));
+    expect(counts).toMatchObject({ succeeded: 2 });
+    expect(await tagsOf(a)).toEqual({ location: { plant: 'Dublin2' } });
+    expect((await setup.emulator.registry().getTwin(b)).responseBody.etag).toBe(before.etag);
   });
 
   it('goes on without tables and without a queue; more than fits names the setting', async () => {
@@ -318,6 +368,15 @@ describe('a dry run', () => {
     });
   });
 
+  it('is one wherever it is asked for', async () => {
+    const [id = ''] = await register(1);
+    const body = { deviceIds: [id], tags, dryRun: false };
+    await expect(post(setup.services, body, { query: { dryRun: 'true' } })).resolves.toMatchObject({
+      body: { dryRun: true },
+    });
+    await expect(tagsOf(id)).resolves.toEqual({});
+  });
+
   it('of a condition asks the index', async () => {
     const ids = await registerTagged(2, { group: 'dry' });
     const where = { path: 'tags.group', op: '=', value: 'dry' };
@@ -351,7 +410,7 @@ describe('an idempotency key', () => {
     expect(second.status).toBe(first.status);
     expect(jobOf(second)).toMatchObject({ jobId: jobOf(first).jobId, state: 'completed', counts: { succeeded: 1 } });
     await expect(tagsOf(id)).resolves.toEqual({ location: { plant: 'Elsewhere' } });
-    await expect(post(setup.services, { ...body, tags: {} }, options)).resolves.toMatchObject({
+    await expect(post(setup.services, { ...body, tags: { other: 1 } }, options)).resolves.toMatchObject({
       status: 409,
       body: { type: 'urn:device-twins:problem:idempotency-conflict' },
     });
@@ -405,6 +464,10 @@ describe('bad input is refused before anything is done:', () => {
     ['a bad device id', { deviceIds: ['d1', 'a/b'], tags }, 400, 'deviceIds[1]'],
     ['a device twice', { deviceIds: ['d1', 'd2', 'd1'], tags }, 400, 'deviceIds[2]'],
     ['a tag against the limits', { deviceIds, tags: { 'a.b': 1 } }, 400, 'tags.a.b'],
+    ['the form of a twin', { deviceIds, tags: { tags: { plant: 'X' } } }, 400, 'tags.tags'],
+    ['null in an object in a list', { deviceIds, tags: { l: [{ a: null }] } }, 400, 'tags.l[0].a'],
+    ['tags and cells', { deviceIds, tags, cells: { plant: 'A' } }, 400, 'tags'],
+    ['a condition in bad words', { filter: 'location =', tags }, 400, 'filter'],
     ['a bad condition', { where: { plant: 'A' }, tags }, 400, 'where.plant'],
     ['query text', { where: "deviceId = 'a'", tags }, 400, 'where'],
     ['a list', [], 400, ''],
@@ -434,6 +497,11 @@ describe('bad input is refused before anything is done:', () => {
   it.each([{ engine: 'fast' }, { dryRun: 'maybe' }])('the query %j', async (query) => {
     const answer = await post(setup.services, 'deviceId,plant\nd1,A', { type: 'text/csv', query });
     expect(answer).toMatchObject({ status: 400, body: { path: Object.keys(query)[0] } });
+  });
+
+  it('an engine in the body, and another in the address', async () => {
+    const answer = await post(setup.services, { deviceIds, tags, engine: 'queue' }, { query: { engine: 'direct' } });
+    expect(answer).toMatchObject({ status: 400, body: { path: 'engine' } });
   });
 
   it('unknown jobs, and pages of other jobs', async () => {

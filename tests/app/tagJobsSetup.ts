@@ -8,6 +8,7 @@ import { parseConnectionString } from '../../src/azure/hub/hubAddress';
 import { HubConnection } from '../../src/azure/hub/hubConnection';
 import { quotasOf } from '../../src/azure/hub/quotas';
 import { tagJob } from '../../src/functions/tagJob';
+import { tagJobOutcomes } from '../../src/functions/tagJobOutcomes';
 import { tagTwins } from '../../src/functions/tagTwins';
 import { workTagJobs } from '../../src/functions/workTagJobs';
 import type { JobDocument } from '../../src/tagJobs/tagJob';
@@ -69,6 +70,23 @@ export function ask(
   query: Record<string, string> = {},
 ): Promise<HttpAnswer> {
   return call(endpoint(tagJob, services), { method, params: { jobId }, query });
+}
+
+/** Calls `tagJobOutcomes`. */
+export function askOutcomes(
+  services: Services,
+  jobId: string,
+  query: Record<string, string> = {},
+  accept = 'application/json',
+): Promise<HttpAnswer> {
+  const url = `http://localhost/api/tagJobs/${jobId}/outcomes?${new URLSearchParams(query)}`;
+  return call(endpoint(tagJobOutcomes, services), {
+    method: 'GET',
+    url,
+    params: { jobId },
+    query,
+    headers: { accept },
+  });
 }
 
 /** The job that an answer tells of. */

@@ -48,6 +48,8 @@ describe('a patch of tags is refused, and the path named', () => {
     ['an integer too small', { n: -(2 ** 52) - 1 }, 'tags.n'],
     ['a number beyond a double', { n: JSON.parse('1e999') }, 'tags.n'],
     ['null in a list', { l: [[null]] }, 'tags.l[0][0]'],
+    ['null in an object in a list', { o: { l: [{ a: { b: null } }] } }, 'tags.o.l[0].a.b'],
+    ['null in a list in an object in a list', { l: [{ a: [null] }] }, 'tags.l[0].a[0]'],
     ['an eleventh object', nested(11, {}), 'tags.o.o.o.o.o.o.o.o.o.o.o'],
     ['a list in a list in the tenth object', nested(10, { l: [[]] }), 'tags.o.o.o.o.o.o.o.o.o.o.l[0]'],
     ['8193 bytes in all', { a: 'x'.repeat(4095), b: 'x'.repeat(4096) }, 'tags'],

@@ -7,7 +7,10 @@ import { relayTwinChanges } from '../../src/functions/relayTwinChanges';
 import { recordingContext } from './functionCalls';
 
 const services = createServices(
-  readSettings({ TwinChangesTopic__topicEndpointUri: 'https://topic.example/api/events' }),
+  readSettings({
+    IOTHUB_HOSTNAME: 'hub.azure-devices.net',
+    TwinChangesTopic__topicEndpointUri: 'https://topic.example/api/events',
+  }),
 );
 const time = '2022-06-01T22:27:50.2612586Z';
 const properties = { hubName: 'hub', deviceId: 'd1', operationTimestamp: time, opType: 'updateTwin' };

@@ -1,19 +1,23 @@
 import type { Clock } from '../../src/azure/hub/clock';
 
+interface Timer {
+  at: number;
+  run: () => void;
+}
+
 /** A clock whose time passes as fast as the work of a test allows. */
 export class VirtualClock implements Clock {
   private time = 0;
-  private order = 0;
-  private readonly timers = new Map<number, { at: number; run: () => void }>();
+  private readonly timers = new Set<Timer>();
 
   now(): number {
     return this.time;
   }
 
   after(milliseconds: number, run: () => void): () => void {
-    const id = ++this.order;
-    this.timers.set(id, { at: this.time + Math.max(0, milliseconds), run });
-    return () => this.timers.delete(id);
+    const timer = { at: this.time + Math.max(0, milliseconds), run };
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
   }
 
   sleep(milliseconds: number): Promise<void> {
@@ -27,7 +31,7 @@ export class VirtualClock implements Clock {
     for (await settle(); ; await settle()) {
       const next = this.earliest();
       if (!next || next.at > end) break;
-      this.timers.delete(next.id);
+      this.timers.delete(next);
       this.time = Math.max(this.time, next.at);
       next.run();
     }
@@ -45,16 +49,16 @@ export class VirtualClock implements Clock {
     for (await settle(); !done; await settle()) {
       const next = this.earliest();
       if (!next || next.at > end) throw new Error(`The work was not done after ${most} ms.`);
-      this.timers.delete(next.id);
+      this.timers.delete(next);
       this.time = Math.max(this.time, next.at);
       next.run();
     }
     return work;
   }
 
-  private earliest() {
-    let first: { id: number; at: number; run: () => void } | undefined;
-    for (const [id, timer] of this.timers) if (!first || timer.at < first.at) first = { id, ...timer };
+  private earliest(): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.timers) if (!first || timer.at < first.at) first = timer;
     return first;
   }
 }

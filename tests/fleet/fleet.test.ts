@@ -33,8 +33,11 @@ test.each([
   [['sing'], /no command 'sing'/],
   [['query', '--colour', 'red'], /--colour/],
   [['query', '--limit', '0'], /--limit is a whole number/],
-  [['query', '--where', '[]'], /--where is a JSON object/],
-  [['tag', 'a'], /Give --tags/],
+  [['query', '--where', '{"location":'], /--where is a JSON object, as in '\{"location":"Redmond43"\}'/],
+  [['tag', 'd', '--tags', '{a:1}'], /--tags is a JSON object, as in '\{"location":\{"plant":"Redmond43"\}\}'/],
+  [['tag', 'a'], /Give either --set and --unset, as in --set plant=Redmond43, or --tags/],
+  [['tag', 'a', '--set', 'plant'], /--set takes NAME=VALUE, not 'plant'/],
+  [['tag', 'a', '--set', 'x=1', '--unset', 'x'], /'x' is set or unset twice/],
   [['tag', '--tags', '{}'], /either device ids or a condition/],
   [['tag', 'a', '--location', 'b', '--tags', '{}'], /either device ids or a condition/],
   [['job'], /Give one job id/],
@@ -65,11 +68,27 @@ test('the key goes into its header alone, and a wrong one is told', async () => 
   expect(request?.url.href).not.toContain('secret-key');
 });
 
+test('tags that look like those of a twin are sent where that is meant', async () => {
+  answer = () => ({ json: { dryRun: true, engine: 'direct', devices: 1, sample: [], expectedSeconds: 1 } });
+  const tag = ['tag', 'a', '--tags', '{"tags":{"plant":"X"}}', '--dry-run'];
+  await fleet(app.url, ...tag);
+  await fleet(app.url, ...tag, '--allow-tags');
+  expect(app.received.map(({ url }) => url.search)).toEqual(['?dryRun=true', '?allow=tags&dryRun=true']);
+});
+
 test('a problem is told by its detail, without what a terminal would obey', async () => {
-  answer = () => ({ status: 400, json: { title: 'No', detail: 'where.and[1] has no \u001b[31mpath.' } });
+  answer = () => ({ status: 400, json: { title: 'No', detail: 'where.and[1] has no \u001b[31mpath.\nDone.' } });
   const { code, stderr } = await fleet(app.url, 'query');
   expect(code).toBe(1);
-  expect(stderr).toBe('where.and[1] has no \u{fffd}[31mpath.\n');
+  expect(stderr).toBe('where.and[1] has no \\u001b[31mpath.\\nDone.\n');
+});
+
+test('JSON for scripts says the same, and has nothing that a terminal obeys', async () => {
+  const location = 'a\u009b2K\u202eb\n';
+  answer = () => ({ json: { counts: [{ location, devices: 1 }] } });
+  const { stdout } = await fleet(app.url, 'summary', '--json');
+  expect(stdout).toBe('{"counts":[{"devices":1,"location":"a\\u009b2K\\u202eb\\n"}]}\n');
+  expect(JSON.parse(stdout)).toEqual({ counts: [{ location, devices: 1 }] });
 });
 
 test("an app below a path of a gateway is asked there, with or without the API's own", async () => {
@@ -93,13 +112,46 @@ test('what is throttled is asked again when the answer says', async () => {
   expect(performance.now() - start).toBeGreaterThan(1000);
   expect(code).toBe(0);
   expect(stdout).toBe('location  devices\nA               3\n');
-  expect(stderr).toBe('The hub is throttling. Again in 1 s.\n');
+  expect(stderr).toBe('The hub is throttling. Again in 1 s.\n3 devices in all.\n');
 });
 
 test('a table into a pipe is not cut', async () => {
   const location = 'x'.repeat(300);
   answer = () => ({ json: { counts: [{ location, devices: 3 }] } });
   expect((await fleet(app.url, 'summary')).stdout).toContain(`\n${location}        3\n`);
+});
+
+test('conditions go to the app as they are written, in words or as JSON', async () => {
+  const words = 'tags.floor >= 2 and lastActivityTime < now-1d';
+  answer = () => ({ json: { devices: [{ ...device('a'), tags: { 'a,b': { c: 'deep' } } }] } });
+  const { stdout } = await fleet(app.url, 'query', '--where', words, '--fields', 'tags["a,b"].c, tags.none');
+  expect(stdout).toMatch(/tags\["a,b"\]\.c +tags\.none\na +Redmond43 +deep\n/);
+  await fleet(app.url, 'query', '--where', '{"location":"A"}');
+  expect(app.received.map(({ url: { searchParams: asked } }) => [asked.get('where'), asked.get('filter')])).toEqual([
+    [null, words],
+    ['{"location":"A"}', null],
+  ]);
+});
+
+test.each<[string[], object]>([
+  [['--where', 'tags.x = 1', '--location', 'A'], { where: { location: 'A' }, filter: 'tags.x = 1' }],
+  [
+    ['--where', '{"location":"A"}', '--connectivity', 'c'],
+    { where: { and: [{ location: 'A' }, { connectivity: 'c' }] } },
+  ],
+  [['--where', 'location = A'], { filter: 'location = A' }],
+  [['a', 'b'], { deviceIds: ['a', 'b'] }],
+])('tag %j asks for these devices', async (args, chosen) => {
+  await fleet(app.url, 'tag', ...args, '--tags', '{"x":1}', '--dry-run');
+  expect(app.received.map(({ body }) => JSON.parse(body))).toEqual([{ ...chosen, tags: { x: 1 } }]);
+});
+
+test.each<[string[], object]>([
+  [['--set', 'plant=X', '--unset', 'site'], { cells: { plant: 'X', site: 'null' } }],
+  [['--set', 'tags["a=b"]=c=d'], { cells: { 'tags["a=b"]': 'c=d' } }],
+])('tag d %j says so in cells', async (args, said) => {
+  await fleet(app.url, 'tag', 'd', ...args, '--dry-run');
+  expect(app.received.map(({ body }) => JSON.parse(body))).toEqual([{ deviceIds: ['d'], ...said }]);
 });
 
 test('a list stops at its limit, and says that there is more', async () => {
@@ -204,6 +256,17 @@ test('Ctrl-C leaves an export that goes on', async () => {
   answer = exportPage;
   expect((await fleet(app.url, 'export', file)).code).toBe(0);
   expect(await readFile(file, 'utf8')).toBe(whole);
+});
+
+test('a tag job whose condition no device meets is told, and fails unless that is allowed', async () => {
+  const counts = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+  answer = judged(() => ({ json: jobOf('j', { engine: 'direct', counts, results: [] }) }));
+  const tag = ['tag', '--location', 'Nowhere', '--tags', '{"x":1}'];
+  expect(await fleet(app.url, ...tag)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^No device meets that/),
+  });
+  expect(await fleet(app.url, ...tag, '--allow-empty')).toMatchObject({ code: 0, stderr: '' });
 });
 
 function jobOf(jobId: string, more: object = {}) {

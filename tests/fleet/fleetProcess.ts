@@ -30,9 +30,15 @@ export async function bundleFleet(folder: string): Promise<void> {
 export function startFleet(url: string, ...args: string[]): FleetProcess {
   const child = spawn(process.execPath, [...start, ...args], {
     env: { ...process.env, FLEET_URL: url, FLEET_FUNCTION_KEY: 'secret-key' },
-    stdio: ['ignore', 'pipe', 'pipe'],
   });
   return { child, ended: outcomeOf(child) };
+}
+
+/** Runs a command that reads this from its standard input. */
+export function fleetReading(input: string, url: string, ...args: string[]): Promise<Outcome> {
+  const { child, ended } = startFleet(url, ...args);
+  child.stdin?.end(input);
+  return ended;
 }
 
 /** Runs a command to its end. */

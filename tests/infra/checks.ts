@@ -2,7 +2,7 @@ import topology from '../../infra/topology.json';
 import { readBindings, readSettings, settingProblems } from '../../src/app/settings';
 import { type RegisteredFunction, settingsAskedFor } from './code';
 import { roleProblems } from './roles';
-import { ofType, one, type System, settingsOf, valueAt } from './system';
+import { ofType, one, type System, settingsOf, storageOf, valueAt } from './system';
 
 /** Looks at a system; answers what is wrong with it, in sentences. */
 export type Check = (system: System) => string[];
@@ -67,6 +67,7 @@ const alerts = [
   'tag-job-stuck',
   'poison-messages',
   'put-aside',
+  'members-drift',
 ];
 
 const secret = /SharedAccessKey|AccountKey=|SharedAccessSignature|[?&]sig=|listKeys|password/i;
@@ -121,7 +122,7 @@ export const checks = {
 
   'the app keeps its tables in the storage account': (system) => {
     const { TWIN_TABLES_ENDPOINT: endpoint, TWIN_TABLES_CONNECTION_STRING: key } = settingsOf(system);
-    const account = one(system, 'Microsoft.Storage/storageAccounts').name;
+    const account = storageOf(system, 'data').name;
     return endpoint?.startsWith(`https://${account}.table.`) && key === undefined ? [] : [`${endpoint}`];
   },
 
@@ -133,7 +134,7 @@ export const checks = {
 
   'the app has its queues in the storage account': (system) => {
     const endpoint = settingsOf(system)[`${topology.queues.connectionSetting}__queueServiceUri`];
-    const account = one(system, 'Microsoft.Storage/storageAccounts').name;
+    const account = storageOf(system, 'data').name;
     return endpoint?.startsWith(`https://${account}.queue.`) ? [] : [`${endpoint}`];
   },
 
@@ -156,6 +157,46 @@ export const checks = {
     ];
   },
 
+  'the package is apart from the data, and the app has no say over it': (system) => {
+    const { properties, identity } = one(system, 'Microsoft.Web/sites');
+    const { value, authentication } = valueAt(properties, 'functionAppConfig.deployment.storage') as {
+      value: string;
+      authentication: { userAssignedIdentityResourceId: string };
+    };
+    const publisher = authentication.userAssignedIdentityResourceId;
+    const containers = ofType(system, 'Microsoft.Storage/storageAccounts/blobServices/containers');
+    const [account, container] = [storageOf(system, 'package').name, value.split('/').at(-1)];
+    return [
+      ...(value.startsWith(`https://${account}.blob.`) ? [] : [`the package is at ${value}`]),
+      ...(containers.some(({ name }) => name === `${account}/default/${container}`)
+        ? []
+        : [`no container ${container}`]),
+      ...(/\/id-package-\w+$/.test(publisher) ? [] : [`published by ${publisher}`]),
+      ...(Object.keys(Object(identity?.userAssignedIdentities)).includes(publisher)
+        ? []
+        : ["its identity is not the app's"]),
+    ];
+  },
+
+  'what is written to tables and blobs is logged': (system) => {
+    const settings = ofType(system, 'Microsoft.Insights/diagnosticSettings');
+    const services = [
+      `${storageOf(system, 'data').id}/blobServices/default`,
+      `${storageOf(system, 'data').id}/tableServices/default`,
+      `${storageOf(system, 'package').id}/blobServices/default`,
+    ];
+    const isLogged = (service: string, wanted: string) =>
+      settings.some(({ scope, properties }) => {
+        const logs = properties.logs as { category: string; enabled: boolean }[];
+        return scope === service && logs.some(({ category, enabled }) => category === wanted && enabled);
+      });
+    return services.flatMap((service) =>
+      ['StorageWrite', 'StorageDelete']
+        .filter((category) => !isLogged(service, category))
+        .map((category) => `${service}: ${category}`),
+    );
+  },
+
   'each role is needed, and none that is needed lacks': roleProblems,
 
   'no output and no setting holds a secret': (system) =>
@@ -171,9 +212,11 @@ export const checks = {
     ),
 
   'every service wants TLS 1.2': (system) =>
-    encryption
-      .filter(([type, path, least]) => valueAt(one(system, type), path) !== least)
-      .map(([type, path]) => `${type}: ${path}`),
+    encryption.flatMap(([type, path, least]) =>
+      ofType(system, type)
+        .filter((each) => valueAt(each, path) !== least)
+        .map((each) => `${each.name}: ${path}`),
+    ),
 
   'routes, Event Hubs and consumer groups are those of the topology': (system) => {
     const { routes, endpoints, fallbackRoute } = one(system, 'Microsoft.Devices/IotHubs').properties.routing as {

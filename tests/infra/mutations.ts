@@ -1,5 +1,5 @@
 import type { checks } from './checks';
-import { ofType, one, type System, settingsOf, valueAt } from './system';
+import { ofType, one, type System, settingsOf, storageOf, valueAt } from './system';
 
 /** A way to break a system, the check that must notice, and the parameters to start from. */
 export interface Mutation {
@@ -15,8 +15,13 @@ const queue = 'Microsoft.Storage/storageAccounts/queueServices/queues';
 const definition = 'Microsoft.Authorization/roleDefinitions';
 const assignment = 'Microsoft.Authorization/roleAssignments';
 const set = (type: string, property: string, value: unknown) => (system: System) => {
-  one(system, type).properties[property] = value;
+  for (const each of ofType(system, type)) each.properties[property] = value;
 };
+const deployment = (system: System) =>
+  valueAt(one(system, 'Microsoft.Web/sites'), 'properties.functionAppConfig.deployment.storage') as Record<
+    string,
+    unknown
+  >;
 const setting = (name: string, value: string) => (system: System) => {
   settingsOf(system)[name] = value;
 };
@@ -165,11 +170,55 @@ export const mutations: Mutation[] = [
     },
   },
   {
+    name: 'with a role for the app on its own package',
+    check: 'each role is needed, and none that is needed lacks',
+    mutate: (system) => {
+      const ofApp = ofType(system, assignment).find(({ scope }) => scope === storageOf(system, 'data').id);
+      if (ofApp) system.deployment.resources.push({ ...ofApp, scope: storageOf(system, 'package').id });
+    },
+  },
+  {
+    name: 'with the package among the data',
+    check: 'the package is apart from the data, and the app has no say over it',
+    mutate: (system) => {
+      deployment(system).value = `https://${storageOf(system, 'data').name}.blob.core.windows.net/app-package`;
+    },
+  },
+  {
+    name: 'with a package that the app itself publishes',
+    check: 'the package is apart from the data, and the app has no say over it',
+    mutate: (system) => {
+      const ids = Object.keys(Object(one(system, 'Microsoft.Web/sites').identity?.userAssignedIdentities));
+      deployment(system).authentication = {
+        userAssignedIdentityResourceId: ids.find((id) => id.includes('/id-app-')),
+      };
+    },
+  },
+  ...['blobServices', 'tableServices'].map((service) => ({
+    name: `without the log of ${service}`,
+    check: 'what is written to tables and blobs is logged' as const,
+    mutate: (system: System) => {
+      const { resources } = system.deployment;
+      system.deployment.resources = resources.filter(
+        ({ type, scope }) => type !== 'Microsoft.Insights/diagnosticSettings' || !scope?.includes(service),
+      );
+    },
+  })),
+  {
+    name: 'with a log of reads',
+    check: 'what is written to tables and blobs is logged',
+    mutate: (system) => {
+      for (const { scope, properties } of ofType(system, 'Microsoft.Insights/diagnosticSettings')) {
+        if (scope?.includes('Services/')) properties.logs = [{ category: 'StorageRead', enabled: true }];
+      }
+    },
+  },
+  {
     name: 'with the role on queues for the whole account',
     check: 'each role is needed, and none that is needed lacks',
     mutate: (system) => {
       for (const each of ofType(system, assignment)) {
-        if (each.scope?.includes('/queues/')) each.scope = one(system, 'Microsoft.Storage/storageAccounts').id;
+        if (each.scope?.includes('/queues/')) each.scope = storageOf(system, 'data').id;
       }
     },
   },
@@ -330,7 +379,12 @@ export const mutations: Mutation[] = [
     check: 'somebody is told',
     mutate: remove('Microsoft.Insights/scheduledQueryRules', (name) => name.endsWith('-put-aside')),
   },
-  ...['workTagJobs', 'relayTwinChanges', 'onTwinChange'].map((name) => ({
+  {
+    name: 'without the alert on members that stay wrong',
+    check: 'somebody is told',
+    mutate: remove('Microsoft.Insights/scheduledQueryRules', (name) => name.endsWith('-members-drift')),
+  },
+  ...['workTagJobs', 'relayTwinChanges', 'onTwinChange', 'runTwinQueries'].map((name) => ({
     name: `with another name for ${name}`,
     check: 'alerts look at functions that exist' as const,
     mutate: (system: System) => {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Resource } from './arm/deploy';
-import { ofType, one, type System } from './system';
+import { ofType, one, type System, storageOf } from './system';
 
 /** An identity needs a role on a resource, for a reason. */
 interface Need {
@@ -35,7 +35,7 @@ const eventHub = 'Microsoft.EventHub/namespaces/eventhubs';
 const needs: readonly (Need & { role: keyof typeof roles })[] = [
   { identity: 'app', role: 'IoT Hub Data Reader', type: hub, why: 'queries, statistics, reads of twins' },
   { identity: 'app', role: 'IoT Hub Twin Contributor', type: hub, why: 'tags' },
-  { identity: 'app', role: 'Storage Blob Data Owner', type: storage, why: 'package, locks, checkpoints' },
+  { identity: 'app', role: 'Storage Blob Data Owner', type: storage, why: 'locks, checkpoints' },
   {
     identity: 'app',
     role: 'Storage Table Data Contributor',
@@ -77,6 +77,13 @@ const needs: readonly (Need & { role: keyof typeof roles })[] = [
     name: '/dead-letters',
     why: 'Event Grid puts aside what it cannot deliver',
   },
+  {
+    identity: 'package',
+    role: 'Storage Blob Data Contributor',
+    type: `${storage}/blobServices/containers`,
+    name: '/app-package',
+    why: 'the platform publishes the package, and reads it',
+  },
 ];
 
 /** What hub jobs take (Azure IoT Hub, "Control access by using Microsoft Entra ID"): no built-in role has this alone. */
@@ -103,7 +110,8 @@ function describeAssignment({ scope, properties }: Resource): string {
 }
 
 function describeNeed(system: System, { identity, role, type, name = '' }: (typeof needs)[number]): string {
-  const resource = name ? ofType(system, type).find((each) => each.name.endsWith(name)) : one(system, type);
+  const only = () => (type === storage ? storageOf(system, 'data') : one(system, type));
+  const resource = name ? ofType(system, type).find((each) => each.name.endsWith(name)) : only();
   return `${holderOf(system, identity)} ${roles[role]} on ${resource?.id}`;
 }
 

@@ -20,6 +20,15 @@ export function one(system: System, type: string): Resource {
   return resource;
 }
 
+/** The storage account of the data, or that of the app's package. */
+export function storageOf(system: System, what: 'data' | 'package'): Resource {
+  const accounts = ofType(system, 'Microsoft.Storage/storageAccounts');
+  const account = accounts.find(({ name }) => name.startsWith('stpkg') === (what === 'package'));
+  if (!account || accounts.length !== 2)
+    throw new Error(`There is no account of the ${what} among ${accounts.length}.`);
+  return account;
+}
+
 /** The app settings. */
 export function settingsOf(system: System): Record<string, string> {
   const config = ofType(system, 'Microsoft.Web/sites/config').find(({ name }) => name.endsWith('/appsettings'));

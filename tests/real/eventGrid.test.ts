@@ -54,6 +54,7 @@ describeReal('a change on its way through the real parts', () => {
     storage = await startTables();
     services = createServices(
       readSettings({
+        IOTHUB_CONNECTION_STRING: emulator.hub.env.IOTHUB_CONNECTION_STRING,
         TwinChangesTopic__topicEndpointUri: emulator.hub.env.TOPIC,
         TWIN_TABLES_CONNECTION_STRING: storage.connectionString,
       }),

@@ -44,6 +44,8 @@ export interface ApiRequest {
   contentType?: string;
   body?: string;
   accept?: string;
+  /** Query parameters that the document does not list. */
+  unlisted?: Record<string, string>;
 }
 
 /** All operations of a document. */
@@ -101,8 +103,9 @@ function bodiesOf({ requestBody }: DocumentedOperation): { contentType: string; 
 }
 
 /** Sends a request. */
-export function send(url: string, { operation, parameters, contentType, body, accept }: ApiRequest): Promise<Response> {
-  const query = new URLSearchParams();
+export function send(url: string, request: ApiRequest): Promise<Response> {
+  const { operation, parameters, contentType, body, accept, unlisted } = request;
+  const query = new URLSearchParams(unlisted);
   const headers = new Headers({
     ...(contentType === undefined ? {} : { 'content-type': contentType }),
     ...(accept === undefined ? {} : { accept }),

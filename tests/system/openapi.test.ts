@@ -122,6 +122,7 @@ function wrongRequests(each: DocumentedOperation): [status: number, request: Api
   const has = (name: string) => each.parameters?.some((parameter) => parameter.name === name);
   return [
     ...wrongParameters,
+    [400, { ...least, unlisted: { colour: 'red' } }],
     // Of a job only where there is one.
     ...(has('continuation') && !has('jobId')
       ? [[400, withParameters({ continuation: 'of another!' })] as [number, ApiRequest]]
@@ -171,6 +172,8 @@ test('every wrong request is answered the documented problem, and no documented 
   note('tagJob', 400, await fulfil({ operation: operation('tagJob'), parameters: foreign }), 'a foreign continuation');
   const cancel = { operation: operation('cancelTagJob'), parameters: { jobId: jobIdOf(done) } };
   note('cancelTagJob', 409, await fulfil(cancel), 'a job that has ended');
+  const told = { operation: operation('tagJobOutcomes'), parameters: { jobId: jobIdOf(done) } };
+  note('tagJobOutcomes', 409, await fulfil(told), 'a job whose answer told them');
 
   expect(answers.filter(({ faults }) => faults.length > 0)).toEqual([]);
   const documented = operationsOf(document).flatMap(({ operationId, responses }) =>

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openToOthers, openUp } from '../support/modes';
 import { freePorts, runScript, type System, startSystem, stopSystems } from './system';
 
 let first: System;
@@ -39,12 +40,44 @@ test.each([
   expect(output).toMatch(message);
 });
 
-test('a busy port is told by its option', async () => {
-  const [hubPort] = portsOf(first.lines.all.filter((line) => line.includes('Service API')));
-  const args = [...freePorts, '--hub-port', `${hubPort}`, '--state-dir', first.stateDir];
+test.each([
+  ['--hub-port', 'Service API'],
+  ['--queue-port', 'Queue service successfully listens'],
+  ['--table-port', 'Table service successfully started'],
+])('a busy port is told by its option: %s', async (option, line) => {
+  const [, port] = first.lines.all.find((each) => each.includes(line))?.match(/:(\d+)$/) ?? [];
+  const args = [...freePorts, option, `${port}`, '--state-dir', first.stateDir];
   const { code, output } = await runScript('scripts/start.ts', args);
   expect(code).toBe(1);
-  expect(output).toContain(`--port ${hubPort}`);
+  expect(output).toBe(`Port ${port} is taken, maybe by another npm start: choose another one by ${option}.`);
+});
+
+test.each([
+  ['scripts/start.ts', ['--help'], {}, 0, /^Starts the hub's emulator.*--queue-port/s],
+  ['scripts/device.ts', ['--help'], {}, 0, /^Runs the simulated device.*--once/s],
+  ['scripts/register.ts', ['--help'], {}, 0, /^Registers devices.*NAME…/s],
+  [
+    'scripts/start.ts',
+    ['5'],
+    { npm_config_devices: 'true' },
+    1,
+    /^npm has taken --devices .*: npm start -- --devices …$/,
+  ],
+  ['scripts/start.ts', ['--devises', '5'], {}, 1, /^Unknown option '--devises'\. npm start -- --help says more\.$/],
+  ['scripts/start.ts', [...freePorts, '--data', '/proc/x'], {}, 1, /^The folder \/proc\/x cannot be made \(/],
+  [
+    'scripts/start.ts',
+    [...freePorts],
+    { LOCATION_PATH: 'a b' },
+    1,
+    /LOCATION_PATH .*[^.]\. Example: tags\.location\.plant$/s,
+  ],
+])('%s %j tells what it takes, or what is wrong', async (script, args, settings, code, message) => {
+  const stateDir = ['--state-dir', await mkdtemp(join(tmpdir(), 'start-'))];
+  const env = { ...process.env, ...settings };
+  const outcome = await runScript(script, [...args, ...(code === 0 ? [] : stateDir)], env);
+  await rm(stateDir[1] ?? '', { recursive: true });
+  expect(outcome).toEqual({ code, output: expect.stringMatching(message) });
 });
 
 test('devices are registered and run by name', async () => {
@@ -52,9 +85,9 @@ test('devices are registered and run by name', async () => {
   const register = (...names: string[]) => runScript('scripts/register.ts', [...names, '--state-dir', first.stateDir]);
   const registered = await register('thermostat-1');
   expect(registered.output).toMatch(/^HostName=localhost:\d+;DeviceId=thermostat-1;SharedAccessKey=\S+$/);
-  expect(await register('thermostat-1')).toMatchObject({
-    code: 1,
-    output: expect.stringContaining('already registered'),
+  expect(await register('thermostat-1')).toEqual({
+    code: 0,
+    output: `thermostat-1 was registered already.\n${registered.output}`,
   });
   expect(await register('no spaces')).toMatchObject({ code: 1, output: expect.stringContaining('A device id has') });
   expect(await first.device('--device-id', 'thermostat-1', '--connectivity', 'wifi')).toContain(
@@ -85,6 +118,7 @@ test('with --data, twins and their history are there again after a stop right be
   const changesOf = async ({ url }: System) =>
     (await (await fetch(`${url}/api/devices/myDeviceId/changes`)).json()) as { changes: object[] };
   const before = await startSystem('--data', data);
+  await before.lines.match(/^Data +\S+; Azurite saves its part every five seconds/);
   await fetch(`${before.url}/api/devices/myDeviceId/tags`, {
     method: 'PATCH',
     headers: { 'content-type': 'application/json' },
@@ -92,9 +126,14 @@ test('with --data, twins and their history are there again after a stop right be
   });
   await before.lines.match(/Executed 'Functions.onTwinChange' \(Succeeded/);
   const told = await changesOf(before);
+  expect([data, before.stateDir].flatMap(openToOthers)).toEqual([]);
   expect(told.changes).toHaveLength(1);
   await before.stop();
+  openUp(data);
   const after = await startSystem('--data', data);
+  expect(after.lines.all).toContain(`hub | ${data} was open to other users of this machine; it is not any more.`);
+  expect(after.lines.all).toContain(`${data}/storage was open to other users of this machine; it is not any more.`);
+  expect(openToOthers(data)).toEqual([]);
   expect(await changesOf(after)).toEqual(told);
   await after.stop();
   await rm(data, { recursive: true });

@@ -4,14 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { freePorts, Lines, runScript } from './system';
+import { openToOthers } from '../support/modes';
+import { bundled, freePorts, Lines, runScript } from './system';
 
 let folder: string;
 const running = new Set<ChildProcess>();
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'func-'));
-  const standIn = [process.execPath, '--import', 'tsx', resolve('tests/system/standInFunc.ts')];
+  const standIn = [process.execPath, resolve(bundled('tests/system/standInFunc.ts'))];
   writeFileSync(join(folder, 'func'), `#!/bin/sh\nexec ${standIn.map((part) => `'${part}'`).join(' ')}\n`, {
     mode: 0o755,
   });
@@ -23,16 +24,7 @@ afterEach(async () => {
 
 /** `npm run start:func` after its build, with a stand-in for Core Tools; answers what the terminal shows. */
 async function startFunc(args: string[] = [], environment: NodeJS.ProcessEnv = {}): Promise<[ChildProcess, Lines]> {
-  const start = [
-    '--import',
-    'tsx',
-    'scripts/startFunc.ts',
-    ...freePorts,
-    '--blob-port',
-    '0',
-    '--state-dir',
-    stateDir(),
-  ];
+  const start = [bundled('scripts/startFunc.ts'), ...freePorts, '--blob-port', '0', '--state-dir', stateDir()];
   const env = { ...process.env, ...environment, PATH: `${folder}:${process.env.PATH}` };
   const child = spawn(process.execPath, [...start, ...args], { env });
   running.add(child);
@@ -80,9 +72,11 @@ test('storage is kept where twins are kept, and nowhere else', async () => {
     const [child, lines] = await startFunc(args);
     const [, runs] = await lines.match(/runs before this one=(\d+)/);
     const { output } = await runScript('scripts/register.ts', ['d1', '--state-dir', stateDir()]);
-    seen.push([Number(runs), output.includes('already registered')]);
+    seen.push([Number(runs), output.includes('registered already')]);
     await stop(child);
+    expect(openToOthers(stateDir())).toEqual([]);
   }
+  expect(openToOthers(join(folder, 'data'))).toEqual([]);
   expect(seen).toEqual([
     [0, false],
     [0, false],

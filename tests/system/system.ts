@@ -78,7 +78,7 @@ export interface System {
 const bundles = new Map<string, string>();
 
 /** A script of the repository, bundled: many starts take a fraction of the time. */
-function bundled(script: string): string {
+export function bundled(script: string): string {
   const name = `${basename(script, '.ts')}-${process.env.JEST_WORKER_ID}.js`;
   const outfile = bundles.get(script) ?? join('node_modules/.cache/device-twins', name);
   if (!bundles.has(script)) {
@@ -115,7 +115,7 @@ export async function stopSystems(): Promise<void> {
 /** Starts the built system as `npm start` does after its build. */
 export async function startSystem(...args: string[]): Promise<System> {
   const stateDir = await mkdtemp(join(tmpdir(), 'system-'));
-  const start = [bundled('scripts/start.ts'), ...freePorts, '--state-dir', stateDir, ...args];
+  const start = [bundled('scripts/start.ts'), ...freePorts, '--state-dir', stateDir, '--verbose', ...args];
   const child = spawn(process.execPath, start);
   const lines = new Lines(child);
   const [, url = ''] = await lines.match(/^App +(http:\S+)/);

@@ -15,6 +15,8 @@ const systemNames: Readonly<Record<string, string>> = {
   $connectionDeviceId: 'iothub-connection-device-id',
   $connectionModuleId: 'iothub-connection-module-id',
   $enqueuedTime: 'iothub-enqueuedtime',
+  '$dt-dataschema': 'dt-dataschema',
+  '$dt-subject': 'dt-subject',
 };
 
 /**

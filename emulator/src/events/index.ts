@@ -41,7 +41,7 @@ export function startEvents(options: EventsOptions): EventsEndpoints {
     hubName: hub.name,
     topology,
     hubs: new Map([...own, [builtInEventHub, builtIn]]),
-    twin: (deviceId) => hub.findTwin(deviceId),
+    twin: (id) => hub.findTwin(id),
   });
   // Clients dial the built-in endpoint by its Event Hub-compatible name.
   const hubs = new Map([...own, [builtIn.name, builtIn]]);

@@ -1,6 +1,7 @@
 import rhea from 'rhea';
 import { entry } from '../amqp/message/amqpValues';
 import { type EventMessage, readMessage, withProperties } from '../amqp/message/eventMessage';
+import { idOf } from '../hub/identity';
 import { compilePath } from '../query';
 import type { JsonObject, RoutedMessage, RouteSource } from '../service/types';
 import { type Condition, compileCondition } from './condition';
@@ -12,8 +13,8 @@ export interface RoutingOptions {
   topology: Topology;
   /** By their names in the topology. */
   hubs: ReadonlyMap<string, EventHub>;
-  /** A twin as it is now; undefined where there is none. */
-  twin: (deviceId: string) => JsonObject | undefined;
+  /** The twin of a device or module as it is now; undefined where there is none. */
+  twin: (id: string) => JsonObject | undefined;
 }
 
 /**
@@ -39,7 +40,7 @@ export class Routing {
   }
 
   route(message: RoutedMessage): void {
-    const twin = () => this.options.twin(message.deviceId);
+    const twin = () => this.options.twin(idOf(message));
     for (const name of this.#targets(message, twin)) {
       const enrichments = this.options.topology.enrichments.filter(({ eventHubs }) => eventHubs.includes(name));
       const added = Object.fromEntries(enrichments.flatMap((each) => this.#enrich(each, twin)));

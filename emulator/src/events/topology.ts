@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { QueryError } from '../query/queryError';
 import { compileCondition } from './condition';
 import { filterSchema } from './eventGrid/filter';
+import { describeFault } from './topologyFaults';
 
 const name = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/));
 const positive = z.int().check(z.positive());
@@ -50,7 +51,7 @@ const builtIn = z.object({
 });
 
 const topologySchema = z.object({
-  routes: z.array(route),
+  routes: z._default(z.array(route), []),
   /** Whether telemetry that no route takes goes to the built-in endpoint. */
   fallbackRoute: z._default(z.boolean(), true),
   /** The built-in endpoint `messages/events`. */
@@ -58,7 +59,7 @@ const topologySchema = z.object({
   /** At most ten, as the service allows. */
   enrichments: z._default(z.array(enrichment).check(z.maxLength(10)), []),
   /** An Event Hubs namespace, and the setting of an app that holds its connection string. */
-  eventHubs: z.object({ connectionSetting: z.optional(z.string()), hubs: z.array(eventHub) }),
+  eventHubs: z._default(z.object({ connectionSetting: z.optional(z.string()), hubs: z.array(eventHub) }), { hubs: [] }),
   /** An Event Grid topic, and the settings of an app that hold its endpoint and key. */
   topic: z.optional(
     z.object({
@@ -81,7 +82,7 @@ export type TopicDefinition = NonNullable<Topology['topic']>;
 export type SubscriptionDefinition = z.infer<typeof subscription>;
 
 /** A hub without routes. */
-export const emptyTopology: Topology = topologySchema.parse({ routes: [], eventHubs: { hubs: [] } });
+export const emptyTopology: Topology = topologySchema.parse({});
 
 /** The name by which routes and enrichments mean the built-in endpoint. */
 export const builtInEventHub = 'events';
@@ -92,7 +93,7 @@ export const builtInEventHub = 'events';
  * @throws Error that names the place of what is wrong.
  */
 export function parseTopology(value: unknown): Topology {
-  const { success, data, error } = topologySchema.safeParse(value, { error: z.locales.en().localeError });
+  const { success, data, error } = topologySchema.safeParse(value, { error: describeFault });
   if (!success) {
     const faults = error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`);
     throw new Error(`The topology is not valid: ${faults.join('; ')}`);

@@ -45,7 +45,7 @@ export function parseAuthentication(authentication: Json | undefined): Authentic
     case 'sas':
       return parseKeys(isObject(symmetricKey) ? symmetricKey : {});
     case 'selfSigned':
-      if (!showsCertificate) throw invalidArgument('Authentication by thumbprint needs a thumbprint.');
+      // It may have no thumbprint yet (recorded: azure-sdk-for-net, `ModulesClient_BulkUpdate`).
       return { type, x509Thumbprint: thumbprints };
     case 'certificateAuthority':
     case 'none':

@@ -65,7 +65,8 @@ async function runItem(hub: BulkHub, item: Json): Promise<void> {
     case 'delete':
       return registry.remove(id, '*');
     case 'deleteifmatchetag':
-      return registry.remove(id, etagOf(eTag));
+      // Without one it is a delete (recorded: azure-sdk-for-net, `Jobs_Export_Import_Lifecycle`).
+      return registry.remove(id, etagOf(eTag ?? '*'));
     case 'updatetwin':
       return void (await hub.patchTwin(id, parseTwinWrite(item)));
     case 'updatetwinifmatchetag':

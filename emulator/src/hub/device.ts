@@ -22,58 +22,72 @@ export interface Connection {
   waiting?: number;
 }
 
-/** The twin as `GET /twins/{id}` answers it. */
+/** The twin as `GET /twins/{id}` answers it, its members in the order that real hubs have. */
 export function toDocument({ identity, twin, connected, lastActivity = never, waiting = 0 }: Device): TwinDocument {
   const { writes, tags, desired, reported } = twin;
-  const { deviceId, moduleId, statusReason, deviceScope, parentScopes } = identity;
-  const document: TwinDocument = {
-    deviceId,
-    etag: twinEtag(writes),
-    deviceEtag: identityEtag(identity),
-    status: identity.status,
-    statusUpdateTime: identity.statusUpdatedTime,
-    connectionState: connectionState(connected),
-    lastActivityTime: lastActivity,
-    cloudToDeviceMessageCount: waiting,
-    authenticationType: identity.authentication.type,
-    x509Thumbprint: { ...thumbprintsOf(identity.authentication) },
-    modelId: '',
-    version: twinVersion(writes, reported.$version),
-    properties: { desired, reported },
-  };
+  const { deviceId, moduleId, statusReason, modelId = '', deviceScope, parentScopes } = identity;
+  const document = { deviceId } as TwinDocument;
   // One by one: conditional spreads would double what a twin costs to read.
-  if (tags !== undefined) document.tags = tags;
-  if (moduleId === undefined) document.capabilities = { iotEdge: identity.iotEdge };
-  else document.moduleId = moduleId;
+  if (moduleId !== undefined) document.moduleId = moduleId;
+  document.etag = twinEtag(writes);
+  document.deviceEtag = identityEtag(identity);
+  document.status = identity.status;
   if (statusReason !== undefined) document.statusReason = statusReason;
+  document.statusUpdateTime = identity.statusUpdatedTime;
+  document.connectionState = connectionState(connected);
+  document.lastActivityTime = lastActivity;
+  document.cloudToDeviceMessageCount = waiting;
+  document.authenticationType = identity.authentication.type;
+  document.x509Thumbprint = { ...thumbprintsOf(identity.authentication) };
+  document.modelId = modelId;
+  document.version = twinVersion(writes, reported.$version);
+  if (tags !== undefined) document.tags = tags;
+  document.properties = { desired, reported };
+  if (moduleId === undefined) document.capabilities = { iotEdge: identity.iotEdge };
   if (deviceScope !== undefined) document.deviceScope = deviceScope;
   if (parentScopes !== undefined) document.parentScopes = parentScopes;
   return document;
 }
 
-/** The identity, keys included, as `GET /devices/{id}` or `GET /devices/{id}/modules/{moduleId}` answers it. */
-export function toIdentityDocument(device: Device): JsonObject {
-  const { identity, connected, connectionChanged = never, lastActivity = never, waiting = 0 } = device;
+/** The twin as queries see it: there those of modules have capabilities too. */
+export function toRow(device: Device): JsonObject {
+  const row: JsonObject = { ...toDocument(device) };
+  row.capabilities ??= { iotEdge: device.identity.iotEdge };
+  return row;
+}
+
+/**
+ * The identity, keys included, as `GET /devices/{id}` or `GET /devices/{id}/modules/{moduleId}` answers it.
+ *
+ * @param untold what stands for times that never were.
+ */
+export function toIdentityDocument(device: Device, untold = never): JsonObject {
+  const { identity, connected, connectionChanged = untold, lastActivity = untold, waiting = 0 } = device;
   const { deviceId, moduleId, generationId, authentication } = identity;
-  const common = {
-    deviceId,
-    generationId,
-    etag: identityEtag(identity),
-    connectionState: connectionState(connected),
-    connectionStateUpdatedTime: connectionChanged,
-    lastActivityTime: lastActivity,
-    cloudToDeviceMessageCount: waiting,
-    authentication: toAuthenticationDocument(authentication),
-  };
-  if (moduleId !== undefined) return { moduleId, managedBy: identity.managedBy ?? null, ...common };
+  const of = { deviceId, generationId, etag: identityEtag(identity), connectionState: connectionState(connected) };
+  const activity = { lastActivityTime: lastActivity, cloudToDeviceMessageCount: waiting };
+  const proof = { authentication: toAuthenticationDocument(authentication) };
+  if (moduleId !== undefined) {
+    const { managedBy = null } = identity;
+    return { moduleId, managedBy, ...of, connectionStateUpdatedTime: connectionChanged, ...activity, ...proof };
+  }
+  const { status, statusReason = null, statusUpdatedTime } = identity;
   return {
-    ...common,
-    status: identity.status,
-    statusReason: identity.statusReason ?? null,
-    statusUpdatedTime: identity.statusUpdatedTime,
+    ...of,
+    status,
+    statusReason,
+    connectionStateUpdatedTime: connectionChanged,
+    statusUpdatedTime: statusUpdatedTime === never ? untold : statusUpdatedTime,
+    ...activity,
+    ...proof,
     capabilities: { iotEdge: identity.iotEdge },
     ...scopes(identity),
   };
+}
+
+/** The same in the answer to the PUT that made it: there real hubs leave the zone of such times out. */
+export function toCreatedDocument(device: Device): JsonObject {
+  return toIdentityDocument(device, never.replace('Z', ''));
 }
 
 function scopes({ deviceScope, parentScopes }: Identity) {

@@ -1,7 +1,7 @@
 import type { Roots } from '../query/roots';
 import type { Entry as QueryEntry } from '../query/source';
 import type { JsonObject } from '../service/types';
-import { type Connection, type Device, toDocument } from './device';
+import { type Connection, type Device, toRow } from './device';
 import { type Identity, idOf, splitId } from './identity';
 import { isPackedDisabled, packIdentity, unpackIdentity } from './packedIdentity';
 import type { TwinState } from './twin';
@@ -70,7 +70,7 @@ export class Entry implements Connection, QueryEntry {
   /** The twin, as queries see it. */
   read(roots?: Roots): JsonObject {
     if (roots && isSubset(roots, sections)) return this.#sections(roots);
-    return { ...toDocument(this.unpack()) };
+    return toRow(this.unpack());
   }
 
   write({ identity, twin }: Partial<Pick<Device, 'identity' | 'twin'>>): void {

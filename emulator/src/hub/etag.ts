@@ -1,13 +1,10 @@
-import { HubError } from '../service/hubError';
+/** The etag that an `If-Match` header asks for. The SDKs quote whatever they send, the star too. */
+export function etagIn(ifMatch: string): string {
+  return ifMatch.trim().replace(/^"(.*)"$/, '$1');
+}
 
-/**
- * Checks an `If-Match` header. The SDKs quote whatever they send, the star too.
- *
- * @throws HubError PreconditionFailed
- */
-export function checkIfMatch(ifMatch: string, etag: string): void {
-  const asked = ifMatch.trim().replace(/^"(.*)"$/, '$1');
-  if (asked !== '*' && asked !== etag) {
-    throw new HubError('PreconditionFailed', 'The etag of the request does not match that of the existing resource.');
-  }
+/** Whether an `If-Match` header asks for an etag, or for any. */
+export function isMatch(ifMatch: string, etag: string): boolean {
+  const asked = etagIn(ifMatch);
+  return asked === '*' || asked === etag;
 }

@@ -1,9 +1,8 @@
 import { Indexes } from '../query/indexes';
 import { Ordered } from '../query/ordered';
 import type { Collection } from '../query/source';
-import type { JsonObject } from '../service/types';
 import type { Store } from '../store/store';
-import { type Connection, type Device, toDocument } from './device';
+import { type Connection, type Device, toRow } from './device';
 import { Entry } from './entry';
 import { type Identity, idOf, splitId } from './identity';
 import type { TwinState } from './twin';
@@ -70,10 +69,11 @@ export class Fleet {
 
   /** Takes a new device or module behind all others. */
   async add(identity: Identity, twin: TwinState): Promise<Device> {
+    this.store?.check();
     const device: Device = { ordinal: ++this.#lastOrdinal, identity, twin, connected: false };
     const entry = Entry.of(device);
     this.#add(entry);
-    this.#membersOf(entry.id).indexes.changed(entry.ordinal, undefined, () => document(device));
+    this.#membersOf(entry.id).indexes.changed(entry.ordinal, undefined, () => toRow(device));
     this.#watched(entry);
     await this.store?.put('identity', entry.id, entry.toText());
     return device;
@@ -81,6 +81,7 @@ export class Fleet {
 
   /** Takes what became of a device or module. */
   async change(before: Device, changes: Partial<Pick<Device, 'identity' | 'twin'>>): Promise<Device> {
+    this.store?.check();
     const after = { ...before, ...changes };
     const id = idOf(before.identity);
     const entry = this.#entries.get(id);
@@ -104,6 +105,7 @@ export class Fleet {
   }
 
   async remove(device: Device): Promise<void> {
+    this.store?.check();
     const id = idOf(device.identity);
     const entry = this.#entries.get(id);
     if (!entry) return;
@@ -114,7 +116,7 @@ export class Fleet {
     this.#modulesOf.get(deviceId)?.delete(id);
     const members = this.#membersOf(id);
     members.delete(entry.ordinal);
-    members.indexes.changed(entry.ordinal, () => document(device), undefined);
+    members.indexes.changed(entry.ordinal, () => toRow(device), undefined);
     this.#watched(entry, true);
     await this.store?.delete('identity', id);
   }
@@ -133,8 +135,8 @@ export class Fleet {
   #told(entry: Entry, before: Device, after: Device): void {
     this.#membersOf(entry.id).indexes.changed(
       entry.ordinal,
-      () => document(before),
-      () => document(after),
+      () => toRow(before),
+      () => toRow(after),
     );
     this.#watched(entry);
   }
@@ -153,8 +155,4 @@ export class Fleet {
   #ordinals(ids: string[]): number[] {
     return ids.flatMap((id) => this.#entries.get(id)?.ordinal ?? []);
   }
-}
-
-function document(device: Device): JsonObject {
-  return { ...toDocument(device) };
 }

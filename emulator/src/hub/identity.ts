@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { invalidArgument } from '../service/hubError';
 import { isObject } from '../service/json';
-import { never, serviceTime } from '../service/time';
+import { never, serviceTicks, serviceTime } from '../service/time';
 import type { Json, JsonObject } from '../service/types';
 import {
   type Authentication,
@@ -10,6 +10,7 @@ import {
   randomKeys,
   type SymmetricKey,
 } from './authentication';
+import { type Scopes, scopesOf } from './deviceScope';
 
 /** Which device, or which module on it. */
 export interface Ids {
@@ -18,7 +19,7 @@ export interface Ids {
 }
 
 /** The identity of a device, or of a module on one, as it is kept. */
-export interface Identity extends Ids {
+export interface Identity extends Ids, Scopes {
   /** Tells an identity apart from one made again under its id. */
   generationId: string;
   /** The counter behind the identity's etag. */
@@ -29,21 +30,18 @@ export interface Identity extends Ids {
   statusUpdatedTime: string;
   authentication: Authentication;
   iotEdge: boolean;
-  /** Where an IoT Edge device, or a child of one, belongs. */
-  deviceScope?: string;
-  parentScopes?: string[];
   /** Who looks after a module. */
   managedBy?: string;
+  /** The model that it said it is of when it last connected with one. */
+  modelId?: string;
 }
 
 /** What a PUT of an identity says. */
-export interface IdentityInput {
+export interface IdentityInput extends Scopes {
   status: 'enabled' | 'disabled';
   statusReason?: string;
   authentication: AuthenticationInput;
   iotEdge: boolean;
-  deviceScope?: string;
-  parentScopes?: string[];
   managedBy?: string;
 }
 
@@ -83,7 +81,7 @@ export function parseIdentityInput(body: JsonObject): IdentityInput {
     authentication: parseAuthentication(authentication),
     iotEdge: isObject(capabilities) && capabilities.iotEdge === true,
     ...(isText(statusReason) ? { statusReason } : {}),
-    ...(isText(deviceScope) ? { deviceScope } : {}),
+    ...(typeof deviceScope === 'string' ? { deviceScope } : {}),
     ...(Array.isArray(parentScopes) ? { parentScopes: parentScopes.filter(isText) } : {}),
     ...(isText(managedBy) ? { managedBy } : {}),
   };
@@ -91,25 +89,26 @@ export function parseIdentityInput(body: JsonObject): IdentityInput {
 
 /** A new identity; `keys` where the input brings none. */
 export function newIdentity(ids: Ids, input: IdentityInput, keys: SymmetricKey): Identity {
-  const generationId = String(process.hrtime.bigint());
-  const ownScope = input.iotEdge && ids.moduleId === undefined;
-  return {
+  const { deviceScope: _, parentScopes: __, ...rest } = input;
+  const identity: Identity = {
     ...ids,
-    ...(ownScope ? { deviceScope: `ms-azure-iot-edge://${ids.deviceId}-${generationId}` } : {}),
-    ...input,
+    ...rest,
     authentication: withKeys(input.authentication, keys),
-    generationId,
+    generationId: serviceTicks(),
     writes: randomInt(2 ** 32),
     statusUpdatedTime: never,
   };
+  return { ...identity, ...scopesOf(identity, input) };
 }
 
 /** An identity after a PUT. One that brings no keys rotates them, as the service does. */
 export function updateIdentity(before: Identity, input: IdentityInput): Identity {
-  const { statusReason: _, parentScopes: __, ...kept } = before;
+  const { statusReason: _, deviceScope: __, parentScopes: ___, ...kept } = before;
+  const { deviceScope, parentScopes, ...rest } = input;
   return {
     ...kept,
-    ...input,
+    ...rest,
+    ...scopesOf(before, input),
     authentication: withKeys(input.authentication, randomKeys()),
     writes: before.writes + 1,
     statusUpdatedTime: input.status === before.status ? before.statusUpdatedTime : serviceTime(),

@@ -15,11 +15,6 @@ export function mergePatch(target: Json | undefined, patch: JsonObject): JsonObj
   return merged;
 }
 
-/** A section as a replacement leaves it: its nulls remove what is not there. */
-export function withoutNulls(section: JsonObject): JsonObject {
-  return mergePatch(undefined, section);
-}
-
 function own(object: JsonObject, name: string): Json | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }

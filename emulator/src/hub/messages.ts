@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventMessage } from '../amqp/message/eventMessage';
-import { serviceTime } from '../service/time';
+import { exactTime } from '../service/time';
 import type { JsonObject, RoutedMessage, RouteSource, TwinDocument } from '../service/types';
 import type { Identity, Ids } from './identity';
 import type { TwinChange } from './twin';
@@ -52,7 +52,7 @@ export function connectionStateMessage(hubName: string, ids: Ids, connected: boo
   return notification(hubName, 'DeviceConnectionStateEvents', schema, opType, ids, { sequenceNumber });
 }
 
-/** A device-to-cloud message; `$.ct` and the like of its property bag are system properties. */
+/** A device-to-cloud message; `$.ct` and the like of its property bag are system properties, `$.sub` the component. */
 export function telemetryMessage(
   identity: Identity,
   properties: Record<string, string>,
@@ -75,6 +75,7 @@ export function telemetryMessage(
       'iothub-connection-auth-generation-id': identity.generationId,
       'iothub-enqueuedtime': Date.now(),
       'iothub-message-source': 'Telemetry',
+      ...(identity.modelId === undefined ? {} : { 'dt-dataschema': identity.modelId }),
     },
     body,
     ...(encoded ? { encoded } : {}),
@@ -90,6 +91,7 @@ const systemProperties: Readonly<Record<string, string>> = {
   '$.ct': 'content-type',
   '$.ce': 'content-encoding',
   '$.exp': 'absolute-expiry-time',
+  '$.sub': 'dt-subject',
 };
 
 function notification(
@@ -106,7 +108,7 @@ function notification(
     applicationProperties: {
       hubName,
       ...idsOf(ids),
-      operationTimestamp: serviceTime(),
+      operationTimestamp: exactTime(),
       'iothub-message-schema': schema,
       opType,
     },

@@ -31,7 +31,7 @@ export class Methods {
   /** Calls to devices that do not listen yet, by id. */
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  /** @param getDevice throws HubError DeviceNotFound */
+  /** @param getDevice throws HubError DeviceNotFound, ModuleNotFound */
   constructor(private readonly getDevice: (id: string) => Pick<Device, 'identity'>) {}
 
   /** One more door that devices listen at. */
@@ -42,7 +42,7 @@ export class Methods {
   /**
    * Calls a method, and waits for the answer.
    *
-   * @throws HubError DeviceNotFound, also for a disabled one; DeviceNotOnline where it does not listen within the connect
+   * @throws HubError ModuleNotFound; DeviceNotFound, also for a disabled one; DeviceNotOnline where it does not listen within the connect
    *   time-out; GatewayTimeout where no answer comes within the response time-out; GenericBadGateway for one that is no
    *   JSON, or too large.
    */
@@ -51,7 +51,8 @@ export class Methods {
     if (this.getDevice(id).identity.status === 'disabled') throw deviceNotFound(id);
     const requestId = (++this.#lastRequest).toString(16);
     const deadline = Date.now() + connectTimeoutInSeconds * 1000;
-    while (!this.#deliver(id, { requestId, methodName, payload })) await this.#listens(id, deadline);
+    while (!this.#deliver(id, { requestId, methodName, payload }))
+      await this.#listens(id, deadline, connectTimeoutInSeconds);
     return this.#answerOf(id, requestId, responseTimeoutInSeconds);
   }
 
@@ -69,9 +70,9 @@ export class Methods {
     return this.#doors.some((deliver) => deliver(id, call));
   }
 
-  #listens(id: string, deadline: number): Promise<void> {
+  #listens(id: string, deadline: number, seconds: number): Promise<void> {
     const left = deadline - Date.now();
-    if (left <= 0) throw notOnline(id);
+    if (left <= 0) throw notOnline(seconds);
     const waiting = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, waiting);
     return new Promise((resolve, reject) => {
@@ -82,7 +83,7 @@ export class Methods {
         settle();
       };
       const tryAgain = () => done(resolve);
-      const timer = setTimeout(() => done(() => reject(notOnline(id))), left).unref();
+      const timer = setTimeout(() => done(() => reject(notOnline(seconds))), left).unref();
       waiting.add(tryAgain);
     });
   }
@@ -108,8 +109,10 @@ function keyOf(id: string, requestId: string): string {
   return `${id} ${requestId}`;
 }
 
-function notOnline(id: string): HubError {
-  return new HubError('DeviceNotOnline', `The device '${id}' is not online, or does not listen to the method.`);
+/** As real hubs word it (azure-iot-cli-extension#54), with the connect time-out as .NET writes it. */
+function notOnline(seconds: number): HubError {
+  const timeout = new Date(Math.min(seconds, 86_399) * 1000).toISOString().slice(11, 19);
+  return new HubError('DeviceNotOnline', 'Timed out waiting for device to connect.', { info: { timeout } });
 }
 
 function readAnswer(status: number, payload: Buffer): MethodResult | HubError {

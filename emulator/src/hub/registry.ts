@@ -1,21 +1,24 @@
 import { deviceNotFound, HubError } from '../service/hubError';
 import { type SymmetricKey, sameAuthentication } from './authentication';
 import { type Device, toDocument } from './device';
-import { checkIfMatch } from './etag';
+import { checkScopes } from './deviceScope';
+import { etagIn, isMatch } from './etag';
 import type { Fleet } from './fleet';
 import type { HubEvents } from './hubEvents';
 import {
   checkIds,
+  type Identity,
   type IdentityInput,
   type Ids,
   identityEtag,
   idOf,
   newIdentity,
+  plainIdentity,
   splitId,
   updateIdentity,
 } from './identity';
 import { lifecycleMessage } from './messages';
-import { newTwin, replaceTwin, type TwinWrite } from './twin';
+import { importedTwin, newTwin, type TwinWrite } from './twin';
 
 /** Numbers of the identity registry. */
 export interface RegistryStatistics {
@@ -26,6 +29,9 @@ export interface RegistryStatistics {
 
 /** Most modules of a device (Azure IoT Hub quotas). */
 const maxModules = 50;
+
+/** The modules that every IoT Edge device has. */
+const edgeModules = ['$edgeAgent', '$edgeHub'];
 
 export interface RegistryOptions {
   hubName: string;
@@ -77,7 +83,7 @@ export class Registry {
   /**
    * Registers a device, or a module on one, with a twin that may have tags and desired properties.
    *
-   * @throws HubError DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, DeviceNotFound, ArgumentInvalid
+   * @throws HubError DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, DeviceNotFound, InvalidDeviceScope, ArgumentInvalid
    */
   async create(id: string, input: IdentityInput, write?: TwinWrite): Promise<Device> {
     const { hubName, fleet, events, makeKeys } = this.options;
@@ -85,20 +91,29 @@ export class Registry {
     checkIds(ids);
     if (ids.moduleId === undefined) this.#checkNewDevice(id);
     else this.#checkNewModule(ids.deviceId, ids.moduleId);
-    const twin = write ? replaceTwin(newTwin(), write).twin : newTwin();
-    const device = await fleet.add(newIdentity(ids, input, makeKeys(id)), twin);
+    const isModule = ids.moduleId !== undefined;
+    if (!isModule) this.#checkScopes(id, input);
+    const twin = write ? importedTwin(write, isModule) : newTwin(isModule);
+    const [device] = await Promise.all([
+      fleet.add(newIdentity(ids, input, makeKeys(id)), twin),
+      this.#addEdgeModules(id, input),
+    ]);
     events.message('DeviceLifecycleEvents', () =>
       lifecycleMessage(hubName, 'createDeviceIdentity', toDocument(device)),
     );
     return device;
   }
 
-  /** @throws HubError DeviceNotFound, ModuleNotFound, PreconditionFailed, ArgumentInvalid */
+  /** @throws HubError DeviceNotFound, ModuleNotFound, PreconditionFailed, InvalidDeviceScope, ArgumentInvalid */
   async update(id: string, input: IdentityInput, ifMatch: string): Promise<Device> {
     const { fleet, events } = this.options;
     const device = this.get(id);
-    checkIfMatch(ifMatch, identityEtag(device.identity));
-    const updated = await fleet.change(device, { identity: updateIdentity(device.identity, input) });
+    checkVersion(device.identity, ifMatch);
+    if (device.identity.moduleId === undefined) this.#checkScopes(id, input);
+    const [updated] = await Promise.all([
+      fleet.change(device, { identity: updateIdentity(device.identity, input) }),
+      this.#addEdgeModules(id, input),
+    ]);
     const { identity } = updated;
     if (identity.status === 'disabled') {
       for (const each of this.#withModules(id)) events.emit('identityGone', { ...each, reason: 'disabled' });
@@ -116,7 +131,7 @@ export class Registry {
   async remove(id: string, ifMatch: string): Promise<void> {
     const { hubName, fleet, events } = this.options;
     const device = this.get(id);
-    checkIfMatch(ifMatch, identityEtag(device.identity));
+    checkVersion(device.identity, ifMatch);
     const gone = this.#withModules(id);
     await Promise.all(gone.map((each) => fleet.remove(this.get(idOf(each)))));
     for (const each of gone) events.emit('identityGone', { ...each, reason: 'deleted' });
@@ -144,8 +159,33 @@ export class Registry {
     }
   }
 
+  #checkScopes(deviceId: string, input: IdentityInput): void {
+    checkScopes(deviceId, input, (id) => this.options.fleet.find(id)?.identity);
+  }
+
+  /** What an IoT Edge device lacks of the modules that each has. */
+  async #addEdgeModules(id: string, { iotEdge }: IdentityInput): Promise<void> {
+    const { fleet, makeKeys } = this.options;
+    const { deviceId, moduleId: of } = splitId(id);
+    if (!iotEdge || of !== undefined) return;
+    const missing = edgeModules.filter((moduleId) => !fleet.has(idOf({ deviceId, moduleId })));
+    const input: IdentityInput = { ...plainIdentity, authentication: { type: 'none' } };
+    await Promise.all(
+      missing.map((moduleId) => fleet.add(newIdentity({ deviceId, moduleId }, input, makeKeys(id)), newTwin(true))),
+    );
+  }
+
   /** The identity itself first. */
   #withModules(id: string): Ids[] {
     return [id, ...this.options.fleet.modulesOf(id)].map(splitId);
   }
+}
+
+/** @throws HubError PreconditionFailed, in the words of a real hub. */
+function checkVersion(identity: Identity, ifMatch: string): void {
+  if (isMatch(ifMatch, identityEtag(identity))) return;
+  const version = Buffer.from(etagIn(ifMatch), 'base64').toString();
+  const asked = /^\d+$/.test(version) ? version : etagIn(ifMatch);
+  const text = `Device version did not match, existingVersion:${identity.writes} newVersion:${asked}`;
+  throw new HubError('PreconditionFailed', `Precondition failed: ${text}`);
 }

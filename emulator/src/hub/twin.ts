@@ -1,6 +1,7 @@
-import { serviceTime } from '../service/time';
+import { HubError } from '../service/hubError';
+import { never, serviceTime } from '../service/time';
 import type { JsonObject, TwinProperties } from '../service/types';
-import { mergePatch, withoutNulls } from './mergePatch';
+import { mergePatch } from './mergePatch';
 import { type Stamp, stampPatch } from './metadata';
 import { checkSize, checkValues } from './twinLimits';
 
@@ -27,10 +28,35 @@ export interface TwinChange {
   reported?: TwinProperties;
 }
 
-/** The twin of a new device: readable at once, version 2, no tags. */
-export function newTwin(): TwinState {
-  const empty = (): TwinProperties => ({ $metadata: { $lastUpdated: serviceTime() }, $version: 1 });
+/** The twin of a new identity: readable at once, version 2, no tags. That of a module tells no time. */
+export function newTwin(isModule: boolean): TwinState {
+  const $lastUpdated = isModule ? never : serviceTime();
+  const empty = (): TwinProperties => ({ $metadata: { $lastUpdated }, $version: 1 });
   return { writes: 1, desired: empty(), reported: empty() };
+}
+
+/**
+ * The twin of an identity that comes with tags or desired properties: they are no write of their own. Desired properties
+ * of a device tell no time, and those of a module mark the reported ones too (recorded of real hubs: azure-sdk-for-net,
+ * `BulkCreation_DeviceWithTwin` and `BulkCreation_ModuleWithTwin`).
+ *
+ * @throws HubError ArgumentInvalid when a limit of twins is broken.
+ */
+export function importedTwin(write: TwinWrite, isModule: boolean): TwinState {
+  checkReplacement(write);
+  const { tags, desired } = write;
+  const $lastUpdated = serviceTime();
+  const twin: TwinState = {
+    writes: 1,
+    desired: { $metadata: { $lastUpdated }, $version: 1 },
+    reported: { $metadata: { $lastUpdated }, $version: 1 },
+  };
+  if (tags) twin.tags = tags;
+  if (!desired) return twin;
+  const stamp: Stamp = { $lastUpdated: isModule ? $lastUpdated : never, $lastUpdatedVersion: 1 };
+  twin.desired = { ...desired, $metadata: stampPatch(undefined, desired, stamp), $version: 1 };
+  if (isModule) twin.reported.$metadata = { ...stamp };
+  return twin;
 }
 
 /** Twin version: observed on real hubs to be the etag's counter plus the version of the reported properties. */
@@ -54,7 +80,7 @@ export function twinEtag(writes: number): string {
 export function patchTwin(twin: TwinState, { tags, desired }: TwinWrite): TwinChange {
   const change: TwinChange = { twin: { ...twin, writes: twin.writes + 1 } };
   if (tags !== undefined) {
-    checkValues('tags', tags ?? {});
+    checkValues('tags', tags ?? {}, { nulls: true });
     change.twin.tags = tags === null ? {} : mergePatch(twin.tags, tags);
     checkSize('tags', twin.tags, change.twin.tags);
     change.tags = tags ?? removalOf(twin.tags ?? {});
@@ -73,25 +99,37 @@ export function patchTwin(twin: TwinState, { tags, desired }: TwinWrite): TwinCh
  *
  * @throws HubError ArgumentInvalid when a limit of twins is broken.
  */
-export function replaceTwin(twin: TwinState, { tags, desired }: TwinWrite): TwinChange {
-  checkValues('tags', tags ?? {});
-  checkValues('desired', desired ?? {});
-  const newTags = withoutNulls(tags ?? {});
-  const values = withoutNulls(desired ?? {});
-  checkSize('tags', twin.tags, newTags);
-  checkSize('desired', valuesOf(twin.desired), values);
+export function replaceTwin(twin: TwinState, write: TwinWrite): TwinChange {
+  checkReplacement(write, twin);
+  const { tags, desired } = write;
+  const values = desired ?? {};
   const $version = twin.desired.$version + 1;
   const $metadata = stampPatch(undefined, values, { $lastUpdated: serviceTime(), $lastUpdatedVersion: $version });
   const state = { ...values, $metadata, $version };
-  return { twin: { ...twin, writes: twin.writes + 1, tags: newTags, desired: state }, desired: state };
+  return { twin: { ...twin, writes: twin.writes + 1, tags: tags ?? {}, desired: state }, desired: state };
+}
+
+function checkReplacement({ tags, desired }: TwinWrite, before?: TwinState): void {
+  for (const [section, values, old] of [
+    ['tags', tags ?? {}, before?.tags],
+    ['desired', desired ?? {}, before && valuesOf(before.desired)],
+  ] as const) {
+    checkValues(section, values, { nulls: false });
+    checkSize(section, old, values);
+  }
 }
 
 /**
- * Applies a device's report: a merge patch that leaves the etag as it is.
+ * Applies a device's report: a merge patch that leaves the etag as it is. It may name the version that it builds upon.
  *
- * @throws HubError ArgumentInvalid when a limit of twins is broken.
+ * @throws HubError PreconditionFailed where the twin has another one, ArgumentInvalid when a limit of twins is broken.
  */
-export function patchReported(twin: TwinState, patch: JsonObject): TwinChange {
+export function patchReported(twin: TwinState, patch: JsonObject, baseVersion?: number): TwinChange {
+  const { $version } = twin.reported;
+  if (baseVersion !== undefined && baseVersion !== $version) {
+    const text = `The reported properties have version ${$version}, not ${baseVersion}.`;
+    throw new HubError('PreconditionFailed', text);
+  }
   const { state, told } = patchProperties('reported', twin.reported, patch);
   return { twin: { ...twin, reported: state }, reported: told };
 }
@@ -102,7 +140,7 @@ function valuesOf({ $metadata, $version, ...values }: TwinProperties): JsonObjec
 }
 
 function patchProperties(section: 'desired' | 'reported', before: TwinProperties, patch: JsonObject) {
-  checkValues(section, patch);
+  checkValues(section, patch, { nulls: true });
   const old = valuesOf(before);
   const values = mergePatch(old, patch);
   checkSize(section, old, values);

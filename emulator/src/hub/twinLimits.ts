@@ -15,13 +15,21 @@ const twinLimits = {
   integers: { min: -(2 ** 52), max: 2 ** 52 - 1 },
 } as const;
 
+/** Where in a section a check has got to. */
+interface Place {
+  path: string;
+  depth: number;
+  /** Whether `null` stands for a removal here: in patches, but not in an array, nor in what is below one. */
+  nulls: boolean;
+}
+
 /**
- * Checks names, values and depth of what is to be written to a section; `null` stands for a removal.
+ * Checks names, values and depth of what is to be written to a section.
  *
  * @throws HubError ArgumentInvalid that names the path.
  */
-export function checkValues(section: Section, values: JsonObject): void {
-  checkObject(values, section, 0);
+export function checkValues(section: Section, values: JsonObject, { nulls }: Pick<Place, 'nulls'>): void {
+  checkObject(values, { path: section, depth: 0, nulls });
 }
 
 /**
@@ -47,13 +55,13 @@ export function sectionSize(value: Json): number {
   return Object.entries(value).reduce((total, [name, member]) => total + sectionSize(name) + sectionSize(member), 0);
 }
 
-function checkObject(object: JsonObject, path: string, depth: number): void {
+function checkObject(object: JsonObject, { path, depth, nulls }: Place): void {
   if (depth > twinLimits.depth) {
     throw invalidArgument(`${path} is nested deeper than ${twinLimits.depth} objects.`);
   }
   for (const [name, value] of Object.entries(object)) {
     checkName(name, path);
-    checkValue(value, `${path}.${name}`, depth);
+    checkValue(value, { path: `${path}.${name}`, depth, nulls });
   }
 }
 
@@ -68,7 +76,10 @@ function checkName(name: string, path: string): void {
   }
 }
 
-function checkValue(value: Json, path: string, depth: number): void {
+function checkValue(value: Json, { path, depth, nulls }: Place): void {
+  if (value === null && !nulls) {
+    throw invalidArgument(`Value of Property or Tag cannot be null. Error in Property/Tag ${path}.`);
+  }
   if (typeof value === 'string' && Buffer.byteLength(value) > twinLimits.stringBytes) {
     throw invalidArgument(
       `Property or Tag value should be maximum ${twinLimits.stringBytes} bytes. Error in Property/Tag ${path}.`,
@@ -76,7 +87,7 @@ function checkValue(value: Json, path: string, depth: number): void {
   }
   if (typeof value === 'number') checkNumber(value, path);
   if (Array.isArray(value)) checkArray(value, path, depth);
-  if (isObject(value)) checkObject(value, path, depth + 1);
+  if (isObject(value)) checkObject(value, { path, depth: depth + 1, nulls });
 }
 
 function checkNumber(value: number, path: string): void {
@@ -90,7 +101,6 @@ function checkNumber(value: number, path: string): void {
 function checkArray(values: Json[], path: string, depth: number): void {
   if (depth >= twinLimits.depth) throw invalidArgument(`${path} is nested deeper than ${twinLimits.depth} levels.`);
   values.forEach((value, index) => {
-    if (value === null) throw invalidArgument(`${path}[${index}] is null, which an array cannot hold.`);
-    checkValue(value, `${path}[${index}]`, depth + 1);
+    checkValue(value, { path: `${path}[${index}]`, depth: depth + 1, nulls: false });
   });
 }

@@ -63,6 +63,7 @@ export class DeviceNodes {
     try {
       const session = this.#session(id, peer);
       const opened = open(session);
+      this.#noteModel(link, id);
       if (opened) return { ...opened, end: session.enter(link, opened.end) };
       refuse(link, 'amqp:not-found', 'There is nothing at this address in this direction.');
     } catch (error) {
@@ -92,6 +93,13 @@ export class DeviceNodes {
     if (endpoint === 'methods/devicebound') return methods.openSending(link);
     if (endpoint === 'messages/devicebound') return undefined;
     return { take: openTelemetry(link, id, this.options), end: () => {} };
+  }
+
+  /** A link may say of which model its device is. */
+  #noteModel({ properties }: Link, id: string): void {
+    const model: unknown = properties?.['com.microsoft:model-id'];
+    if (typeof model !== 'string') return;
+    this.options.hub.setModel(id, model).catch((error: unknown) => this.options.log(`AMQP: ${error}`));
   }
 
   /** Goes on with the session of a device at its connection, or begins one. */

@@ -6,9 +6,13 @@ import type { QueryPage } from '../service/types';
 /** Answers a page of a query. */
 export type Query = (sql: string, page: PageRequest) => QueryPage;
 
+/** The condition of a job on all devices. */
+const all = '*';
+
 /** The query that finds the devices of a job. */
 export function queryFor(condition: string): string {
-  return `SELECT deviceId FROM devices WHERE ${condition}`;
+  const query = 'SELECT deviceId FROM devices';
+  return condition.trim() === all ? query : `${query} WHERE ${condition}`;
 }
 
 /**
@@ -18,7 +22,7 @@ export function queryFor(condition: string): string {
  */
 export async function* findDevices(query: Query, condition: string): AsyncIterable<string[]> {
   // Alone first: together with the rest a text such as `true GROUP BY …` would be a query as well.
-  parseCondition(condition);
+  if (condition.trim() !== all) parseCondition(condition);
   let continuation: string | undefined;
   do {
     const page = query(queryFor(condition), { continuation });

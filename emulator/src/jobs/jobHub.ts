@@ -6,6 +6,6 @@ import type { Query } from './findDevices';
 /** What jobs need of their hub. */
 export interface JobHub {
   query: Query;
-  patchTwin(id: string, write: TwinWrite, ifMatch?: string): Promise<TwinDocument>;
+  patchTwin(id: string, write: TwinWrite): Promise<TwinDocument>;
   methods: Methods;
 }

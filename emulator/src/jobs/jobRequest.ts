@@ -19,10 +19,11 @@ const usualExecutionTime = 3600;
  * @throws HubError ArgumentInvalid, ArgumentNull, GenericBadRequest for an unknown type, PreconditionFailed for a condition
  *   that is too long.
  */
-export function parseJobRequest(jobId: string, body: Json | undefined): JobRequest {
-  // The documents allow capitals too; real hubs refuse them.
-  if (!/^[a-z0-9-]{1,64}$/.test(jobId)) {
-    throw invalidArgument('A job id has 1 to 64 lower-case ASCII letters, digits or -.');
+export function parseJobRequest(jobId: string, body: Json | undefined, { strict = false } = {}): JobRequest {
+  // The documents allow capitals, and official samples use them; a real hub has refused them.
+  const letters = strict ? 'a-z' : 'A-Za-z';
+  if (!new RegExp(`^[${letters}0-9-]{1,64}$`).test(jobId)) {
+    throw invalidArgument(`A job id has 1 to 64 ${strict ? 'lower-case ' : ''}ASCII letters, digits or -.`);
   }
   if (!isObject(body)) throw invalidArgument('The body must be a job, a JSON object.');
   if (body.jobId !== undefined && body.jobId !== jobId) {
@@ -42,6 +43,9 @@ function parseWork({ type, updateTwin, cloudToDeviceMethod }: JsonObject): JobWo
   switch (type) {
     case 'scheduleUpdateTwin':
       if (!isObject(updateTwin)) throw new HubError('ArgumentNull', 'The body lacks updateTwin, a JSON object.');
+      if (updateTwin.etag !== '*') {
+        throw invalidArgument("Missing or invalid etag for job type ScheduleUpdateTwin. It must be '*'.");
+      }
       parseTwinWrite(updateTwin);
       return { type, updateTwin };
     case 'scheduleDeviceMethod':
@@ -57,7 +61,7 @@ function parseWork({ type, updateTwin, cloudToDeviceMethod }: JsonObject): JobWo
 /** Whether it is a condition at all, the job finds out: the service accepts the job, which then fails. */
 function parseCondition(condition: Json | undefined): string {
   if (typeof condition !== 'string' || condition.trim() === '') {
-    throw new HubError('ArgumentNull', "The body lacks queryCondition; for all devices it is 'is_defined(deviceId)'.");
+    throw new HubError('ArgumentNull', "The body lacks queryCondition. For all devices it is '*'.");
   }
   if (queryFor(condition).length > maxQueryLength) {
     throw new HubError('PreconditionFailed', `The query of a job has ${maxQueryLength} characters at most.`);

@@ -93,6 +93,7 @@ export class Jobs {
    */
   async create(request: JobRequest): Promise<JsonObject> {
     const { jobId } = request;
+    this.#kept.check();
     this.#forgetOld();
     if (this.#jobs.has(jobId)) {
       throw new HubError('JobAlreadyExists', `A job with ID '${jobId}' already exists.`);
@@ -132,6 +133,7 @@ export class Jobs {
    * @throws HubError JobNotFound, OperationNotAllowedInCurrentState
    */
   async cancel(jobId: string): Promise<JsonObject> {
+    this.#kept.check();
     const job = this.#jobs.get(jobId);
     if (!job) throw new HubError('JobNotFound', `There is no job '${jobId}'.`);
     const { status } = job.state;

@@ -28,14 +28,18 @@ export class KeptJobs {
         const inOrder = (blocks.get(jobId) ?? []).sort((one, other) => one.at - other.at);
         // The process ended while the job looked for its devices: it looks again.
         if (state.began === undefined) {
-          for (const { at } of inOrder.splice(0))
-            void this.#do((store) => store.delete('job', keyOf(jobId, at))).catch(() => undefined);
+          for (const { at } of inOrder.splice(0)) void this.#do((store) => store.delete('job', keyOf(jobId, at)));
         }
         return toJob(
           state,
           inOrder.map(({ devices }) => devices),
         );
       });
+  }
+
+  /** @throws HubError ServiceUnavailable while nothing can be kept. */
+  check(): void {
+    this.store?.check();
   }
 
   /** Resolves when what the job is is durable. */
@@ -61,7 +65,14 @@ export class KeptJobs {
     await Promise.allSettled(this.#unfinished);
   }
 
-  async #do(write: (store: Store) => Promise<void>): Promise<void> {
+  #do(write: (store: Store) => Promise<void>): Promise<void> {
+    const doing = this.#write(write);
+    // Who waits for it may come late.
+    doing.catch(() => undefined);
+    return doing;
+  }
+
+  async #write(write: (store: Store) => Promise<void>): Promise<void> {
     if (!this.store || this.#closed) return;
     const writing = write(this.store);
     this.#unfinished.add(writing);

@@ -105,7 +105,10 @@ class DeviceRun {
     } catch (error) {
       if (!isNotOnline(error)) return this.#fail(device, error);
       devices.change(device, { status: 'pending' });
-      this.#awaited.push(this.#waitFor(device, at));
+      const waiting = this.#waitFor(device, at);
+      // All are waited for at the end.
+      waiting.catch(() => undefined);
+      this.#awaited.push(waiting);
     }
   }
 
@@ -136,9 +139,8 @@ function actionOf({ state: { work } }: Job, hub: JobTools['hub']): Action {
     return (deviceId, connectTimeoutInSeconds) => hub.methods.invoke(deviceId, { ...call, connectTimeoutInSeconds });
   }
   const write = parseTwinWrite(work.updateTwin);
-  const { etag } = work.updateTwin;
   return async (deviceId) => {
-    await hub.patchTwin(deviceId, write, typeof etag === 'string' ? etag : undefined);
+    await hub.patchTwin(deviceId, write);
     return undefined;
   };
 }

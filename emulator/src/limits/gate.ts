@@ -101,7 +101,9 @@ export class Gate {
     if (fault.kind === 'delay') await orCut(clock.wait(fault.ms, stopped));
     if (fault.kind === 'cut' && fault.when !== 'after') throw new Disturbance('cut');
     if (fault.kind === 'status') {
-      throw new HubError(faultStatuses[fault.status], 'A fault was asked for.', fault.retryAfter);
+      throw new HubError(faultStatuses[fault.status], 'A fault was asked for.', {
+        retryAfterSeconds: fault.retryAfter,
+      });
     }
   }
 }

@@ -68,7 +68,7 @@ export class Limits {
     throw new HubError(
       'ThrottlingBacklogTimeout',
       `The request has been throttled. Wait 10 seconds and try again. Operation type: ${name}`,
-      this.#retryAfterSeconds,
+      { retryAfterSeconds: this.#retryAfterSeconds },
     );
   }
 

@@ -52,7 +52,7 @@ export class CloudMessages {
   /**
    * Takes a message for a device that is registered.
    *
-   * @throws HubError DeviceNotFound, DeviceMaximumQueueDepthExceeded, MessageTooLarge
+   * @throws HubError DeviceNotFound, DeviceMaximumQueueDepthExceeded, MessageTooLarge, ServiceUnavailable
    */
   async send(id: string, message: CloudMessage): Promise<void> {
     const { clock, rules, generationOf } = this.options;
@@ -60,6 +60,7 @@ export class CloudMessages {
     if (sizeOf(message) > maxMessageBytes) {
       throw new HubError('MessageTooLarge', `A message to a device has ${maxMessageBytes} bytes at most.`);
     }
+    this.options.store?.check();
     const now = Math.floor(clock.now());
     const queue = this.#queueOf(id);
     this.#refresh(id, queue, now);
@@ -109,6 +110,7 @@ export class CloudMessages {
 
   /** Takes back what waits for a device; answers how many messages that were. */
   async purge(id: string): Promise<number> {
+    this.options.store?.check();
     const purged = this.#queues.get(id)?.purge() ?? [];
     await Promise.all(purged.map((message) => this.#left(id, { message, outcome: 'Purged' })));
     return purged.length;
@@ -127,7 +129,10 @@ export class CloudMessages {
   sweep(): void {
     const now = this.options.clock.now();
     this.feedback.sweep(now);
-    for (const [id, queue] of this.#queues) this.#refresh(id, queue, now);
+    for (const [id, queue] of this.#queues) {
+      this.#refresh(id, queue, now);
+      if (queue.size === 0) this.#queues.delete(id);
+    }
   }
 
   stop(): void {
@@ -148,6 +153,7 @@ export class CloudMessages {
   }
 
   #take(id: string, lockToken: string): QueuedMessage {
+    this.options.store?.check();
     const queue = this.#queues.get(id);
     if (queue) this.#refresh(id, queue, this.options.clock.now());
     const message = queue?.take(lockToken);
@@ -161,6 +167,7 @@ export class CloudMessages {
       if (settled) return this.#left(id, settled);
       return this.options.store?.put('message', keyOf(id, message), toText(message));
     });
+    this.#count(id, queue);
     this.available.emit('available', id);
     await Promise.all(written);
   }
@@ -176,7 +183,6 @@ export class CloudMessages {
     const { store, generationOf } = this.options;
     const queue = this.#queues.get(id);
     if (queue) this.#count(id, queue);
-    if (queue?.size === 0) this.#queues.delete(id);
     await Promise.all([
       store?.delete('message', keyOf(id, settled.message)),
       this.feedback.tell(id, generationOf(id) ?? '', settled),

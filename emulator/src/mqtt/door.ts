@@ -60,7 +60,7 @@ export class Door implements DeviceDoor, ConnectionOwner {
   }
 
   /** Takes a client that dialled. */
-  accept(stream: Duplex, certificate: () => ClientCertificate | undefined = () => undefined): void {
+  accept(stream: Duplex, certificate: () => ClientCertificate | undefined): void {
     const connection = new Connection(stream, certificate, this);
     this.#all.add(connection);
     this.#lobby.enter(connection);

@@ -49,12 +49,15 @@ export function compilePath({ names: [root = '', ...names] }: Path): Evaluator {
   return (twin) => {
     const spelled = Object.hasOwn(twin, root) ? root : Object.keys(twin).find((name) => name.toLowerCase() === wanted);
     let value = spelled === undefined ? undefined : twin[spelled];
-    for (const name of names) {
-      if (!isObject(value) || !Object.hasOwn(value, name)) return undefined;
-      value = value[name];
-    }
+    for (const name of names) value = member(value, name);
     return value;
   };
+}
+
+/** What is below an object's name, or in an array at `[0]`; no name has brackets. */
+function member(value: Value, name: string): Value {
+  if (Array.isArray(value)) return name.startsWith('[') ? value[Number(name.slice(1, -1))] : undefined;
+  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 /** Tells whether two paths read the same value. */

@@ -1,6 +1,6 @@
 import { isObject } from '../service/json';
 import type { Json } from '../service/types';
-import type { Dialect } from './ast';
+import type { Dialect, Expression } from './ast';
 
 type Value = Json | undefined;
 
@@ -10,11 +10,17 @@ interface QueryFunction {
   apply(...values: Value[]): Value;
 }
 
-/** What the guide lists for twin and job queries; the others it lists for message routing. */
-const documentedForTwins: ReadonlySet<string> = new Set(['is_defined']);
+/** What the guide lists for twin and job queries, and what `az iot` asks hubs with; the others it lists for message routing. */
+const documentedForTwins: ReadonlySet<string> = new Set(['is_defined', 'array_contains']);
+
+/** What is not of message routing. */
+const ofTwinsOnly = 'array_contains';
 
 /** The guide's spelling of `startswith` and `endswith`, which real hubs refuse in twin queries (azure-docs#110329). */
 const refusedForTwins: Readonly<Record<string, string>> = { starts_with: 'startswith', ends_with: 'endswith' };
+
+/** `is_defined` of a value in JSON, in routes; no query can call it by this name. */
+const isDefinedInJson = 'is_defined in JSON';
 
 /**
  * The functions of the language (Azure IoT Hub developer guide, "Query expressions"). Real hubs take at least `startswith`
@@ -22,12 +28,17 @@ const refusedForTwins: Readonly<Record<string, string>> = { starts_with: 'starts
  */
 export const functions: Readonly<Record<string, QueryFunction>> = {
   is_defined: { args: [1, 1], apply: (value) => value !== undefined },
+  [isDefinedInJson]: {
+    args: [1, 1],
+    apply: (value) => isPrimitive(value) && !(isString(value) && dateTime.test(value)),
+  },
+  array_contains: { args: [2, 2], apply: arrayContains },
   is_array: { args: [1, 1], apply: (value) => Array.isArray(value) },
   is_bool: { args: [1, 1], apply: (value) => typeof value === 'boolean' },
   is_null: { args: [1, 1], apply: (value) => value === null },
   is_number: { args: [1, 1], apply: (value) => typeof value === 'number' },
   is_object: { args: [1, 1], apply: (value) => isObject(value) },
-  is_primitive: { args: [1, 1], apply: (value) => value === null || /string|number|boolean/.test(typeof value) },
+  is_primitive: { args: [1, 1], apply: isPrimitive },
   is_string: { args: [1, 1], apply: (value) => typeof value === 'string' },
   startswith: ofStrings((text, part) => text.startsWith(part)),
   starts_with: ofStrings((text, part) => text.startsWith(part)),
@@ -57,7 +68,7 @@ export const functions: Readonly<Record<string, QueryFunction>> = {
 /** What is wrong with a call, if anything: the name, in lower case, or the number of arguments. */
 export function faultOfCall(name: string, args: number, dialect: Dialect): string | undefined {
   const known = Object.hasOwn(functions, name) ? functions[name] : undefined;
-  if (!known) return `There is no function '${name}'.`;
+  if (!known || (dialect === 'routing' && name === ofTwinsOnly)) return `There is no function '${name}'.`;
   if (dialect !== 'routing' && Object.hasOwn(refusedForTwins, name)) {
     return `There is no function '${name}' in twin queries: it is named '${refusedForTwins[name]}'.`;
   }
@@ -69,6 +80,21 @@ export function faultOfCall(name: string, args: number, dialect: Dialect): strin
   return `${name} takes ${least === most ? least : `${least} to ${most}`} argument(s), not ${args}.`;
 }
 
+/**
+ * The function that a call means. In routes `is_defined` knows primitive types only, neither objects and arrays nor
+ * date-times, as which .NET reads their text in JSON (Azure IoT Hub developer guide, "Query expressions").
+ */
+export function resolveCall(name: string, [arg]: Expression[], dialect: Dialect): string {
+  const isInJson = arg?.kind === 'path' && /^\$(body|twin)$/i.test(arg.names[0] ?? '');
+  return dialect === 'routing' && name === 'is_defined' && isInJson ? isDefinedInJson : name;
+}
+
+function isPrimitive(value: Value): boolean {
+  return value !== undefined && (value === null || typeof value !== 'object');
+}
+
+const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/;
+
 function ofStrings(apply: (text: string, part: string) => Json): QueryFunction {
   return { args: [2, 2], apply: (text, part) => (isString(text) && isString(part) ? apply(text, part) : undefined) };
 }
@@ -79,6 +105,12 @@ function ofString(apply: (text: string) => Json): QueryFunction {
 
 function ofNumber(apply: (value: number) => number): QueryFunction {
   return { args: [1, 1], apply: (value) => (isNumber(value) ? finite(apply(value)) : undefined) };
+}
+
+/** Whether an array has a primitive among its elements. */
+function arrayContains(array: Value, element: Value): Value {
+  if (!Array.isArray(array) || element === undefined) return undefined;
+  return element !== null && typeof element === 'object' ? undefined : array.includes(element);
 }
 
 function asNumber(value: Value): Value {

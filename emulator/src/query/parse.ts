@@ -1,5 +1,5 @@
 import type { Dialect, Expression, Query } from './ast';
-import { faultOfCall } from './functions';
+import { faultOfCall, resolveCall } from './functions';
 import { SyntaxError as GrammarError, parse as parseGrammar } from './parser.generated';
 import { QueryError, queryErrorAt } from './queryError';
 
@@ -28,7 +28,12 @@ export function parseCondition(text: string, dialect: Dialect = 'routing'): Expr
 }
 
 function optionsOf(dialect: Dialect) {
-  return { faultOfCall: (name: string, args: number) => faultOfCall(name, args, dialect) };
+  return {
+    faultOfCall: (name: string, args: number) => faultOfCall(name, args, dialect),
+    resolveCall: (name: string, args: Expression[]) => resolveCall(name, args, dialect),
+    /** Whether a path may go into an array: `$body.list[0]`. */
+    indexes: dialect === 'routing',
+  };
 }
 
 function parse<T>(text: string, grammar: (text: string) => T): T {

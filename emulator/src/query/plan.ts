@@ -1,10 +1,11 @@
 import { HubError } from '../service/hubError';
 import type { Json, QueryPage } from '../service/types';
 import type { Dialect, Query } from './ast';
+import { withoutCollection } from './collectionPrefix';
 import { compileGroups } from './compileGroups';
 import { compileFilter } from './filter';
 import { compareKeys } from './groups';
-import { checkJobQuery, ofJobs } from './jobs';
+import { checkJobQuery } from './jobs';
 import type { RowPosition } from './page';
 import { queryErrorAt } from './queryError';
 import { type Roots, rootsOfPaths } from './roots';
@@ -35,13 +36,14 @@ export interface Plan {
  *
  * @throws QueryError where the parts of the query do not fit together.
  */
-export function compileQuery(query: Query, dialect: Dialect = 'twins'): Plan {
+export function compileQuery(parsed: Query, dialect: Dialect = 'twins'): Plan {
+  const query = withoutCollection(parsed);
   const { select, top = Infinity, source: from, where, groupBy } = query;
   if (from === 'devices.jobs') checkJobQuery(query);
   if (groupBy && dialect === 'strict' && from !== 'devices') {
     throw queryErrorAt(groupBy.at, `GROUP BY is documented for devices only, not for ${from}.`);
   }
-  const filter = compileFilter(where && from === 'devices.jobs' ? ofJobs(where) : where, lookedAt(query));
+  const filter = compileFilter(where, lookedAt(query));
   if (select.kind === 'all') {
     if (groupBy) {
       throw queryErrorAt(groupBy.at, 'SELECT * cannot be grouped: select the grouped property and aggregates.');

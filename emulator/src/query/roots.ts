@@ -7,12 +7,26 @@ export function rootsOfPaths(paths: readonly Path[]): Roots {
   return new Set(paths.map(({ names: [root = ''] }) => root.toLowerCase()));
 }
 
+/** The root members of twins, as they are spelled. */
+const spelled = [
+  ...['deviceId', 'moduleId', 'etag', 'deviceEtag', 'status', 'statusReason', 'statusUpdateTime', 'connectionState'],
+  ...['lastActivityTime', 'cloudToDeviceMessageCount', 'authenticationType', 'x509Thumbprint', 'modelId', 'version'],
+  ...['tags', 'properties', 'configurations', 'capabilities', 'deviceScope', 'parentScopes'],
+];
+const spelling = new Map(spelled.map((name) => [name.toLowerCase(), name]));
+
+/** A root member as it is spelled, whatever its case. */
+export function spelledRoot(name: string): string {
+  return spelling.get(name.toLowerCase()) ?? name;
+}
+
 /** The root members that an expression looks at. */
 export function rootsOf(expression: Expression): Roots {
   return rootsOfPaths(pathsOf(expression));
 }
 
-function pathsOf(expression: Expression): Path[] {
+/** The paths that an expression reads. */
+export function pathsOf(expression: Expression): Path[] {
   switch (expression.kind) {
     case 'path':
       return [expression];

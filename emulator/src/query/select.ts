@@ -3,6 +3,7 @@ import type { Aggregate, Item, Path } from './ast';
 import { compilePath, type Evaluator, samePath, type Value } from './evaluate';
 import { type GroupKey, Groups } from './groups';
 import { queryErrorAt } from './queryError';
+import { spelledRoot } from './roots';
 
 /** A column that is read of each document, as against one that is worked out over many. */
 export interface PropertyItem extends Item {
@@ -131,15 +132,19 @@ function aggregateOf(name: Aggregate['name'], read: Evaluator): Accumulator {
   };
 }
 
-/** Names of the columns: the alias, else the last name of a path or the aggregate's name. */
+/** Names of the columns: the alias, else the last name of a path, that of a root as it is spelled, or the aggregate's name. */
 function columnNames(items: Item[]): string[] {
   const names = new Set<string>();
   for (const { value, alias, at } of items) {
-    const name = alias ?? (value.kind === 'aggregate' ? value.name.toUpperCase() : value.names.at(-1)) ?? '';
+    const name = alias ?? (value.kind === 'aggregate' ? value.name.toUpperCase() : lastName(value));
     if (names.has(name)) throw queryErrorAt(at, `Two columns are named '${name}': give one another name with AS.`);
     names.add(name);
   }
   return [...names];
+}
+
+function lastName({ names: [root = '', ...below] }: Path): string {
+  return below.at(-1) ?? spelledRoot(root);
 }
 
 function toRow(names: string[], values: Value[]): JsonObject {

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { QueryError } from '../query/queryError';
 import { HubError, type HubErrorName } from '../service/hubError';
-import { serviceTime } from '../service/time';
+import { exactTime, serviceTime, trackingTime } from '../service/time';
 import { BodyTooLargeError } from '../wire/readBody';
 import type { Reply } from '../wire/reply';
 
@@ -11,6 +10,16 @@ import type { Reply } from '../wire/reply';
  */
 export type ErrorShape = 'A' | 'B' | 'C';
 
+/** Where an error happened, as far as its body tells. */
+export interface ErrorPlace {
+  /** Of the request, as its answer has it in `x-ms-request-id`. */
+  requestId: string;
+  /** Whether it was about identities, whose tracking ids name a gateway. */
+  isRegistry: boolean;
+  /** The shape asked for. */
+  shape?: ErrorShape | undefined;
+}
+
 /** Errors that the service's back end words, behind the gateway: those of a device that was called. */
 const backEndErrors: readonly HubErrorName[] = ['DeviceNotOnline', 'GatewayTimeout', 'GenericBadGateway'];
 
@@ -18,11 +27,16 @@ const backEndErrors: readonly HubErrorName[] = ['DeviceNotOnline', 'GatewayTimeo
  * An error as the service words it, with the code's name in a header; in the shape asked for, but that it is the gateway
  * which says who is let in. Of the shapes the official SDKs read only `A`.
  */
-export function errorReply(error: unknown, shape?: ErrorShape): Reply {
+export function errorReply(error: unknown, { requestId, isRegistry, shape }: ErrorPlace): Reply {
   const hubError = toHubError(error);
-  const { status, errorName, retryAfterSeconds } = hubError;
+  const {
+    status,
+    errorName,
+    details: { retryAfterSeconds },
+  } = hubError;
   const usual = backEndErrors.includes(errorName) ? 'B' : 'A';
-  const body = bodies[status === 401 ? 'A' : (shape ?? usual)](hubError);
+  const chosen = status === 401 ? 'A' : (shape ?? usual);
+  const body = bodies[chosen](hubError, trackingIdOf(requestId, chosen, isRegistry));
   return {
     status,
     headers: {
@@ -35,33 +49,32 @@ export function errorReply(error: unknown, shape?: ErrorShape): Reply {
   };
 }
 
-const bodies: Readonly<Record<ErrorShape, (error: HubError) => object>> = {
-  A: ({ errorName, message }) => ({
-    Message: `ErrorCode:${errorName};${message}`,
-    ExceptionMessage: `Tracking ID:${trackingId()}-G:0-TimeStamp:${gatewayTime()}`,
+const bodies: Readonly<Record<ErrorShape, (error: HubError, trackingId: string) => object>> = {
+  A: ({ errorName, message }, trackingId) => ({
+    // The Node service SDK cuts the text at a second semicolon.
+    Message: `ErrorCode:${errorName};${message.replaceAll(';', ',')}`,
+    ExceptionMessage: `Tracking ID:${trackingId}`,
   }),
-  B: (error) => ({ Message: JSON.stringify(bodies.C(error)), ExceptionMessage: '' }),
-  C: ({ code, message }) => ({
+  B: (error, trackingId) => ({ Message: JSON.stringify(bodies.C(error, trackingId)), ExceptionMessage: '' }),
+  C: ({ code, message, details: { info } }, trackingId) => ({
     errorCode: code,
-    trackingId: `${trackingId()}-G2:-TimeStamp:${serviceTime()}`,
+    trackingId,
     message,
+    ...(info === undefined ? {} : { info }),
     timestampUtc: serviceTime(),
   }),
 };
 
-function trackingId(): string {
-  return randomUUID().replaceAll('-', '').toUpperCase();
+/** Errors of shape `C` are the youngest that were seen, and their tracking ids are of another form. */
+function trackingIdOf(requestId: string, shape: ErrorShape, isRegistry: boolean): string {
+  const id = requestId.replaceAll('-', '');
+  if (shape === 'C') return `${id.toUpperCase()}-G2:-TimeStamp:${exactTime()}`;
+  return `${id}${isRegistry ? '-G:0' : ''}-TimeStamp:${trackingTime()}`;
 }
 
 function toHubError(error: unknown): HubError {
   if (error instanceof HubError) return error;
   if (error instanceof QueryError) return new HubError('ArgumentInvalid', error.message);
   if (error instanceof BodyTooLargeError) return new HubError('MessageTooLarge', error.message);
-  return new HubError('ServerError', 'The emulator failed; its log says why.');
-}
-
-/** `MM/dd/yyyy HH:mm:ss`, in UTC. */
-function gatewayTime(): string {
-  const [year, month, day, time] = new Date().toISOString().split(/[-T.]/);
-  return `${month}/${day}/${year} ${time}`;
+  return new HubError('ServerError', 'The emulator failed. Its log says why.');
 }

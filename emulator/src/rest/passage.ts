@@ -17,9 +17,9 @@ export function passageOf({ kind, method }: Operation, body: Json | undefined, b
   };
 }
 
-/** Names as a real hub gives them: `RegistryRead`, `ConfigurationWrite`. */
+/** Names as real hubs give them: `RegistryRead`, and `CRUD` for writes of identities. */
 function nameOf(kind: OperationKind, method: string): string {
-  if (kind === 'registry') return method === 'GET' ? 'RegistryRead' : 'RegistryWrite';
+  if (kind === 'registry') return method === 'GET' ? 'RegistryRead' : 'CRUD';
   return kind.charAt(0).toUpperCase() + kind.slice(1);
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Disturbance } from '../faults/disturbance';
 import type { Hub } from '../iotHub';
@@ -33,16 +34,18 @@ export interface ServiceApiOptions {
 export function serviceApi(options: ServiceApiOptions): Handler {
   const { errorShape, log } = options;
   return (request, response) => {
+    const requestId = randomUUID();
     void answer(options, request)
       .catch((error: unknown) => {
         if (error instanceof Disturbance) return disturb(error, response);
-        const reply = errorReply(error, isOfBackend(request) ? errorShape : undefined);
+        const shape = isOfBackend(request) ? errorShape : undefined;
+        const reply = errorReply(error, { requestId, isRegistry: isOfRegistry(request), shape });
         // A caller that hung up in the middle is no failure of ours, nor is an answer that was asked for.
         const failed = reply.status === 500 && !(error instanceof HubError) && !response.destroyed;
         if (failed) log(`${request.method} failed: ${error instanceof Error ? error.stack : error}`);
         return reply;
       })
-      .then((reply) => reply && send(response, reply));
+      .then((reply) => reply && send(response, withHeaders(reply, requestId)));
     return true;
   };
 }
@@ -63,9 +66,19 @@ async function answer({ hub, access, gate }: ServiceApiOptions, request: Incomin
   return gate.pass(passageOf(operation, body, bytes.length), run);
 }
 
+/** What real hubs send with every answer (recorded: azure-sdk-for-net, `SessionRecords` of `Azure.IoT.Hub.Service`). */
+function withHeaders({ headers, ...reply }: Reply, requestId: string): Reply {
+  const usual = { vary: 'Origin', server: 'Microsoft-HTTPAPI/2.0', 'x-ms-request-id': requestId };
+  return { ...reply, headers: { ...usual, ...(reply.status === 204 ? { 'content-length': 0 } : {}), ...headers } };
+}
+
 /** What the service's gateway hands on to others, whose errors may come in a shape of their own. */
 function isOfBackend(request: IncomingMessage): boolean {
   return /^\/(twins|jobs)\//.test(readTarget(request).path);
+}
+
+function isOfRegistry(request: IncomingMessage): boolean {
+  return /^\/devices(?!\/query\b)/.test(readTarget(request).path);
 }
 
 function matches({ path }: Operation, segments: string[]): boolean {

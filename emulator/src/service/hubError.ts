@@ -1,9 +1,12 @@
+import type { JsonObject } from './types';
+
 /** The service's errors that this emulator answers with: number, HTTP status (Azure IoT Hub error codes). */
 const codes = {
   GenericBadRequest: [400000, 400],
   ArgumentInvalid: [400004, 400],
   ArgumentNull: [400005, 400],
   DeserializationError: [400012, 400],
+  InvalidDeviceScope: [400028, 400],
   IotHubUnauthorizedAccess: [401002, 401],
   IotHubUnauthorized: [401003, 401],
   IotHubQuotaExceeded: [403002, 403],
@@ -33,6 +36,14 @@ const codes = {
 
 export type HubErrorName = keyof typeof codes;
 
+/** What else a refusal tells. */
+interface ErrorDetails {
+  /** When to try again; the service itself never says. */
+  retryAfterSeconds?: number | undefined;
+  /** What the service's back end adds to its errors. */
+  info?: JsonObject;
+}
+
 /** A refusal of the hub, as every door tells it in its own way. */
 export class HubError extends Error {
   override readonly name = 'HubError';
@@ -42,8 +53,7 @@ export class HubError extends Error {
   constructor(
     readonly errorName: HubErrorName,
     message: string,
-    /** When to try again; the service itself never says. */
-    readonly retryAfterSeconds?: number,
+    readonly details: ErrorDetails = {},
   ) {
     super(message);
     [this.code, this.status] = codes[errorName];

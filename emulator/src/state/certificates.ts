@@ -11,7 +11,7 @@ import type { Certificates } from './makeCertificates';
 export async function loadCertificates(stateDir: string, names: string[]): Promise<Certificates> {
   const certificates = await keptOrMade(join(stateDir, 'certificates.json'), names);
   const ca = join(stateDir, 'ca.pem');
-  if (readIfPresent(ca) !== certificates.ca) writeAtomically(ca, certificates.ca, { secret: false });
+  if (readIfPresent(ca) !== certificates.ca) writeAtomically(ca, certificates.ca);
   return certificates;
 }
 
@@ -25,7 +25,7 @@ async function keptOrMade(file: string, names: string[]): Promise<Certificates> 
   const { makeCertificates } = await import('./makeCertificates');
   const made = JSON.stringify(await makeCertificates(names));
   if (kept === undefined) return JSON.parse(writeOnce(file, made));
-  writeAtomically(file, made, { secret: true });
+  writeAtomically(file, made);
   return JSON.parse(made);
 }
 

@@ -28,8 +28,9 @@ export function deviceConnectionString(address: Address, { deviceId, moduleId, a
   return `HostName=${deviceHostName(address)};${ids};${proof}`;
 }
 
+/** Without the port where that is what every SDK dials: Python and .NET take no other, and no host name with a port. */
 function deviceHostName({ host, ports }: Address): string {
-  return `${host}:${ports.mqtt}`;
+  return ports.mqtt === 8883 ? host : `${host}:${ports.mqtt}`;
 }
 
 interface SettingsOf {

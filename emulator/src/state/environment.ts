@@ -1,10 +1,15 @@
 import { resolve } from 'node:path';
 import { readIfPresent, writeAtomically } from './files';
 
-/** Writes `env` of a state folder: a line `NAME=value` for each setting, as `node --env-file` reads it. */
+/** Writes `env` of a state folder: a line for each setting, as a shell sources it and `node --env-file` reads it. */
 export function writeEnvironment(stateDir: string, settings: Readonly<Record<string, string>>): void {
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
-  writeAtomically(resolve(stateDir, 'env'), lines.join(''), { secret: true });
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${quoted(value)}\n`);
+  writeAtomically(resolve(stateDir, 'env'), lines.join(''));
+}
+
+/** In quotes that both take as they are; a shell alone expands `$` where the value holds a single quote as well. */
+function quoted(value: string): string {
+  return value.includes("'") ? `"${value}"` : `'${value}'`;
 }
 
 /**
@@ -18,6 +23,6 @@ export function extraCaCerts(stateDir: string, present = process.env.NODE_EXTRA_
   if (resolve(present) === bundle) return bundle;
   const theirs = readIfPresent(present);
   if (theirs === undefined) return ours;
-  writeAtomically(bundle, `${theirs.trimEnd()}\n${readIfPresent(ours)}`, { secret: false });
+  writeAtomically(bundle, `${theirs.trimEnd()}\n${readIfPresent(ours)}`);
   return bundle;
 }

@@ -11,10 +11,10 @@ export function readIfPresent(path: string): string | undefined {
   }
 }
 
-/** Writes a file whole or not at all, readable by its owner only where it holds a secret. */
-export function writeAtomically(path: string, text: string, { secret }: { secret: boolean }): void {
+/** Writes a file whole or not at all, for its owner alone. */
+export function writeAtomically(path: string, text: string): void {
   const temporary = `${path}.${randomUUID()}`;
-  writeFileSync(temporary, text, { mode: secret ? 0o600 : 0o644 });
+  writeFileSync(temporary, text, { mode: 0o600 });
   renameSync(temporary, path);
 }
 

@@ -1,19 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import type { Kind, Store } from './store';
+import type { Kind } from './store';
 
 /** What the texts in the file are; a hub of another format is refused, not read wrongly. */
 const format = '2';
+/** The devices' keys are in it. The type lacks this option, which LMDB takes. */
+const ownersOnly: object = { permissionsMode: 0o600 };
 const kinds: readonly Kind[] = ['identity', 'job', 'session', 'message', 'feedback'];
 
 /**
  * Texts in an LMDB environment, each behind its checksum: what is written together is committed together, and a process
  * that is killed leaves the last commit whole.
  */
-export class LmdbStore implements Store {
+export class LmdbStore {
   readonly #databases: ReadonlyMap<Kind, Database<string, string>>;
 
   private constructor(
@@ -25,12 +27,13 @@ export class LmdbStore implements Store {
 
   /** @throws Error where the folder holds a damaged store, or one of another format: never an empty hub in its place. */
   static async open(dataDir: string): Promise<LmdbStore> {
-    mkdirSync(dataDir, { recursive: true });
     const path = join(dataDir, 'hub.mdb');
     const isNew = !existsSync(path);
     if (!isNew) checkReadable(path);
-    const root = open<string, string>({ path, encoding: 'string', maxDbs: kinds.length });
-    if (isNew) await root.put('format', format);
+    // A batch for each turn of the event loop has a promise of its own, which nobody could catch when it fails.
+    const options = { encoding: 'string', maxDbs: kinds.length, eventTurnBatching: false, ...ownersOnly } as const;
+    const root = open<string, string>({ path, ...options });
+    if (isNew) await committed(root.put('format', format));
     else if (root.get('format') !== format) {
       await root.close();
       throw new Error(`The data in ${path} is of another version of this emulator: move it away to begin anew.`);
@@ -47,12 +50,12 @@ export class LmdbStore implements Store {
   }
 
   async put(kind: Kind, key: string, text: string): Promise<void> {
-    await this.#of(kind).put(key, checksum(text) + text);
+    await committed(this.#of(kind).put(key, checksum(text) + text));
     await this.root.flushed;
   }
 
   async delete(kind: Kind, key: string): Promise<void> {
-    await this.#of(kind).remove(key);
+    await committed(this.#of(kind).remove(key));
     await this.root.flushed;
   }
 
@@ -64,6 +67,16 @@ export class LmdbStore implements Store {
     const database = this.#databases.get(kind);
     if (!database) throw new Error(`There is nothing kept of the kind '${kind}'.`);
     return database;
+  }
+}
+
+/** Waits for a write. @throws Error that says why it failed: lmdb's own only leads there, by a promise to be caught. */
+async function committed(write: Promise<unknown>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    await (error as { commitError?: Promise<never> }).commitError;
+    throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { JobClient } from 'azure-iothub';
 import type { TestEmulator } from './emulator';
 import { overHttps } from './overHttps';
@@ -24,7 +25,7 @@ export function jobClient(emulator: TestEmulator, policy?: string): JobClient {
   return overHttps(emulator.agent, JobClient.fromConnectionString(connectionString));
 }
 
-/** Asks for a job until it is as wanted. */
+/** Asks for a job until it is as wanted; a hub tells nobody of its jobs. */
 export async function jobThat(
   client: JobClient,
   jobId: string,
@@ -33,6 +34,7 @@ export async function jobThat(
   for (;;) {
     const { jobStatus } = await client.getJob(jobId);
     if (isWanted(jobStatus)) return jobStatus;
+    await sleep(5);
   }
 }
 

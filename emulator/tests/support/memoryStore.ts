@@ -8,6 +8,8 @@ export class MemoryStore implements Store {
     return this.#of(kind);
   }
 
+  check(): void {}
+
   async put(kind: Kind, key: string, text: string): Promise<void> {
     this.#of(kind).set(key, text);
   }

@@ -9,9 +9,12 @@ export type Serve<Services> = (
   context: InvocationContext,
 ) => Promise<HttpResponseInit>;
 
+/** What pages of other origins may read where the platform lets them in: its CORS has no setting for these. */
+const exposed = 'ETag, Link, Location, Retry-After, X-Freshness, X-Total-Count';
+
 /** An HTTP function that answers every failure as a problem (RFC 9457), and logs those that are not the caller's. */
 export function endpoint<Services>(serve: Serve<Services>, services: Services): HttpHandler {
-  return async (request, context) => {
+  const answer = async (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> => {
     try {
       return await serve(request, services, context);
     } catch (error) {
@@ -19,5 +22,11 @@ export function endpoint<Services>(serve: Serve<Services>, services: Services): 
       if (response.status >= 500) context.error(`${context.functionName} answers ${response.status}:`, error);
       return response;
     }
+  };
+  return async (request, context) => {
+    const response = await answer(request, context);
+    if (!request.headers.has('origin')) return response;
+    const headers = Object.fromEntries(new Headers(response.headers));
+    return { ...response, headers: { ...headers, 'access-control-expose-headers': exposed } };
   };
 }

@@ -13,6 +13,7 @@ export interface Body<Type extends string> {
  * Reads the body of a request.
  *
  * @throws ProblemError for another content type, or a longer body.
+ * @throws InvalidInputError for none.
  */
 export async function readBody<Type extends string>(
   request: HttpRequest,
@@ -27,6 +28,11 @@ export async function readBody<Type extends string>(
   if (Number(request.headers.get('content-length')) > maxBytes) throw bodyTooLarge(maxBytes);
   const bytes = new Uint8Array(await request.arrayBuffer());
   if (bytes.byteLength > maxBytes) throw bodyTooLarge(maxBytes);
+  if (bytes.byteLength === 0) {
+    throw new InvalidInputError(
+      'The body is empty. Send it with its Content-Length: the host hands on nothing of one that comes in chunks.',
+    );
+  }
   return { type, bytes };
 }
 

@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { conditionSchema } from '../../conditions/conditionJson';
 import { freshnessSchema } from '../../conditions/freshness';
+import { anyJson } from '../../json';
 import { listedDeviceSchema } from '../../queries/listDevices';
+import { outcomeSchema } from '../../tagJobs/jobOutcomes';
 import { engines, jobDocumentSchema } from '../../tagJobs/tagJob';
 import { statisticsSchema, twinSchema } from '../../twins/twin';
 import { queryTwinsAnswer } from '../requests/queryTwinsSchemas';
@@ -9,7 +11,7 @@ import { tagJobSchema } from '../requests/readTagRequest';
 import { summaryAnswer } from '../requests/summarySchemas';
 
 const continuation = z.optional(z.string());
-const comparedAt = z.nullable(z.iso.datetime());
+const standing = { comparedAt: z.nullable(z.iso.datetime()), filled: z.number().check(z.gte(0), z.lte(1)) };
 
 /** What a schema does not tell by itself. */
 export interface ComponentMeta {
@@ -36,7 +38,7 @@ export const components = {
       'that was deleted may stay in it for longer.',
   },
   TagsPatch: {
-    schema: z.record(z.string(), z.json()),
+    schema: z.record(z.string(), anyJson),
     description: 'A JSON merge patch (RFC 7396) of the tags: null removes one.',
   },
   TaggedTwin: {
@@ -44,11 +46,14 @@ export const components = {
       deviceId: z.string(),
       etag: z.string(),
       version: z.int(),
-      tags: z.record(z.string(), z.json()),
+      tags: z.record(z.string(), anyJson),
     }),
     description: 'The tags of a twin after they were merged.',
   },
-  Twin: { schema: twinSchema, description: 'A device twin, as the hub answers it.' },
+  Twin: {
+    schema: z.extend(twinSchema, { tags: z.optional(z.record(z.string(), anyJson)) }),
+    description: 'A device twin, as the hub answers it.',
+  },
   ListedDevice: {
     schema: listedDeviceSchema,
     description: 'What the twin lacks is null, of chosen fields absent; these are nested as the twin nests them.',
@@ -64,14 +69,25 @@ export const components = {
   Statistics: { schema: statisticsSchema, description: 'The identity registry in numbers, which lag by minutes.' },
   TagJobRequest: {
     schema: tagJobSchema,
-    description: 'Which devices to tag, by their ids or by a condition, and the merge patch of their tags.',
-    oneOf: [{ required: ['deviceIds'] }, { required: ['where'] }],
+    description:
+      'Which devices to tag, by their ids or by a condition, as JSON or in words, and the merge patch of their tags, or the columns ' +
+      'and cells that say them as in a CSV.',
+    allOf: [
+      { oneOf: [{ required: ['deviceIds'] }, { anyOf: [{ required: ['where'] }, { required: ['filter'] }] }] },
+      { oneOf: [{ required: ['tags'] }, { required: ['cells'] }] },
+    ],
   },
   TagJob: {
     schema: jobDocumentSchema,
     description:
       'A job, with a page of the devices that were not tagged: their status is that of HTTP, 0 where a device was not reached. ' +
       'results, of every device, come with the answer of engine direct only.',
+  },
+  TagJobOutcomes: {
+    schema: z.object({ jobId: z.string(), outcomes: z.array(outcomeSchema), continuation }),
+    description:
+      'Devices of a job with what became of each; notReached: the job was cancelled, or failed, before its turn. Those of ' +
+      'a condition that were not listed by then are not here. The page may be short where there is a continuation.',
   },
   DryRun: {
     schema: z.object({
@@ -95,7 +111,7 @@ export const components = {
           previousVersion: z.optional(z.int()),
           coalesced: z.optional(z.literal(true)),
           truncated: z.optional(z.literal(true)),
-          values: z.array(z.object({ path: z.string(), before: z.optional(z.json()), after: z.json() })),
+          values: z.array(z.object({ path: z.string(), before: z.optional(anyJson), after: anyJson })),
         }),
       ),
       continuation,
@@ -111,18 +127,19 @@ export const components = {
       devices: z.array(
         z.object({ deviceId: z.string(), connectivity: z.nullable(z.string()), since: z.iso.datetime() }),
       ),
-      comparedAt,
+      ...standing,
       continuation,
     }),
     description:
-      "The devices of a location, as events told; comparedAt: when they were last compared with the hub's twins.",
+      "The devices of a location, as events told; comparedAt: when they were last compared with the hub's twins; " +
+      'filled: how much of the fleet was taken in that was there before the app.',
   },
   Locations: {
     schema: z.object({
       locations: z.array(
         z.object({ location: z.string(), devices: z.int(), connectivity: z.record(z.string(), z.int()) }),
       ),
-      comparedAt,
+      ...standing,
     }),
     description: 'How many devices each location has, and by which connectivity, as events told.',
   },

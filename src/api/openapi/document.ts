@@ -28,7 +28,9 @@ export function openApiDocument(version: string) {
     info: {
       title: 'Device twins',
       version,
-      description: 'Tags device twins of an Azure IoT Hub, and asks about the fleet.',
+      description:
+        'Tags device twins of an Azure IoT Hub, and asks about the fleet. Query parameters that an operation does not ' +
+        'list are refused, and so are empty ones.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'The app that answered this document' }],
@@ -51,11 +53,13 @@ export function openApiDocument(version: string) {
   };
 }
 
-function toOpenApi({ operationId, summary, description, parameters, body, answers, problems }: Operation, tag: string) {
+function toOpenApi(operation: Operation, tag: string) {
+  const { operationId, summary, description, deprecated, parameters, body, answers, problems } = operation;
   return {
     operationId,
     summary,
     ...(description === undefined ? {} : { description }),
+    ...(deprecated && { deprecated }),
     tags: [tag],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body && { requestBody: { required: true, content: body } }),

@@ -1,11 +1,19 @@
-import { maxRowsPerPage } from '../../azure/tables/table';
-import { textParameter } from '../http/parameters';
 import type { ProblemName } from '../http/problem';
+import { deviceChangesParameters, locationDevicesParameters, locationPathParameters } from '../requests/keptSchemas';
 import { json, type Operation } from './operation';
-import { filter, pageParameters, queryParameters, step } from './parameters';
+import { filter, paging, queryParameters, step } from './parameters';
 import { deviceId } from './twinOperations';
 
-const tableProblems = ['invalid-setting', 'internal-error', 'tables-unavailable'] as const satisfies ProblemName[];
+const tableProblems = [
+  'invalid-request',
+  'invalid-setting',
+  'internal-error',
+  'tables-unavailable',
+] as const satisfies ProblemName[];
+
+const pageOfDevices: Operation['answers'] = {
+  200: { description: 'A page of devices.', headers: ['Link'], content: json('LocationDevices') },
+};
 
 /** What is answered from what events told, and the document itself. */
 export const eventOperations: Operation[] = [
@@ -14,9 +22,15 @@ export const eventOperations: Operation[] = [
     method: 'get',
     path: '/api/devices/{deviceId}/changes',
     summary: "List a twin's changes, newest first",
-    parameters: [deviceId, ...pageParameters(100)],
-    answers: { 200: { description: 'A page of changes.', content: json('DeviceChanges') } },
-    problems: ['invalid-request', ...tableProblems],
+    parameters: [
+      deviceId,
+      ...queryParameters(deviceChangesParameters, {
+        ...paging,
+        unchanged: { description: 'Show writes that changed nothing, too.', example: true },
+      }),
+    ],
+    answers: { 200: { description: 'A page of changes.', headers: ['Link'], content: json('DeviceChanges') } },
+    problems: tableProblems,
   },
   {
     operationId: 'locations',
@@ -30,15 +44,29 @@ export const eventOperations: Operation[] = [
   {
     operationId: 'locationDevices',
     method: 'get',
-    path: '/api/locations/{location}/devices',
+    path: '/api/locations/devices',
     summary: 'List the devices of a location, as events told',
+    parameters: queryParameters(locationDevicesParameters, {
+      location: { description: 'The location; the empty text is one, too.', example: 'Redmond43' },
+      connectivity: filter.connectivity,
+      ...paging,
+    }),
+    answers: pageOfDevices,
+    problems: tableProblems,
+  },
+  {
+    operationId: 'locationDevicesByPath',
+    method: 'get',
+    path: '/api/locations/{location}/devices',
+    summary: 'List the devices of a location whose name stands in the path',
+    description: 'Use /api/locations/devices: a path cannot hold every name.',
+    deprecated: true,
     parameters: [
-      step('location', 'The location, URL-encoded.', 'Redmond43'),
-      ...queryParameters({ shape: { connectivity: textParameter } }, { connectivity: filter.connectivity }),
-      ...pageParameters(maxRowsPerPage),
+      step('location', 'The location, where it needs no escaping.', 'Redmond43'),
+      ...queryParameters(locationPathParameters, { connectivity: filter.connectivity, ...paging }),
     ],
-    answers: { 200: { description: 'A page of devices.', content: json('LocationDevices') } },
-    problems: ['invalid-request', ...tableProblems],
+    answers: pageOfDevices,
+    problems: tableProblems,
   },
   {
     operationId: 'openapi',
@@ -52,6 +80,6 @@ export const eventOperations: Operation[] = [
         content: { 'application/json': { schema: { type: 'object', required: ['openapi', 'info', 'paths'] } } },
       },
     },
-    problems: ['internal-error'],
+    problems: ['invalid-request', 'internal-error'],
   },
 ];

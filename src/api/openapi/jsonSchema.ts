@@ -23,8 +23,7 @@ export function componentSchemas(): Record<string, JsonSchema> {
     uri: (id) => `#/components/schemas/${id}`,
     override: simplify,
   });
-  const { __shared, ...named } = schemas;
-  return Object.fromEntries(Object.entries(named).map(([name, schema]) => [name, standing(schema)]));
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, standing(schema)]));
 }
 
 /** The schema of a query parameter. */
@@ -32,12 +31,7 @@ export function parameterSchema(schema: z.ZodMiniType): JsonSchema {
   return standing(z.toJSONSchema(schema, { io: 'input', override: simplify }));
 }
 
-/**
- * A schema as part of the document. Shared between schemas is only `z.json()`, which refers to itself: any value, which
- * an empty schema says.
- */
+/** A schema as part of the document. */
 function standing({ $schema, $id, id, ...schema }: JsonSchema): JsonSchema {
-  return JSON.parse(JSON.stringify(schema), (_name, value) =>
-    typeof value?.$ref === 'string' && value.$ref.includes('/__shared#') ? {} : value,
-  );
+  return schema;
 }

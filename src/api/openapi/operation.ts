@@ -34,6 +34,8 @@ export interface Operation {
   path: `/${string}`;
   summary: string;
   description?: string;
+  /** Whether there is a better one, which `description` names. */
+  deprecated?: true;
   parameters: Parameter[];
   body?: Record<string, Content>;
   answers: Record<number, Answer>;

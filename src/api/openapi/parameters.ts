@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { flagParameter, limitParameter, textParameter } from '../http/parameters';
+import { pageParameters as pageShape } from '../http/parameters';
 import { type JsonSchema, parameterSchema } from './jsonSchema';
 import type { Parameter } from './operation';
 
@@ -18,6 +18,7 @@ export function queryParameters<Name extends string>(
     name,
     in: 'query',
     description,
+    ...(shape[name as Name].safeParse(undefined).success ? {} : { required: true }),
     ...(name === 'where'
       ? { content: { 'application/json': { schema: { $ref: '#/components/schemas/Condition' }, ...example } } }
       : { schema: parameterSchema(shape[name as Name]), ...example }),
@@ -32,6 +33,11 @@ export const filter = {
     description: 'Devices that meet this condition, as JSON; together with the others an AND.',
     example: { or: [{ connectivity: 'cellular' }, { path: 'tags.location.region', op: 'in', value: ['US', 'EU'] }] },
   },
+  filter: {
+    description:
+      'The same in words: and, or, not, =, !=, <, <=, >, >=, in (…), is_defined(…), startswith(…, "…"), now-1d.',
+    example: 'tags.floor >= 2 and location in ("Redmond43", "Dublin2") and lastActivityTime < now-1d',
+  },
 } satisfies Record<string, Told>;
 
 /** What to say of the parameters of pages. */
@@ -42,13 +48,14 @@ export const paging = {
 
 /** The parameters of pages of at most so many items. */
 export function pageParameters(most: number): Parameter[] {
-  return queryParameters({ shape: { limit: limitParameter(most), continuation: textParameter } }, paging);
+  return queryParameters({ shape: pageShape(most) }, paging);
 }
 
-/** A parameter that is true or false. */
-export function flag(name: string, description: string): Parameter {
-  return { name, in: 'query', description, schema: parameterSchema(flagParameter), example: true };
-}
+/** What to say of the parameter that allows a tag called `tags`. */
+export const allow: Told = {
+  description: 'Takes tags that have an object called tags; without it they are taken for those of a twin.',
+  example: 'tags',
+};
 
 /** A step of the path. */
 export function step(name: string, description: string, example: string, schema: JsonSchema = {}): Parameter {

@@ -1,7 +1,7 @@
-import * as z from 'zod/mini';
-import { engines } from '../../tagJobs/tagJob';
+import { outcomesParameters } from '../requests/keptSchemas';
+import { tagTwinsParameters } from '../requests/readTagRequest';
 import { type Answer, type Content, json, type Operation, type Parameter } from './operation';
-import { flag, pageParameters, queryParameters, step } from './parameters';
+import { allow, pageParameters, paging, queryParameters, step } from './parameters';
 import { hubProblems } from './twinOperations';
 
 const jobId = step(
@@ -27,6 +27,13 @@ const examples = {
   condition: {
     summary: 'Devices that meet a condition',
     value: { where: { location: 'Redmond43' }, tags: { site: { floor: 3 } } },
+  },
+  words: {
+    summary: 'Condition and tags in words, these as columns and cells of a CSV',
+    value: {
+      filter: 'location = Redmond43 and lastActivityTime < now-1d',
+      cells: { plant: 'Redmond40', 'tags.site': 'null' },
+    },
   },
   dryRun: { summary: 'What it would do', value: { where: { connectivity: 'cellular' }, tags, dryRun: true } },
   hubJob: {
@@ -57,6 +64,11 @@ const links: Answer['links'] = {
     parameters: { jobId: '$response.body#/jobId' },
     description: 'How far the job is.',
   },
+  outcomes: {
+    operationId: 'tagJobOutcomes',
+    parameters: { jobId: '$response.body#/jobId' },
+    description: 'What became of each device.',
+  },
   cancel: {
     operationId: 'cancelTagJob',
     parameters: { jobId: '$response.body#/jobId' },
@@ -76,11 +88,11 @@ export const tagJobOperations: Operation[] = [
       'that is asked for. CSV: a column deviceId, then names of properties beside the location, or paths as ' +
       'tags.site.floor. NDJSON: deviceId and tags a line.',
     parameters: [
-      ...queryParameters(
-        { shape: { engine: z.optional(z.enum(engines)) } },
-        { engine: { description: 'Who does it; by default chosen by size.', example: 'queue' } },
-      ),
-      flag('dryRun', 'Say what would be done, and do nothing.'),
+      ...queryParameters(tagTwinsParameters, {
+        engine: { description: 'Who does it; by default chosen by size.', example: 'queue' },
+        dryRun: { description: 'Say what would be done, and do nothing.', example: true },
+        allow,
+      }),
       idempotencyKey,
     ],
     body: { ...json('TagJobRequest', examples), ...lines },
@@ -114,6 +126,28 @@ export const tagJobOperations: Operation[] = [
     parameters: [jobId, ...pageParameters(100)],
     answers: { 200: { description: 'The job as it stands.', content: json('TagJob') } },
     problems,
+  },
+  {
+    operationId: 'tagJobOutcomes',
+    method: 'get',
+    path: '/api/tagJobs/{jobId}/outcomes',
+    summary: 'Tell what became of each device of a job',
+    description: 'Of a job by queue, or by the hub; one of engine direct told it in its answer.',
+    parameters: [
+      jobId,
+      ...queryParameters(outcomesParameters, {
+        outcome: { description: 'Devices of which this became; without it all.', example: 'notReached' },
+        ...paging,
+      }),
+    ],
+    answers: {
+      200: {
+        description: 'A page of devices. CSV: deviceId, outcome, status, detail.',
+        headers: ['Link'],
+        content: { ...json('TagJobOutcomes'), 'text/csv': { schema: { type: 'string' } } },
+      },
+    },
+    problems: [...problems, 'not-acceptable', 'job-state'],
   },
   {
     operationId: 'cancelTagJob',

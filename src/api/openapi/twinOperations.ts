@@ -1,8 +1,9 @@
 import type { ProblemName } from '../http/problem';
 import { queryTwinsParameters } from '../requests/queryTwinsSchemas';
 import { summaryParameters } from '../requests/summarySchemas';
+import { tagTwinParameters } from '../requests/twinForm';
 import { json, type Operation, type Parameter } from './operation';
-import { filter, paging, queryParameters, step } from './parameters';
+import { allow, filter, paging, queryParameters, step } from './parameters';
 
 /** What every operation that asks the hub may answer. */
 export const hubProblems = [
@@ -47,7 +48,7 @@ export const twinOperations: Operation[] = [
     method: 'patch',
     path: '/api/devices/{deviceId}/tags',
     summary: 'Merge tags into those of a twin',
-    parameters: [deviceId, ifMatch],
+    parameters: [deviceId, ...queryParameters(tagTwinParameters, { allow }), ifMatch],
     body: {
       'application/merge-patch+json': { schema: { $ref: '#/components/schemas/TagsPatch' }, examples: tags },
       ...json('TagsPatch', tags),
@@ -69,7 +70,7 @@ export const twinOperations: Operation[] = [
     summary: 'Count the devices of the registry',
     parameters: [],
     answers: { 200: { description: 'The counts.', content: json('Statistics') } },
-    problems: hubProblems,
+    problems: ['invalid-request', ...hubProblems],
   },
 ];
 

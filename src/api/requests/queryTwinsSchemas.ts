@@ -2,17 +2,17 @@ import * as z from 'zod/mini';
 import { maxPageSize } from '../../azure/hub/hub';
 import { freshnessSchema } from '../../conditions/freshness';
 import { listedDeviceSchema } from '../../queries/listDevices';
-import { flagParameter, limitParameter, textParameter } from '../http/parameters';
+import { flagParameter, pageParameters, textParameter } from '../http/parameters';
 
-/** The query parameters of `GET /api/devices`. `where` is a condition as JSON text (see `conditionSchema`). */
+/** The query parameters of `GET /api/devices`. `where` is a condition as JSON text (see `conditionSchema`), `filter` one in words. */
 export const queryTwinsParameters = z.object({
   location: textParameter,
   connectivity: textParameter,
   where: textParameter,
+  filter: textParameter,
   /** Property paths, separated by commas. */
   fields: textParameter,
-  limit: limitParameter(maxPageSize),
-  continuation: textParameter,
+  ...pageParameters(maxPageSize),
   /** Counts the devices that meet the condition: one more query of the hub. */
   count: flagParameter,
 });

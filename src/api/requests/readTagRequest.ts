@@ -1,39 +1,69 @@
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '@azure/functions';
 import * as z from 'zod/mini';
+import { allOf } from '../../conditions/condition';
 import { conditionSchema, parseCondition } from '../../conditions/conditionJson';
+import { parseWords } from '../../conditions/deviceFilter';
 import type { ListedFields } from '../../conditions/twinQuery';
 import { describeFaults } from '../../errors/describeFaults';
 import { InvalidInputError } from '../../errors/invalidInputError';
-import type { Json } from '../../json';
+import { anyJson, anyJsonObject, type Json } from '../../json';
 import { charactersOf, maxChunkCharacters } from '../../tagJobs/chunk';
-import { type Engine, engines } from '../../tagJobs/tagJob';
-import { NamedDevices } from '../../tagJobs/tagRow';
+import { engines } from '../../tagJobs/tagJob';
+import { NamedDevices, refuseEmpty } from '../../tagJobs/tagRow';
 import type { TagRequest, Targets } from '../../tagJobs/targets';
 import { parseDeviceId } from '../../twins/deviceId';
 import { parseTagsPatch, type TagsPatch } from '../../twins/tags';
 import { decodeText } from '../formats/decodeText';
 import { parseCsv } from '../formats/parseCsv';
 import { parseNdjson } from '../formats/parseNdjson';
+import { tagsOfCells } from '../formats/tagColumns';
+import { flagParameter, readParameters } from '../http/parameters';
 import { parseJsonBytes, readBody } from '../http/readBody';
+import { allowParameter, refuseTwinForm } from './twinForm';
 
 /** Longest body of a tag job. */
 const maxBytes = 8 * 1024 * 1024;
 
+/** Most names that the answer tells of those that say nothing about tags. */
+const maxIgnored = 100;
+
 const contentTypes = ['application/json', 'text/csv', 'application/x-ndjson'] as const;
 
+/** The query parameters of `POST /api/tagJobs`. A JSON body may name the first two itself. */
+export const tagTwinsParameters = z.object({
+  engine: z.optional(z.enum(engines, `is one of ${engines.join(', ')}`)),
+  dryRun: flagParameter,
+  allow: allowParameter,
+});
+
 const members = {
-  deviceIds: z.optional(z.array(z.string()).check(z.minLength(1))),
-  tags: z.record(z.string(), z.json()),
   engine: z.optional(z.enum(engines)),
   dryRun: z.optional(z.boolean()),
+  /** A condition in words. */
+  filter: z.optional(z.string()),
+  /** Instead of tags: columns and cells as a CSV has them, `{ "plant": "X", "site": "null" }`. */
+  cells: z.optional(z.record(z.string(), z.string())),
 };
 
 /** The JSON body of a tag job: devices by their ids, or by a condition. */
-export const tagJobSchema = z.strictObject({ ...members, where: z.optional(conditionSchema) });
+export const tagJobSchema = z.strictObject({
+  ...members,
+  deviceIds: z.optional(z.array(z.string()).check(z.minLength(1))),
+  tags: z.optional(z.record(z.string(), anyJson)),
+  where: z.optional(conditionSchema),
+});
 
-/** The same, whose condition is read by a parser that tells its faults better. */
-const bodySchema = z.strictObject({ ...members, where: z.optional(z.json()) });
+/**
+ * The same, whose ids, tags and condition are read by parsers that tell their faults better. A fault of each of many
+ * elements would end the stack, too: zod spreads them.
+ */
+const bodySchema = z.strictObject({
+  ...members,
+  deviceIds: z.optional(z.array(anyJson).check(z.minLength(1))),
+  tags: z.optional(anyJsonObject),
+  where: z.optional(anyJson),
+});
 
 /**
  * Reads a request for tags on many devices.
@@ -41,31 +71,55 @@ const bodySchema = z.strictObject({ ...members, where: z.optional(z.json()) });
  * @throws InvalidInputError | ProblemError
  */
 export async function readTagRequest(request: HttpRequest, paths: ListedFields): Promise<TagRequest> {
+  const asked = readParameters(tagTwinsParameters, request.query);
   const { type, bytes } = await readBody(request, contentTypes, maxBytes);
   const idempotencyKey = parseIdempotencyKey(request.headers.get('idempotency-key'));
-  const asked = { engine: parseEngine(request.query.get('engine')), dryRun: parseDryRun(request.query.get('dryRun')) };
   const hash = createHash('sha256').update(`${type} ${asked.engine} `).update(bytes);
   const common = { idempotencyKey, fingerprint: hash.digest('base64url'), ignoredColumns: [] };
-  if (type === 'application/json') return { ...common, ...parseBody(parseJsonBytes(bytes), asked, paths) };
+  if (type === 'application/json') return { ...common, ...(await parseBody(parseJsonBytes(bytes), asked, paths)) };
   const text = decodeText(bytes);
-  const { rows, ignoredColumns } = type === 'text/csv' ? parseCsv(text, paths.location) : parseNdjson(text);
-  return { ...common, ...asked, targets: { kind: 'list', rows, tags: undefined }, ignoredColumns };
+  const { rows, ignoredColumns } = (type === 'text/csv' ? parseCsv : parseNdjson)(text, paths);
+  const { engine, dryRun } = asked;
+  return {
+    ...common,
+    engine,
+    dryRun,
+    targets: { kind: 'list', rows, tags: undefined },
+    ignoredColumns: someOf(ignoredColumns),
+  };
 }
 
-type Asked = Pick<TagRequest, 'engine' | 'dryRun'>;
+/** Each line can have other names. */
+function someOf(names: readonly string[]): string[] {
+  const more = names.length - maxIgnored;
+  return [...names.slice(0, maxIgnored), ...(more > 0 ? [`and ${more} more`] : [])];
+}
 
-function parseBody(body: Json, asked: Asked, paths: ListedFields): Asked & Pick<TagRequest, 'targets'> {
+type Asked = z.infer<typeof tagTwinsParameters>;
+
+async function parseBody(
+  body: Json,
+  asked: Asked,
+  paths: ListedFields,
+): Promise<Pick<TagRequest, 'targets' | 'engine' | 'dryRun'>> {
   const { success, data, error } = bodySchema.safeParse(body);
   if (!success) throw badBody(error);
-  const { deviceIds, where, engine = asked.engine, dryRun = asked.dryRun } = data;
-  const tags = parseSharedTags(data.tags);
-  if ((deviceIds === undefined) === (where === undefined)) {
-    throw new InvalidInputError('Give either deviceIds or where: one of them, not both.', 'deviceIds');
+  const { deviceIds, where, filter, engine = asked.engine, dryRun } = data;
+  if (engine !== (asked.engine ?? engine)) {
+    throw new InvalidInputError(`The body asks for engine ${engine}, the address for ${asked.engine}.`, 'engine');
   }
-  const targets: Targets = deviceIds
-    ? { kind: 'list', rows: parseDeviceIds(deviceIds).map((deviceId) => ({ deviceId, tags })), tags }
-    : { kind: 'where', condition: parseCondition(where as Json, paths), tags };
-  return { targets, engine, dryRun };
+  const tags = readSharedTags(data, asked, paths);
+  const condition = allOf([
+    ...(where === undefined ? [] : [parseCondition(where, paths)]),
+    ...(filter === undefined ? [] : [await parseWords(filter, paths)]),
+  ]);
+  if ((deviceIds === undefined) === (condition === undefined)) {
+    throw new InvalidInputError('Give either deviceIds or a condition (where, filter), not both.', 'deviceIds');
+  }
+  const targets: Targets = condition
+    ? { kind: 'where', condition, tags }
+    : { kind: 'list', rows: parseDeviceIds(deviceIds ?? []).map((deviceId) => ({ deviceId, tags })), tags };
+  return { targets, engine, dryRun: asked.dryRun || dryRun === true };
 }
 
 function badBody(error: z.core.$ZodError): InvalidInputError {
@@ -73,24 +127,33 @@ function badBody(error: z.core.$ZodError): InvalidInputError {
   const isUnknown = issue?.code === 'unrecognized_keys';
   const fault = isUnknown ? `unknown ${issue.keys.join(', ')}` : describeFaults(error);
   return new InvalidInputError(
-    `The body is { deviceIds: [...] or where: {...}, tags: {...}, engine?, dryRun? }: ${fault}.`,
+    `The body is { deviceIds: [...], where: {...} or filter: "...", tags: {...} or cells: {...}, engine?, dryRun? }: ${fault}.`,
     isUnknown ? issue.keys[0] : issue?.path.join('.'),
   );
 }
 
-function parseSharedTags(json: Json): TagsPatch {
-  const tags = parseTagsPatch(json);
+function readSharedTags(
+  { tags: json, cells }: z.infer<typeof bodySchema>,
+  asked: Asked,
+  paths: ListedFields,
+): TagsPatch {
+  if ((json === undefined) === (cells === undefined)) {
+    throw new InvalidInputError('Give either tags or cells, not both.', 'tags');
+  }
+  if (json !== undefined) refuseTwinForm(json, asked.allow);
+  const tags = cells ? tagsOfCells(cells, paths) : parseTagsPatch(json ?? null);
+  refuseEmpty([{ tags }]);
   const size = charactersOf(tags);
   if (size <= maxChunkCharacters) return tags;
   throw new InvalidInputError(`The tags take ${size} characters; a job takes ${maxChunkCharacters}.`, 'tags');
 }
 
-function parseDeviceIds(deviceIds: readonly string[]): string[] {
+function parseDeviceIds(deviceIds: readonly Json[]): string[] {
   const place = (at: number) => `deviceIds[${at}]`;
   const named = new NamedDevices(place);
   return deviceIds.map((text, index) => {
     try {
-      const deviceId = parseDeviceId(text);
+      const deviceId = parseDeviceId(typeof text === 'string' ? text : undefined);
       named.add(deviceId, index);
       return deviceId;
     } catch (error) {
@@ -98,18 +161,6 @@ function parseDeviceIds(deviceIds: readonly string[]): string[] {
       throw new InvalidInputError(`${place(index)}: ${error.message}`, place(index));
     }
   });
-}
-
-function parseEngine(text: string | null): Engine | undefined {
-  const engine = engines.find((each) => each === text);
-  if (engine || !text) return engine;
-  throw new InvalidInputError(`engine is one of ${engines.join(', ')}.`, 'engine');
-}
-
-function parseDryRun(text: string | null): boolean {
-  if (!text || text === 'false') return false;
-  if (text === 'true') return true;
-  throw new InvalidInputError('dryRun is true or false.', 'dryRun');
 }
 
 function parseIdempotencyKey(header: string | null): string | undefined {

@@ -1,17 +1,20 @@
 import * as z from 'zod/mini';
 import type { Condition } from '../../conditions/condition';
 import { holdsPatch } from '../../twins/holdsPatch';
-import type { TagsPatch } from '../../twins/tags';
+import { isEmptyPatch, type TagsPatch } from '../../twins/tags';
 import { type RegistryStatistics, statisticsSchema, type Twin, twinSchema } from '../../twins/twin';
 import type { HubCall, HubConnection } from './hubConnection';
-import { HubError, type HubErrorCode } from './hubError';
+import { HubError, type HubErrorCode, staleTwin } from './hubError';
 import {
   createJob,
   endJob,
   type HubJob,
+  type JobDevice,
   type JobFailure,
   type JobSchedule,
   jobCondition,
+  jobDeviceSchema,
+  jobDevicesQuery,
   jobFailureSchema,
   jobFailuresQuery,
   readJob,
@@ -68,6 +71,16 @@ export class Hub {
     private readonly options: CallOptions = {},
   ) {}
 
+  /** The hub's name, in lower case. */
+  get name(): string {
+    return this.connection.hubName;
+  }
+
+  /** The hub's time, never ahead of it; undefined before this connection's first answer. */
+  now(): Date | undefined {
+    return this.connection.clock.now();
+  }
+
   /** Reads a twin: the present one, which queries may not show yet. */
   async getTwin(deviceId: string): Promise<Twin> {
     const { body } = await this.call(readTwin(deviceId));
@@ -79,12 +92,13 @@ export class Hub {
    *
    * Repeating it is safe: a merge patch applied twice is the same as once, and with an etag it applies once at most.
    * But with an etag, 412 after an attempt whose outcome is unknown may be the echo of our own write. Then the twin
-   * tells: if it holds the patch, the caller has what it asked for.
+   * tells: if it holds the patch, the caller has what it asked for. An empty patch is not sent: the twin is read.
    *
    * @param etag of the twin that the patch is meant for; `*` for any.
    * @param mayBeDone whether an earlier call may have done it already: then the twin tells after any 412.
    */
   async updateTags(deviceId: string, tags: TagsPatch, etag: string, mayBeDone = false): Promise<Twin> {
+    if (isEmptyPatch(tags)) return this.readIf(deviceId, etag);
     const echo: Echo<Twin> = {
       code: 'etagMismatch',
       look: readTwin(deviceId),
@@ -177,6 +191,17 @@ export class Hub {
   /** Asks for one page of the devices that a job failed on. */
   async jobFailures(jobId: string, page: PageRequest): Promise<QueryPage<JobFailure>> {
     return this.queryPage(jobFailuresQuery(jobId), jobFailureSchema, page);
+  }
+
+  /** Asks for one page of the devices of a job, with what became of them. */
+  async jobDevices(jobId: string, page: PageRequest): Promise<QueryPage<JobDevice>> {
+    return this.queryPage(jobDevicesQuery(jobId), jobDeviceSchema, page);
+  }
+
+  private async readIf(deviceId: string, etag: string): Promise<Twin> {
+    const twin = await this.getTwin(deviceId);
+    if (etag === '*' || etag === twin.etag) return twin;
+    throw new HubError('etagMismatch', staleTwin);
   }
 
   /** Makes a call that changes something, as one that is safe to repeat: see {@link Echo}. */

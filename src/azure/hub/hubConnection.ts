@@ -5,6 +5,7 @@ import type * as z from 'zod/mini';
 import { type Authorize, authorizer } from './authorization';
 import { exchange } from './exchange';
 import type { HubAddress } from './hubAddress';
+import { HubClock } from './hubClock';
 import type { OperationKind } from './operationKind';
 import { type Quotas, quotasOf } from './quotas';
 import { type Reply, readReply } from './reply';
@@ -37,6 +38,7 @@ interface Client {
 /** The app's connections to one hub: one keep-alive agent, one credential, one scheduler of all calls. */
 export class HubConnection {
   readonly scheduler: Scheduler;
+  readonly clock = new HubClock();
   readonly #agent: Agent;
   #client: Promise<Client> | undefined;
 
@@ -48,6 +50,11 @@ export class HubConnection {
     // The scheduler bounds the number of sockets. With `ca` itself, the agent would compare its text at every request.
     const trust = ca === undefined ? {} : { secureContext: createSecureContext({ ca }) };
     this.#agent = new Agent({ keepAlive: true, ...trust });
+  }
+
+  /** The first label of the host name (Azure IoT Hub, "Non-telemetry event schemas": `hubName`). */
+  get hubName(): string {
+    return this.address.host.split('.')[0] ?? '';
   }
 
   /**
@@ -73,6 +80,7 @@ export class HubConnection {
         body,
         signal,
       );
+      this.clock.hear(answer.headers.date);
       if (answer.status >= 300) throw toRefusal(answer, access, this.address);
       return readReply(answer, schema);
     } catch (error) {

@@ -40,3 +40,6 @@ export class HubError extends Error {
     super(message);
   }
 }
+
+/** What an `etagMismatch` says. */
+export const staleTwin = 'The twin has changed since; read it again, and repeat the request with its present etag.';

@@ -46,6 +46,11 @@ export const jobFailureSchema = z.object({
 
 export type JobFailure = z.infer<typeof jobFailureSchema>;
 
+/** A device of a job, with what became of it. */
+export const jobDeviceSchema = z.extend(jobFailureSchema, { status: z.string() });
+
+export type JobDevice = z.infer<typeof jobDeviceSchema>;
+
 /** When a job runs. */
 export interface JobSchedule {
   /** At once unless told otherwise; within 168 hours. */
@@ -82,8 +87,12 @@ function jobCall(jobId: string, invoke: (jobs: JobClient, id: string) => Promise
 
 /** The devices that a job failed on. Queries over jobs select all, and cost none of the day's messages. */
 export function jobFailuresQuery(jobId: string): string {
-  const id = checkJobId(jobId);
-  return `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${id}' AND devices.jobs.status = 'failed'`;
+  return `${jobDevicesQuery(jobId)} AND devices.jobs.status = 'failed'`;
+}
+
+/** All devices of a job, with what became of them. */
+export function jobDevicesQuery(jobId: string): string {
+  return `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${checkJobId(jobId)}'`;
 }
 
 /** The SDK puts the id into the address as it is, and hubs take no other characters. */

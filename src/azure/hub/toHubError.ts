@@ -1,7 +1,7 @@
 import { readErrorBody } from './errorBody';
 import type { Answer } from './exchange';
 import type { HubAddress } from './hubAddress';
-import { HubError, type HubErrorCode } from './hubError';
+import { HubError, type HubErrorCode, staleTwin } from './hubError';
 
 /** What a call needs: the right of a shared access policy, or the role of an identity. */
 export interface Access {
@@ -73,7 +73,7 @@ function explain(code: HubErrorCode, status: number, access: Access, address: Hu
     case 'jobState':
       return 'The job runs or has ended: a hub cancels only jobs that wait.';
     case 'etagMismatch':
-      return 'The twin has changed since; read it again, and repeat the request with its present etag.';
+      return staleTwin;
     case 'throttled':
       return 'The hub is throttling requests; repeat this one later, or add units to the hub.';
     default:

@@ -18,10 +18,27 @@ export function toStorageError(
   error: unknown,
 ): unknown {
   if (!(error instanceof Error)) return error;
-  const { statusCode, code } = error as { statusCode?: number; code?: string };
+  const { statusCode } = error as { statusCode?: number };
+  const code = codeOf(error);
   if (statusCode === undefined && code === undefined && error.name !== 'AbortError') return error;
   const fault = [statusCode, code].filter((part) => part !== undefined).join(' ') || 'no answer in time';
-  const isRefused = statusCode === 401 || statusCode === 403;
-  const hint = isRefused ? `the app needs the role ${role}, or a valid key` : question;
-  return new StorageError(`${name}: ${fault}; ${hint}`, { cause: error.name });
+  return new StorageError(`${name}: ${fault}; ${hintOf(statusCode, code) ?? question}`, { cause: error.name });
+
+  function hintOf(status: number | undefined, code = ''): string | undefined {
+    if (status === 401 || status === 403) return `the app needs the role ${role}, or a valid key`;
+    if (code.endsWith('BeingDeleted'))
+      return 'somebody deleted it, and it can be made again only when it is gone, in a minute';
+    return isGone(error) ? 'somebody deletes it while the app runs' : undefined;
+  }
+}
+
+/** Whether a table or a queue is not there, whatever was asked of it. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Error && /^(Table|Queue)NotFound$/.test(codeOf(error) ?? '');
+}
+
+/** The service's own code. The client of tables has it in one place for transactions, and in another for all else. */
+function codeOf(error: Error): string | undefined {
+  const { code, details } = error as { code?: string; details?: { errorCode?: string } };
+  return code ?? details?.errorCode;
 }

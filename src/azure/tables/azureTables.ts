@@ -1,5 +1,6 @@
 import { odata, RestError, TableClient, type TableEntityResult } from '@azure/data-tables';
 import type { StorageAddress } from '../storage/storageAddress';
+import { isGone } from '../storage/storageFault';
 import { maxRowsPerTransaction, type Range, type Row, type RowPage, type StoredRow, type Table } from './table';
 
 /** Longest wait for one call with its retries, in milliseconds: somebody waits, or an event that comes again. */
@@ -125,12 +126,13 @@ function toRow({ etag, timestamp, 'odata.metadata': _, ...row }: TableEntityResu
   return { ...row, etag };
 }
 
-/** The outcome, or undefined where the service answers with one of these codes. */
+/** The outcome, or undefined where the service answers with one of these codes, and not for want of the table. */
 async function unless<T>(codes: number | number[], call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof RestError && [codes].flat().includes(error.statusCode ?? 0)) return undefined;
+    const isMeant = error instanceof RestError && [codes].flat().includes(error.statusCode ?? 0);
+    if (isMeant && !isGone(error)) return undefined;
     throw error;
   }
 }

@@ -74,3 +74,28 @@ export interface Table {
   removeAll(rows: readonly StoredRow[]): Promise<void>;
   list(range: Range, pageSize: number, continuation?: string): Promise<RowPage>;
 }
+
+/** Rows in parts that a transaction takes: of one partition each. */
+export function* toTransactions<R extends Row>(rows: readonly R[]): Generator<R[]> {
+  const byPartition = new Map<string, R[]>();
+  for (const row of rows) {
+    const part = byPartition.get(row.partitionKey) ?? [];
+    byPartition.set(row.partitionKey, part);
+    part.push(row);
+  }
+  for (const part of byPartition.values()) {
+    for (let start = 0; start < part.length; start += maxRowsPerTransaction) {
+      yield part.slice(start, start + maxRowsPerTransaction);
+    }
+  }
+}
+
+/** All rows of a range, page after page; they may be removed as they come. */
+export async function* pagesOf(table: Table, range: Range): AsyncGenerator<StoredRow[]> {
+  let continuation: string | undefined;
+  do {
+    const page = await table.list(range, maxRowsPerPage, continuation);
+    yield page.rows;
+    continuation = page.continuation;
+  } while (continuation !== undefined);
+}

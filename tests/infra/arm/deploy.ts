@@ -87,8 +87,9 @@ class Run {
   }
 
   #nest({ template, parameters = {} }: Dictionary, names: Names): Dictionary {
-    const given = Object.entries(parameters as Record<string, { value: unknown }>);
-    const values = Object.fromEntries(given.map(([name, { value }]) => [name, this.#value(value, names)]));
+    // A condition makes an expression of the whole `{ value }`.
+    const given = this.#value(parameters, names) as Record<string, { value: unknown }>;
+    const values = Object.fromEntries(Object.entries(given).map(([name, { value }]) => [name, value]));
     const { resources, outputs } = deploy(template as Template, values, this.added);
     this.#created.push(...resources);
     return { outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value }])) };

@@ -25,7 +25,7 @@ export async function keepDeadLetter(folder: string, subscription: string, schem
   const now = new Date();
   const hour = [now.getUTCFullYear(), now.getUTCMonth() + 1, now.getUTCDate(), now.getUTCHours()].map(String);
   const path = join(folder, subscription.toUpperCase(), ...hour);
-  await mkdir(path, { recursive: true });
+  await mkdir(path, { recursive: true, mode: 0o700 });
   const added = Object.entries({
     deadLetterReason: letter.reason,
     deliveryAttempts: letter.attempts,
@@ -38,6 +38,7 @@ export async function keepDeadLetter(folder: string, subscription: string, schem
   await writeFile(
     join(path, `${randomUUID()}.json`),
     JSON.stringify([{ ...letter.event, ...Object.fromEntries(spelled) }]),
+    { mode: 0o600 },
   );
 }
 

@@ -64,7 +64,7 @@ function prove(
 /** Opens the session of a device that proved itself, and refuses another. */
 function admit(
   connection: Connection,
-  { clientId: id, clean = true, keepalive = 0 }: IConnectPacket,
+  { clientId: id, username, clean = true, keepalive = 0 }: IConnectPacket,
   door: DeviceDoor,
   { expiresAt, will }: { expiresAt?: number; will: Will | undefined },
 ): void {
@@ -77,6 +77,11 @@ function admit(
   const patienceMs = Math.min(keepalive * 1500 || maxPatienceMs, maxPatienceMs);
   connection.open({ id, clean, subscriptions, patienceMs, expiresAt, will }, present);
   door.opened(connection);
+  const modelId = parametersOf(username, id).get('model-id');
+  if (!modelId) return;
+  door.hub
+    .setModel(id, modelId)
+    .catch((error: Error) => door.log(`MQTT: the model of '${id}' is lost: ${error.message}`));
 }
 
 /** Tells a device that the hub does not take it now. */
@@ -98,14 +103,19 @@ function turnAway(connection: Connection, { clientId }: IConnectPacket, door: De
  */
 function checkUserName(userName: string | undefined, id: string): void {
   const [, path = ''] = /^[^/]+\/(.*)$/s.exec(userName ?? '') ?? [];
-  const query = path.startsWith(`${id}/?`) ? path.slice(id.length + 2) : undefined;
-  if (query === undefined && path !== id && path !== `${id}/`) {
+  if (!path.startsWith(`${id}/?`) && path !== id && path !== `${id}/`) {
     throw new Error(`the user name is not {host}/${id}/?api-version=2021-04-12`);
   }
-  const version = new URLSearchParams(query).get('api-version');
+  const version = parametersOf(userName, id).get('api-version');
   if (version !== null && !/^\d{4}-\d\d-\d\d(-preview)?$/.test(version)) {
     throw new Error('the api-version of the user name is no date such as 2021-04-12');
   }
+}
+
+/** The members of a user name, after the id. */
+function parametersOf(userName = '', id: string): URLSearchParams {
+  const [, query] = userName.split(`/${id}/?`);
+  return new URLSearchParams(query);
 }
 
 /** @throws Error where it is no telemetry of the device. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { brokenJson, Disturbance } from '../../faults/disturbance';
 import { HubError } from '../../service/hubError';
-import { serviceTime } from '../../service/time';
+import { serviceTime, trackingTime } from '../../service/time';
 import type { Connection } from '../connection';
 import { responseFilter } from '../topics/topics';
 import { type DeviceMessage, requestIdOf } from './deviceMessage';
@@ -53,5 +53,6 @@ function toText(body: unknown): string {
 
 /** The SDKs tell an error by `errorCode` in its body, not by its status. */
 function errorResponse({ status, code, message }: HubError): TwinResponse {
-  return { status, body: { errorCode: code, message, trackingId: randomUUID(), timestampUtc: serviceTime() } };
+  const trackingId = `${randomUUID().replaceAll('-', '')}-TimeStamp:${trackingTime()}`;
+  return { status, body: { errorCode: code, trackingId, message, timestampUtc: serviceTime() } };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { Disturbance } from '../../faults/disturbance';
@@ -55,12 +56,13 @@ export function deviceApi(options: DeviceApiOptions): Handler {
       /^\/devices\/([^/]+)\/(?:modules\/([^/]+)\/)?messages\/(.+)$/.exec(path) ?? [];
     if (deviceId === undefined) return false;
     const ids = { deviceId, ...(moduleId === undefined ? {} : { moduleId }) };
+    const requestId = randomUUID();
     void answer(options, request, { ids, rest, query })
       .catch((error: unknown) => {
         if (error instanceof Disturbance) return disturb(error, response);
         const failed = !(error instanceof HubError) && !response.destroyed;
         if (failed) options.log(`${request.method} failed: ${error instanceof Error ? error.stack : error}`);
-        return errorReply(error);
+        return errorReply(error, { requestId, isRegistry: false });
       })
       .then((reply) => (typeof reply === 'function' ? reply(response) : reply && send(response, reply)));
     return true;

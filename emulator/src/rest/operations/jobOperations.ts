@@ -13,10 +13,18 @@ export const jobOperations: readonly Operation[] = [
   { kind, method: 'PUT', path: ['jobs', 'v2', '*'], right: 'ServiceConnect', run: createJob },
   { kind, method: 'GET', path: ['jobs', 'v2', '*'], right: 'ServiceConnect', run: getJob },
   { kind, method: 'POST', path: ['jobs', 'v2', '*', 'cancel'], right: 'ServiceConnect', run: cancelJob },
+  // Of import and export jobs, which `az iot hub job` asks for beside the others: here there never is one.
+  { kind, method: 'GET', path: ['jobs'], right: 'RegistryRead', run: () => ok([]) },
+  { kind, method: 'GET', path: ['jobs', '*'], right: 'RegistryRead', run: noImportJob },
+  { kind, method: 'DELETE', path: ['jobs', '*'], right: 'RegistryWrite', run: noImportJob },
 ];
 
+function noImportJob({ parameters: [jobId = ''] }: Call): Reply {
+  throw new HubError('JobNotFound', `There is no import or export job '${jobId}'.`);
+}
+
 async function createJob({ hub, parameters: [jobId = ''], body }: Call): Promise<Reply> {
-  return ok(await hub.jobs.create(parseJobRequest(jobId, body)));
+  return ok(await hub.jobs.create(parseJobRequest(jobId, body, hub)));
 }
 
 /** Of a job that is unknown a real hub says just that, with 200. */

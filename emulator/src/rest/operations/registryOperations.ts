@@ -1,6 +1,7 @@
 import { runBulk } from '../../hub/bulk';
-import { toIdentityDocument } from '../../hub/device';
-import { type IdentityInput, parseIdentityInput } from '../../hub/identity';
+import { type Device, toCreatedDocument, toIdentityDocument } from '../../hub/device';
+import { etagIn } from '../../hub/etag';
+import { type IdentityInput, identityEtag, parseIdentityInput } from '../../hub/identity';
 import type { Hub } from '../../iotHub';
 import { HubError, invalidArgument } from '../../service/hubError';
 import { isObject } from '../../service/json';
@@ -44,7 +45,7 @@ function serviceStatistics({ hub }: Call): Reply {
 function listDevices({ hub, query }: Call): Reply {
   const top = Number(query.get('top'));
   const devices = hub.registry.list(top >= 1 && top <= maxListed ? Math.floor(top) : maxListed);
-  return ok(devices.map(toIdentityDocument));
+  return ok(devices.map((device) => toIdentityDocument(device)));
 }
 
 /** Where an item failed the whole is 400, with the same result. */
@@ -55,16 +56,27 @@ async function changeMany({ hub, body }: Call): Promise<Reply> {
 }
 
 function getIdentity({ hub, parameters }: Call): Reply {
-  return ok(toIdentityDocument(hub.registry.get(idOfPath(parameters))));
+  const device = hub.registry.get(idOfPath(parameters));
+  return identityReply(device, toIdentityDocument(device));
 }
 
-/** Without `If-Match` a PUT creates, with it it updates. */
+/** Without `If-Match`, or with an empty one, a PUT creates, else it updates. */
 async function putIdentity({ hub, parameters, headers, body }: Call): Promise<Reply> {
   const id = idOfPath(parameters);
   const input = parseInput(parameters, body);
   const ifMatch = headers['if-match'];
-  const device = ifMatch === undefined ? hub.registry.create(id, input) : hub.registry.update(id, input, ifMatch);
-  return ok(toIdentityDocument(await device));
+  if (ifMatch === undefined || etagIn(ifMatch) === '') {
+    const device = await hub.registry.create(id, input);
+    return identityReply(device, toCreatedDocument(device));
+  }
+  const device = await hub.registry.update(id, input, ifMatch);
+  return identityReply(device, toIdentityDocument(device));
+}
+
+/** Devices come with their etag in a header too, modules do not. */
+function identityReply({ identity }: Device, body: object): Reply {
+  const headers = identity.moduleId === undefined ? { etag: `"${identityEtag(identity)}"` } : {};
+  return { status: 200, headers, body };
 }
 
 async function deleteIdentity({ hub, parameters, headers }: Call): Promise<Reply> {
@@ -75,7 +87,7 @@ async function deleteIdentity({ hub, parameters, headers }: Call): Promise<Reply
 }
 
 function listModules({ hub, parameters }: Call): Reply {
-  return ok(hub.registry.modulesOf(idOfPath(parameters)).map(toIdentityDocument));
+  return ok(hub.registry.modulesOf(idOfPath(parameters)).map((module) => toIdentityDocument(module)));
 }
 
 function parseInput([deviceId, moduleId]: string[], body: Call['body']): IdentityInput {

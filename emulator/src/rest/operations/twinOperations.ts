@@ -1,8 +1,8 @@
 import { parseTwinWrite } from '../../hub/twinWrite';
 import { HubError, invalidArgument } from '../../service/hubError';
 import { isObject } from '../../service/json';
-import type { TwinDocument } from '../../service/types';
-import type { Reply } from '../../wire/reply';
+import type { Json } from '../../service/types';
+import { ok, type Reply } from '../../wire/reply';
 import { type Call, idOfPath, type Operation } from './operation';
 
 /** Twins, and queries over them. */
@@ -28,19 +28,21 @@ export const twinOperations: readonly Operation[] = [
   },
 ];
 
-function getTwin({ hub, parameters }: Call): Reply {
-  return twinReply(hub.getTwin(idOfPath(parameters)));
+function getTwin({ hub, parameters, query }: Call): Reply {
+  return ok(ofVersion(query, hub.getTwin(idOfPath(parameters))));
 }
 
-async function patchTwin({ hub, parameters, headers, body }: Call): Promise<Reply> {
-  return twinReply(await hub.patchTwin(idOfPath(parameters), parseTwinWrite(body), headers['if-match']));
+async function patchTwin({ hub, parameters, query, headers, body }: Call): Promise<Reply> {
+  const twin = await hub.patchTwin(idOfPath(parameters), parseTwinWrite(body), headers['if-match']);
+  return ok(ofVersion(query, twin));
 }
 
-async function replaceTwin({ hub, parameters, headers, body }: Call): Promise<Reply> {
-  return twinReply(await hub.replaceTwin(idOfPath(parameters), parseTwinWrite(body), headers['if-match']));
+async function replaceTwin({ hub, parameters, query, headers, body }: Call): Promise<Reply> {
+  const twin = await hub.replaceTwin(idOfPath(parameters), parseTwinWrite(body), headers['if-match']);
+  return ok(ofVersion(query, twin));
 }
 
-function queryTwins({ hub, headers, body }: Call): Reply {
+function queryTwins({ hub, query, headers, body }: Call): Reply {
   const text = isObject(body) ? body.query : undefined;
   if (text === undefined) throw new HubError('ArgumentNull', 'The body lacks query.');
   if (typeof text !== 'string') throw invalidArgument('query must be a string.');
@@ -50,9 +52,17 @@ function queryTwins({ hub, headers, body }: Call): Reply {
     continuation: typeof continuation === 'string' && continuation !== '' ? continuation : undefined,
   });
   const next = page.continuation === undefined ? {} : { 'x-ms-continuation': page.continuation };
-  return { status: 200, headers: { 'x-ms-item-type': page.itemType, ...next }, body: page.items };
+  const isTwins = page.itemType === 'Twin';
+  const items = page.items.map((item) => (isTwins && isObject(item) ? ofVersion(query, item) : item));
+  return { status: 200, headers: { 'x-ms-item-type': page.itemType, ...next }, body: items };
 }
 
-function twinReply(twin: TwinDocument): Reply {
-  return { status: 200, headers: { etag: `"${twin.etag}"` }, body: twin };
+/** The first version of the API whose twins have a `modelId`; recorded answers to 2020-03-13 have none. */
+const firstWithModelId = '2020-05-31-preview';
+
+function ofVersion<T extends { modelId?: Json }>(query: URLSearchParams, twin: T): T | Omit<T, 'modelId'> {
+  const version = query.get('api-version');
+  if (!version || version >= firstWithModelId) return twin;
+  const { modelId, ...rest } = twin;
+  return rest;
 }

@@ -1,0 +1,32 @@
+import * as z from 'zod/mini';
+import { maxRowsPerPage } from '../../azure/tables/table';
+import { deviceOutcomes } from '../../tagJobs/jobOutcomes';
+import { flagParameter, pageParameters, textParameter } from '../http/parameters';
+
+/** The query parameters of `GET /api/devices/{deviceId}/changes`. */
+export const deviceChangesParameters = z.object({
+  ...pageParameters(100),
+  /** Shows writes that changed nothing, too. */
+  unchanged: flagParameter,
+});
+
+/** The query parameters of `GET /api/locations/{location}/devices`. */
+export const locationPathParameters = z.object({ connectivity: textParameter, ...pageParameters(maxRowsPerPage) });
+
+/** The query parameters of `GET /api/locations/devices`. The empty text is a location as any other. */
+export const locationDevicesParameters = z.object({
+  location: z.string('is missing: name one, as /api/locations lists them'),
+  ...locationPathParameters.shape,
+});
+
+/** The query parameters of `GET /api/tagJobs/{jobId}/outcomes`. */
+export const outcomesParameters = z.object({
+  outcome: z.optional(z.enum(deviceOutcomes, `is one of ${deviceOutcomes.join(', ')}`)),
+  ...pageParameters(maxRowsPerPage),
+});
+
+/** The content types of `GET /api/tagJobs/{jobId}/outcomes`. */
+export const outcomesTypes = ['application/json', 'text/csv'] as const;
+
+/** The query parameters of `/api/tagJobs/{jobId}`. */
+export const tagJobParameters = z.object(pageParameters(100));

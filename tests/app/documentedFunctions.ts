@@ -1,0 +1,33 @@
+import type { Serve } from '../../src/api/http/endpoint';
+import type { Services } from '../../src/app/services';
+import { deviceChanges } from '../../src/functions/deviceChanges';
+import { getTwin } from '../../src/functions/getTwin';
+import { locationDevices } from '../../src/functions/locationDevices';
+import { locationDevicesByPath } from '../../src/functions/locationDevicesByPath';
+import { locations } from '../../src/functions/locations';
+import { openapi } from '../../src/functions/openapi';
+import { queryTwins } from '../../src/functions/queryTwins';
+import { statistics } from '../../src/functions/statistics';
+import { summary } from '../../src/functions/summary';
+import { tagJob } from '../../src/functions/tagJob';
+import { tagJobOutcomes } from '../../src/functions/tagJobOutcomes';
+import { tagTwin } from '../../src/functions/tagTwin';
+import { tagTwins } from '../../src/functions/tagTwins';
+
+/** The HTTP functions by the operations of the OpenAPI document. */
+export const documentedFunctions: Readonly<Record<string, Serve<Services>>> = {
+  getTwin,
+  tagTwin,
+  statistics,
+  queryTwins,
+  summary,
+  tagTwins,
+  tagJob,
+  tagJobOutcomes,
+  cancelTagJob: tagJob,
+  deviceChanges,
+  locations,
+  locationDevices,
+  locationDevicesByPath,
+  openapi,
+};

@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleFleet, fleet } from './fleetProcess';
+import { type Received, type Reply, startScriptedApp } from './scriptedApp';
+
+let folder: string;
+let app: Awaited<ReturnType<typeof startScriptedApp>>;
+let answer: (request: Received) => Reply;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'reading-'));
+  await bundleFleet(folder);
+  app = await startScriptedApp((request) => answer(request));
+});
+afterAll(async () => {
+  await app.stop();
+  await rm(folder, { recursive: true });
+});
+beforeEach(() => {
+  app.received.length = 0;
+});
+
+const asked = () => app.received.map(({ url }) => `${url.pathname}${url.search}`);
+
+test('get shows a twin, without what a terminal would obey', async () => {
+  answer = () => ({ json: { deviceId: 'a/b', tags: { note: '\u009b31mred' } } });
+  const { stdout } = await fleet(app.url, 'get', 'a/b');
+  expect(asked()).toEqual(['/api/devices/a%2Fb']);
+  expect(stdout).not.toContain('\u009b');
+  expect((await fleet(app.url, 'get', 'a', '--json')).stdout).toBe(
+    '{"deviceId":"a/b","tags":{"note":"\\u009b31mred"}}\n',
+  );
+});
+
+test('history shows a line a value, page by page', async () => {
+  const change = (version: number, values: object[]) => ({ time: 'T', type: 'TwinChanged', version, values });
+  answer = ({ url }) =>
+    url.searchParams.has('continuation')
+      ? { json: { changes: [change(2, [])] } }
+      : {
+          json: {
+            changes: [
+              change(3, [
+                { path: 'tags.a', before: null, after: 1 },
+                { path: 'tags.b', after: 2 },
+              ]),
+            ],
+            continuation: 'n',
+          },
+        };
+  const { stdout, stderr } = await fleet(app.url, 'history', 'd', '--all');
+  expect(stdout.replace(/ +/g, ' ')).toBe(
+    'time version type path before after\nT 3 TwinChanged tags.a (none) 1\nT 3 TwinChanged tags.b ? 2\n' +
+      'time version type path before after\nT 2 TwinChanged\n',
+  );
+  expect(stderr).toBe('');
+  expect(asked()).toEqual(['/api/devices/d/changes?limit=100', '/api/devices/d/changes?limit=100&continuation=n']);
+});
+
+test('locations has a column for each connectivity, and tells how far it is to be believed', async () => {
+  const locations = [
+    { location: 'A', devices: 3, connectivity: { wifi: 2 } },
+    { location: 'B', devices: 1, connectivity: { cellular: 1 } },
+  ];
+  answer = () => ({ json: { locations, comparedAt: null } });
+  const { stdout, stderr } = await fleet(app.url, 'locations');
+  expect(stdout.replace(/ +/g, ' ')).toBe('location devices cellular wifi\nA 3 0 2\nB 1 1 0\n');
+  expect(stderr).toBe('Not compared with the hub yet.\n');
+});
+
+test('members of any location are asked for by parameter', async () => {
+  const devices = [{ deviceId: 'd', connectivity: 'wifi', since: 'T' }];
+  answer = () => ({ json: { devices, comparedAt: 'C', continuation: 'n' } });
+  const { stdout, stderr } = await fleet(
+    app.url,
+    'members',
+    'Bldg 4/Floor 2',
+    '--connectivity',
+    'wifi',
+    '--limit',
+    '1',
+  );
+  expect(asked()).toEqual(['/api/locations/devices?location=Bldg+4%2FFloor+2&connectivity=wifi&limit=1']);
+  expect(stdout).toMatch(/^device +connectivity +since\nd +wifi +T\n$/);
+  expect(stderr).toBe('Compared with the hub at C. There are more: --limit or --all.\n');
+});
+
+test('statistics counts the registry', async () => {
+  answer = () => ({ json: { totalDeviceCount: 3, enabledDeviceCount: 2, disabledDeviceCount: 1 } });
+  expect((await fleet(app.url, 'statistics')).stdout.replace(/ +/g, ' ')).toBe('devices enabled disabled\n 3 2 1\n');
+});
+
+test('a misspelt command or option is told what was meant; help is to be had by its name', async () => {
+  expect((await fleet(app.url, 'querry')).stderr).toMatch(/did you mean query\?/);
+  expect((await fleet(app.url, 'query', '--lokation', 'A')).stderr).toMatch(/Did you mean --location\?/);
+  expect(await fleet(app.url, 'help', 'members')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('LOCATION'),
+  });
+  expect(await fleet(app.url, '--version')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+  });
+});
+
+test('a shell completes commands and options by what completion prints', async () => {
+  const { stdout } = await fleet(app.url, 'completion', 'bash');
+  const { execFileSync } = await import('node:child_process');
+  const complete = (...words: string[]) =>
+    execFileSync('bash', [
+      '-c',
+      `${stdout}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _fleet; echo "\${COMPREPLY[@]}"`,
+      'bash',
+      ...words,
+    ])
+      .toString()
+      .trim();
+  expect(complete('fleet', 'mem')).toBe('members');
+  expect(complete('fleet', 'query', '--lo')).toBe('--location');
+  expect(complete('fleet', 'members', '--lo')).toBe('');
+  expect((await fleet(app.url, 'completion', 'zsh')).stdout).toContain('compdef _fleet fleet');
+});
