@@ -50,11 +50,12 @@ test('a twin change is told with the properties that the hub documents', async (
   await registry.create({ deviceId: 'd1' });
   await registry.updateTwin('d1', { tags: { site: 'A' }, properties: { desired: { rate: 5 } } }, '*');
   const [, change] = await read('changes', 2);
-  const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/);
+  const exactTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/);
+  const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z$/);
   expect(change?.properties).toEqual({
     hubName: 'localhost',
     deviceId: 'd1',
-    operationTimestamp: time,
+    operationTimestamp: exactTime,
     'iothub-message-schema': 'twinChangeNotification',
     opType: 'updateTwin',
   });

@@ -3,7 +3,7 @@ import { Hub } from '../src/iotHub';
 import type { DesiredChange, IdentityGone, JsonObject, RoutedMessage } from '../src/service/types';
 
 const input = plainIdentity;
-const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/);
+const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z$/);
 
 let hub: Hub;
 let messages: RoutedMessage[];

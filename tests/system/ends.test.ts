@@ -81,6 +81,7 @@ onLinux('it says where all of it listens and what to try, then what the app says
     expect.stringMatching(/^App +http:/),
     expect.stringMatching(/^Storage +http:.*tables.*http:.*queues/),
     expect.stringMatching(/^Settings +/),
+    expect.stringMatching(/^Data +.*five seconds/),
     '',
     expect.stringMatching(/^Try: /),
   ]);

@@ -12,10 +12,10 @@ const maxOpenBytes = 8 * 1024;
 /** How many transfers a delivery may come in: the smallest frames carry 1 MB in fewer. */
 const maxTransfers = 4096;
 
-/** How many deliveries one disposition may settle: rhea goes through them all, and holds 2,048 at most. */
+/** How many deliveries one disposition may settle: rhea holds 2,048 at most. */
 const maxDispositionSpan = 64 * 1024;
 
-/** How many elements of no width an array may have: rhea makes a value of each, and none takes a byte on the wire. */
+/** How many elements of no width an array may have: nothing on the wire bounds them. */
 const maxEmptyElements = 1024;
 
 interface Layer {
