@@ -75,6 +75,7 @@ export function emulator(options: SystemOptions): Part {
     args: [
       'emulator/dist/cli.js',
       ...['--port', `${options.hubPort}`, '--mqtt-port', `${options.mqttPort}`, '--amqp-port', `${options.amqpPort}`],
+      ...(options.amqpsPort === undefined ? [] : ['--amqps-port', `${options.amqpsPort}`]),
       ...['--state-dir', options.stateDir, '--device', tutorialDevice, '--simulate', `${options.devices}`],
       ...['--dead-letters', join(options.stateDir, 'dead-letters')],
       ...['--topology', 'infra/topology.json', '--functions-url', `http://localhost:${options.port}`],

@@ -9,6 +9,8 @@ export interface SystemOptions {
   hubPort: number;
   mqttPort: number;
   amqpPort: number;
+  /** Undefined: the usual one, where it is free. */
+  amqpsPort: number | undefined;
   /** Where Azure Storage listens; its blobs only with Core Tools. */
   blobPort: number;
   queuePort: number;
@@ -51,6 +53,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
       'hub-port': { type: 'string', default: '8443' },
       'mqtt-port': { type: 'string', default: '8883' },
       'amqp-port': { type: 'string', default: '5672' },
+      'amqps-port': { type: 'string' },
       'blob-port': { type: 'string', default: '10000' },
       'queue-port': { type: 'string', default: '10001' },
       'table-port': { type: 'string', default: '10002' },
@@ -65,6 +68,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
     hubPort: count('--hub-port', values['hub-port'], 65_535),
     mqttPort: count('--mqtt-port', values['mqtt-port'], 65_535),
     amqpPort: count('--amqp-port', values['amqp-port'], 65_535),
+    amqpsPort: values['amqps-port'] === undefined ? undefined : count('--amqps-port', values['amqps-port'], 65_535),
     blobPort: await settled(count('--blob-port', values['blob-port'], 65_535)),
     queuePort: await settled(count('--queue-port', values['queue-port'], 65_535)),
     tablePort: await settled(count('--table-port', values['table-port'], 65_535)),

@@ -16,7 +16,8 @@ Usage: iot-hub-emulator [options]
   --port N              service REST API and Event Grid topics, HTTPS (8443)
   --mqtt-port N         devices, MQTT over TLS (8883)
   --amqp-port N         Event Hubs, AMQP without TLS (5672)
-  --amqp-tls            AMQP with TLS, for clients that know no emulator
+  --amqps-port N        AMQP over TLS: devices, services, Event Hubs (5671, where that is free)
+  --amqp-tls            --amqp-port with TLS too
                         A port of 0 is a free one.
   --bind ADDRESS        where to listen (127.0.0.1)
   --host NAME           host name in certificates and connection strings, and that requests may carry (localhost)
@@ -36,6 +37,13 @@ Usage: iot-hub-emulator [options]
   --burst SECONDS       quota that may be used at once before requests wait (120)
   --retry-after SECONDS what a throttled request is told to wait (nothing, as the service)
   --query-lag MS        queries see changes so late; reads by id do not (0)
+  --message-ttl SECONDS how long messages to devices are kept that say nothing of it (3600)
+  --message-lock SECONDS
+                        how long a device has for a message before it comes again (60)
+  --message-deliveries N
+                        how often a device is given a message (10)
+  --feedback-every SECONDS
+                        what became of messages is gathered so long (15)
   --fault-seed N        makes faults that strike by chance strike otherwise (1)
   --trust-issuer URL=FILE
                         accept bearer tokens of this issuer, by the keys of a JWK Set; may be repeated
@@ -46,10 +54,11 @@ async function main(): Promise<void> {
   const options = readOptions();
   if (!options) return void process.stdout.write(help);
   const hub = await startIotHub({ ...options, log: (text) => console.log(visible(text)) });
-  const { https, mqtt, amqp } = hub.ports;
+  const { https, mqtt, amqp, amqps } = hub.ports;
   const { host = 'localhost', stateDir = '.emulator' } = options;
   console.log(`Service API  https://${host}:${https}`);
   console.log(`Devices      mqtts://${host}:${mqtt}`);
+  if (amqps !== undefined) console.log(`AMQP         amqps://${host}:${amqps}`);
   console.log(`Event Hubs   ${options.amqpTls ? 'amqps' : 'amqp'}://${host}:${amqp}`);
   console.log(`Settings     ${stateDir}/env`);
   const command = https === 443 ? undefined : commandFor443(portRights());
@@ -72,6 +81,7 @@ function readOptions(): IotHubOptions | undefined {
       port: { type: 'string', default: '8443' },
       'mqtt-port': { type: 'string', default: '8883' },
       'amqp-port': { type: 'string', default: '5672' },
+      'amqps-port': { type: 'string' },
       'amqp-tls': { type: 'boolean', default: false },
       bind: { type: 'string', default: '127.0.0.1' },
       host: { type: 'string', default: 'localhost' },
@@ -91,6 +101,10 @@ function readOptions(): IotHubOptions | undefined {
       burst: { type: 'string', default: '120' },
       'retry-after': { type: 'string' },
       'query-lag': { type: 'string', default: '0' },
+      'message-ttl': { type: 'string', default: '3600' },
+      'message-lock': { type: 'string', default: '60' },
+      'message-deliveries': { type: 'string', default: '10' },
+      'feedback-every': { type: 'string', default: '15' },
       'fault-seed': { type: 'string', default: '1' },
       'trust-issuer': { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', default: false },
@@ -101,6 +115,7 @@ function readOptions(): IotHubOptions | undefined {
     port: count('--port', values.port, 65_535),
     mqttPort: count('--mqtt-port', values['mqtt-port'], 65_535),
     amqpPort: count('--amqp-port', values['amqp-port'], 65_535),
+    amqpsPort: values['amqps-port'] === undefined ? undefined : count('--amqps-port', values['amqps-port'], 65_535),
     amqpTls: values['amqp-tls'],
     bind: values.bind,
     host: values.host,
@@ -121,6 +136,12 @@ function readOptions(): IotHubOptions | undefined {
     retryAfterSeconds:
       values['retry-after'] === undefined ? undefined : count('--retry-after', values['retry-after'], 3600),
     queryLagMs: count('--query-lag', values['query-lag'], 3_600_000),
+    cloudToDevice: {
+      ttlSeconds: count('--message-ttl', values['message-ttl'], 172_800),
+      lockSeconds: count('--message-lock', values['message-lock'], 300),
+      maxDeliveryCount: count('--message-deliveries', values['message-deliveries'], 100),
+      feedbackSeconds: count('--feedback-every', values['feedback-every'], 3600),
+    },
     faultSeed: count('--fault-seed', values['fault-seed'], 2 ** 31 - 1),
     ...(values.topology === undefined ? {} : { topology: readTopology(values.topology) }),
   };

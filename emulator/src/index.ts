@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openAmqpDoors } from './amqpDoors';
 import { startEvents } from './events';
 import { parseTopology } from './events/topology';
 import { adminDoor } from './faults/adminDoor';
@@ -8,8 +9,10 @@ import { Hub } from './iotHub';
 import { type Clock, systemClock } from './limits/clock';
 import { startGate } from './limits/startGate';
 import type { Sku } from './limits/tier';
+import { type CloudToDeviceOptions, messageRules } from './messages/rules';
 import { startMqtt } from './mqtt';
 import type { Ports } from './ports';
+import { deviceApi } from './rest/devices/deviceApi';
 import { health, startHttps } from './rest/httpsServer';
 import { serviceApi } from './rest/serviceApi';
 import { AccessControl } from './security/accessControl';
@@ -26,6 +29,7 @@ import { judgeCallers } from './wire/callers';
 
 export type { FaultInput } from './faults/fault';
 export type { Clock } from './limits/clock';
+export type { CloudToDeviceOptions } from './messages/rules';
 
 /** Whose bearer tokens are good. */
 export interface TrustedIssuer {
@@ -49,7 +53,12 @@ export interface IotHubOptions {
   mqttPort?: number;
   /** Event Hubs over AMQP, plain as the official Event Hubs emulator. Default 5672. */
   amqpPort?: number;
-  /** Whether AMQP speaks TLS, with the certificate of the other doors. Default false. */
+  /**
+   * AMQP over TLS, for devices, services and Event Hubs. Default 5671; where that is taken, there is none, and a line in the
+   * log.
+   */
+  amqpsPort?: number | undefined;
+  /** Whether `amqpPort` speaks TLS too, with the certificate of the other doors. Default false. */
   amqpTls?: boolean;
   /** The CA, the keys and `env`: kept, so that connection strings stay good. Default `.emulator`. */
   stateDir?: string;
@@ -91,7 +100,9 @@ export interface IotHubOptions {
   faultSeed?: number | undefined;
   /** How late queries see what changes, in milliseconds; reads by id never do. Default 0: at once. */
   queryLagMs?: number | undefined;
-  /** The time of throttles, the quota, delays and late queries. Default: this machine's. */
+  /** How messages to devices are treated. Default: as of a new hub. */
+  cloudToDevice?: CloudToDeviceOptions | undefined;
+  /** The time of throttles, the quota, delays, late queries and messages to devices. Default: this machine's. */
   clock?: Clock | undefined;
   /** Takes a line for what an operator should hear of. Default: nobody. */
   log?: (line: string) => void;
@@ -150,6 +161,8 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       hostName: host,
       makeKeys: keys.device,
       queries: { strict: options.strictQueries ?? false },
+      messages: messageRules(options.cloudToDevice),
+      ...(options.clock ? { clock: options.clock } : {}),
       jobLimits: {
         concurrency: options.jobConcurrency ?? limits?.tier.maxActiveJobs,
         perSecond: options.jobRate?.perSecond ?? limits?.tier.jobsDeviceOpsPerSecond,
@@ -158,13 +171,17 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       ...(store ? { store } : {}),
     });
     // After the doors, before the store: no job is taken any more, and none writes.
-    running.push(hub.jobs);
+    running.push(hub.jobs, { stop: async () => hub.messages.stop() });
     await seedDevices(hub, devices, options.simulated ?? 0);
     if (options.queryLagMs) hub.delayQueries(options.queryLagMs, options.clock ?? systemClock);
     const { port = 8443, mqttPort = 8883, amqpPort = 5672 } = options;
-    const amqpTls = options.amqpTls ? { key: certificates.key, cert: certificates.cert } : undefined;
-    const events = await started(
-      startEvents({ hub, topology, bind, amqpPort, amqpTls, keys, functionsUrl, retryScale, deadLetterDir, log }),
+    const events = startEvents({ hub, topology, keys, functionsUrl, retryScale, deadLetterDir, log });
+    running.push(events);
+    const amqp = await started(
+      openAmqpDoors({
+        ...{ hub, access, gate, bind, certificates, trustedCas, log, events: events.nodes },
+        ...{ port: amqpPort, tls: options.amqpTls ?? false, tlsPort: options.amqpsPort },
+      }),
     );
     duplicateNotifications(hub, faults);
     const mqtt = await started(
@@ -174,14 +191,14 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
       health,
       events.handle,
       adminDoor({ faults, limits, log }),
+      deviceApi({ hub, access, gate, log }),
       serviceApi({ hub, access, gate, errorShape: options.errorShape, log }),
     ];
-    const https = await started(
-      startHttps({ bind, port, certificates, trustedCas, judge, handlers, acceptDevice: mqtt.accept }),
-    );
+    const subprotocols = [mqtt.webSocket, amqp.webSocket];
+    const https = await started(startHttps({ bind, port, certificates, trustedCas, judge, handlers, subprotocols }));
     // The doors are open: methods reach their devices.
     hub.jobs.start();
-    const ports = { https: https.port, mqtt: mqtt.port, amqp: events.amqpPort };
+    const ports = { https: https.port, mqtt: mqtt.port, amqp: amqp.port, amqps: amqp.tlsPort };
     const address = { host, ports, keys };
     const [device] = devices.map((deviceId) => hub.getDevice(deviceId).identity);
     const env = settings(address, { stateDir, topology, device, amqpTls: options.amqpTls ?? false });

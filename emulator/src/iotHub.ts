@@ -1,22 +1,30 @@
+import type { EventMessage } from './amqp/message/eventMessage';
 import type { SymmetricKey } from './hub/authentication';
 import { type Device, toDocument } from './hub/device';
 import { isMatch } from './hub/etag';
 import { Fleet } from './hub/fleet';
 import { HubEvents } from './hub/hubEvents';
-import { splitId } from './hub/identity';
+import { idOf, splitId } from './hub/identity';
 import { LateFleet } from './hub/lateFleet';
 import { connectionStateMessage, telemetryMessage, twinChangeMessage } from './hub/messages';
 import { Methods } from './hub/methods';
 import { Registry } from './hub/registry';
 import * as twins from './hub/twin';
 import { type JobLimits, Jobs } from './jobs/jobs';
-import type { Clock } from './limits/clock';
+import { type Clock, systemClock } from './limits/clock';
+import { CloudMessages } from './messages/cloudMessages';
+import { type MessageRules, messageRules } from './messages/rules';
 import { type QueryOptions, runQuery } from './query';
 import type { PageRequest } from './query/page';
 import { deviceNotFound, HubError } from './service/hubError';
 import { serviceTime } from './service/time';
 import type { JsonObject, QueryPage, TwinDocument } from './service/types';
 import type { Store } from './store/store';
+
+/** The connection of a device, as the hub needs to know it. */
+export interface DeviceConnection {
+  close(reason: Error): void;
+}
 
 /** What a hub is made of. */
 export interface HubOptions {
@@ -30,6 +38,10 @@ export interface HubOptions {
   queries?: QueryOptions;
   /** What jobs may do. */
   jobLimits?: JobLimits;
+  /** How messages to devices are treated. */
+  messages?: MessageRules;
+  /** The time of messages to devices. */
+  clock?: Clock;
 }
 
 /**
@@ -46,12 +58,23 @@ export class Hub {
   readonly registry: Registry;
   readonly methods: Methods;
   readonly jobs: Jobs;
+  readonly messages: CloudMessages;
   readonly #fleet: Fleet;
+  readonly #connections = new Map<string, DeviceConnection>();
   readonly #queries: QueryOptions;
   /** What queries see, where that is not the present. */
   #late: LateFleet | undefined;
 
-  constructor({ hostName, makeKeys, store, queries = {}, jobLimits }: HubOptions) {
+  constructor(options: HubOptions) {
+    const {
+      hostName,
+      makeKeys,
+      store,
+      queries = {},
+      jobLimits,
+      messages = messageRules(),
+      clock = systemClock,
+    } = options;
     this.name = hostName.split('.')[0] ?? hostName;
     this.#fleet = new Fleet(store);
     this.#queries = queries;
@@ -59,6 +82,16 @@ export class Hub {
     this.registry = new Registry({ hubName: this.name, fleet: this.#fleet, events: this.events, makeKeys });
     this.methods = new Methods((id) => this.registry.get(id));
     this.jobs = new Jobs({ hub: this, store, limits: jobLimits });
+    this.messages = new CloudMessages({
+      rules: messages,
+      clock,
+      store,
+      generationOf: (id) => this.#fleet.find(id)?.identity.generationId,
+      counted: (id, waiting) => this.#counted(id, waiting),
+    });
+    this.events.on('identityGone', (gone) => {
+      if (gone.reason === 'deleted') void this.messages.forget(idOf(gone)).catch(() => {});
+    });
   }
 
   /**
@@ -112,6 +145,22 @@ export class Hub {
     return properties.reported.$version;
   }
 
+  /** Notes that a device connected: it has one connection, whatever door that is at, and the one before ends. */
+  connect(id: string, connection: DeviceConnection): void {
+    const before = this.#connections.get(id);
+    this.#connections.set(id, connection);
+    before?.close(new Error('it connected again'));
+    this.setConnectionState(id, true);
+    this.methods.listening(id);
+  }
+
+  /** Notes that a connection is over; of one that another has taken the place of, nothing. */
+  disconnect(id: string, connection: DeviceConnection): void {
+    if (this.#connections.get(id) !== connection) return;
+    this.#connections.delete(id);
+    this.setConnectionState(id, false);
+  }
+
   /** Notes that a device connected or disconnected. */
   setConnectionState(id: string, connected: boolean): void {
     const device = this.#fleet.find(id);
@@ -128,11 +177,11 @@ export class Hub {
     await this.#fleet.change(device, { identity: { ...device.identity, modelId } });
   }
 
-  /** Takes a device-to-cloud message with its decoded property bag. */
-  telemetry(id: string, properties: Record<string, string>, body: Buffer): void {
+  /** Takes a device-to-cloud message with its decoded property bag; `encoded` where it came as AMQP has it. */
+  telemetry(id: string, properties: Record<string, string>, body: Buffer, encoded?: EventMessage): void {
     const device = this.getDevice(id);
     this.#fleet.connect(device, { lastActivity: serviceTime() });
-    this.events.message('DeviceMessages', () => telemetryMessage(device.identity, properties, body));
+    this.events.message('DeviceMessages', () => telemetryMessage(device.identity, properties, body, encoded));
   }
 
   /** From now on has queries see the twins as they were so long ago. What there is now they see at once. */
@@ -148,6 +197,11 @@ export class Hub {
   query(sql: string, page: PageRequest): QueryPage {
     const { devices, modules } = this.#late ?? this.#fleet;
     return runQuery(sql, { twins: devices, modules, jobs: this.jobs.devices }, page, this.#queries);
+  }
+
+  #counted(id: string, waiting: number): void {
+    const device = this.#fleet.find(id);
+    if (device) this.#fleet.connect(device, { waiting });
   }
 
   async #writeTwin(

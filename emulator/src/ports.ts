@@ -2,5 +2,8 @@
 export interface Ports {
   https: number;
   mqtt: number;
+  /** Event Hubs. */
   amqp: number;
+  /** AMQP with TLS, for all; absent where another had the usual port. */
+  amqps: number | undefined;
 }

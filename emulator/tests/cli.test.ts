@@ -69,7 +69,7 @@ describe('the command line', () => {
     const cli = start();
     await cli.ready();
     expect(cli.stdout()).toMatch(
-      /^Service API +https:\/\/localhost:\d+\nDevices +mqtts:\/\/localhost:\d+\nEvent Hubs +amqp:\/\/localhost:\d+\nSettings +.*state\/env\n(Port 443 +sudo sysctl .*\n)?ready\n$/,
+      /^Service API +https:\/\/localhost:\d+\nDevices +mqtts:\/\/localhost:\d+\nAMQP +amqps:\/\/localhost:\d+\nEvent Hubs +amqp:\/\/localhost:\d+\nSettings +.*state\/env\n(Port 443 +sudo sysctl .*\n)?ready\n$/,
     );
   });
 
@@ -98,7 +98,16 @@ describe('the command line', () => {
   it('explains its options', async () => {
     const { code, stdout } = await outcome('--help');
     expect(code).toBe(0);
-    for (const option of ['--port', '--mqtt-port', '--amqp-port', '--bind', '--host', '--state-dir', '--data']) {
+    for (const option of [
+      '--port',
+      '--mqtt-port',
+      '--amqp-port',
+      '--amqps-port',
+      '--bind',
+      '--host',
+      '--state-dir',
+      '--data',
+    ]) {
       expect(stdout).toContain(`  ${option} `);
     }
   });
@@ -136,15 +145,18 @@ describe('the command line', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('routes.0.source')]);
   });
 
-  it.each(['--port', '--mqtt-port', '--amqp-port'])('says that the port of %s is taken', async (option) => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
-    const { code, stderr } = await outcome(option, String(port));
-    other.close();
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`${option} ${port}`)]);
-    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-  });
+  it.each(['--port', '--mqtt-port', '--amqp-port', '--amqps-port'])(
+    'says that the port of %s is taken',
+    async (option) => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const { port } = other.address() as AddressInfo;
+      const { code, stderr } = await outcome(option, String(port));
+      other.close();
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`${option} ${port}`)]);
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    },
+  );
 
   it.each(['SIGINT', 'SIGTERM'] as const)('stops on %s, whoever is connected', async (signal) => {
     const cli = start();

@@ -4,7 +4,7 @@ import { open } from './support/amqpClient';
 import { startEmulator, type TestEmulator } from './support/emulator';
 import { keyOf, signSas } from './support/sas';
 
-/** Clients of the hub itself: devices and services that speak AMQP, of which only Event Hubs is served. */
+/** Clients of the hub itself, at the door that is for Event Hubs alone. */
 let emulator: TestEmulator;
 let connection: Connection;
 
@@ -25,7 +25,9 @@ async function ending() {
 
 const saysWhy = {
   condition: 'amqp:not-implemented',
-  description: expect.stringMatching(/Event Hubs over AMQP\. Devices connect by MQTT, services by HTTPS\.$/),
+  description: expect.stringMatching(
+    /for Event Hubs\. Devices and services find theirs with TLS, at --amqps-port \(5671\)\.$/,
+  ),
 };
 
 test.each([

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import rhea from 'rhea';
+import { readMessage, writeMessage } from '../src/amqp/message/eventMessage';
 import { EventHub } from '../src/events/eventHub';
-import { readMessage, writeMessage } from '../src/events/message/eventMessage';
 import { PartitionLog, type StoredEvent } from '../src/events/partitionLog';
 
 const eventOf = (body: unknown) => readMessage(rhea.message.encode({ body }));

@@ -138,12 +138,7 @@ describe('a WebSocket', () => {
 describe('an upgrade is refused with 501', () => {
   const key = { 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', upgrade: 'websocket' };
   test.each<[string, string, Record<string, string>, string]>([
-    [
-      'to AMQP over WebSocket',
-      '/$iothub/websocket',
-      { ...key, 'sec-websocket-protocol': 'AMQPWSB10' },
-      'AMQP over WebSocket',
-    ],
+    ['to an unknown subprotocol', '/$iothub/websocket', { ...key, 'sec-websocket-protocol': 'amqp' }, 'AMQPWSB10'],
     ['without a subprotocol', '/$iothub/websocket', key, 'subprotocol mqtt'],
     ['at another path', '/mqtt', { ...key, 'sec-websocket-protocol': 'mqtt' }, 'at /$iothub/websocket'],
     ['at a broken path', '/%zz', { ...key, 'sec-websocket-protocol': 'mqtt' }, 'at /$iothub/websocket'],

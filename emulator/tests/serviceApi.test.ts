@@ -33,15 +33,11 @@ async function exchange(sent: string): Promise<string> {
 describe('what the service API does not serve', () => {
   const calls: [what: string, method: string, path: string][] = [
     ['import and export jobs', 'POST', '/jobs/create'],
-    ['cloud-to-device messages', 'DELETE', '/devices/device/commands'],
     ['automatic configurations', 'GET', '/configurations/configuration'],
     ['automatic configurations', 'POST', '/devices/device/applyConfigurationContent'],
     ['digital twins', 'GET', '/digitaltwins/device'],
     ['feedback and notifications of files over HTTP', 'GET', '/messages/serviceBound/feedback'],
-    ['devices over HTTP: their messages and files', 'POST', '/devices/device/messages/events'],
-    ['devices over HTTP: their messages and files', 'GET', '/devices/device/messages/deviceBound'],
-    ['devices over HTTP: their messages and files', 'POST', '/devices/device/modules/module/messages/events'],
-    ['devices over HTTP: their messages and files', 'POST', '/devices/device/files'],
+    ['files of devices', 'POST', '/devices/device/files'],
   ];
   it.each(calls)('%s: %s %s is answered with 501', async (what, method, path) => {
     const { status, headers, text } = await emulator.request({ method, path });
@@ -50,7 +46,7 @@ describe('what the service API does not serve', () => {
   });
 
   it('says so to a device, whose token opens nothing else', async () => {
-    const path = '/devices/device/messages/events?api-version=2021-04-12';
+    const path = '/devices/device/files?api-version=2021-04-12';
     const key = keyOf(emulator.hub.deviceConnectionString('device'));
     const authorization = signSas({ key, resource: encodeURIComponent('localhost/devices/device') });
     const call = (target: string) => emulator.request({ method: 'POST', path: target, headers: { authorization } });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as dialTcp, type Socket } from 'node:net';
 import { connect as dialTls } from 'node:tls';
 import rhea, { type Session } from 'rhea';
-import { limitDeliveries } from '../src/events/amqp/frameLimits';
+import { limitDeliveries } from '../src/amqp/frameLimits';
 import { Lobby } from '../src/wire/lobby';
 import { openAuthorized } from './support/amqpClient';
 import { startEmulator, type TestEmulator } from './support/emulator';

@@ -7,9 +7,15 @@ import { createInterface } from 'node:readline';
 import { buildSync } from 'esbuild';
 
 /** What has `npm start` listen where nobody else does. */
-export const freePorts = ['port', 'hub-port', 'mqtt-port', 'amqp-port', 'queue-port', 'table-port'].flatMap(
-  (option) => [`--${option}`, '0'],
-);
+export const freePorts = [
+  'port',
+  'hub-port',
+  'mqtt-port',
+  'amqp-port',
+  'amqps-port',
+  'queue-port',
+  'table-port',
+].flatMap((option) => [`--${option}`, '0']);
 
 /** The lines of a child process so far, and those to come. */
 export class Lines {

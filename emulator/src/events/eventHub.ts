@@ -1,4 +1,4 @@
-import type { EventMessage } from './message/eventMessage';
+import type { EventMessage } from '../amqp/message/eventMessage';
 import { PartitionLog } from './partitionLog';
 import { partitionOfKey } from './partitionOfKey';
 import type { EventHubDefinition } from './topology';

@@ -1,7 +1,9 @@
+import { builtInEntityPath } from '../hub/messages';
 import type { Hub } from '../iotHub';
 import type { Handler } from '../rest/httpsServer';
+import type { PolicyKeys } from '../security/accessControl';
 import type { RoutedMessage } from '../service/types';
-import { startAmqp } from './amqp/server';
+import { EventNodes } from './amqp/eventNodes';
 import { SystemTopic } from './eventGrid/systemTopic';
 import { Topic } from './eventGrid/topic';
 import { EventHub } from './eventHub';
@@ -11,11 +13,7 @@ import { builtInEventHub, type Topology } from './topology';
 export interface EventsOptions {
   hub: Hub;
   topology: Topology;
-  bind: string;
-  amqpPort: number;
-  /** Where AMQP speaks TLS: its key and certificate, PEM. */
-  amqpTls: { key: string; cert: string } | undefined;
-  keys: { eventHubs: string; topic: string };
+  keys: { eventHubs: string; topic: string; policies: PolicyKeys };
   /** Base URL of the functions that subscriptions name. */
   functionsUrl: string;
   /** Factor on the waits between attempts to deliver. */
@@ -27,20 +25,16 @@ export interface EventsOptions {
 
 /** The running event side of a hub. */
 export interface EventsEndpoints {
-  amqpPort: number;
+  /** What clients of Event Hubs find over AMQP. */
+  nodes: EventNodes;
   /** Takes requests for topics. */
   handle: Handler;
   stop(): Promise<void>;
 }
 
-/** The Event Hub-compatible name of a hub's built-in endpoint. */
-export function builtInEntityPath(hubName: string): string {
-  return `iothub-ehub-${hubName}`;
-}
-
 /** Starts what surrounds a hub: its routes, their Event Hubs, the topic and its subscriptions. */
-export async function startEvents(options: EventsOptions): Promise<EventsEndpoints> {
-  const { hub, topology, bind, amqpPort, amqpTls, keys, functionsUrl, retryScale, deadLetterDir, log } = options;
+export function startEvents(options: EventsOptions): EventsEndpoints {
+  const { hub, topology, keys, functionsUrl, retryScale, deadLetterDir, log } = options;
   const builtIn = new EventHub({ name: builtInEntityPath(hub.name), ...topology.builtInEndpoint });
   const own = topology.eventHubs.hubs.map((definition) => [definition.name, new EventHub(definition)] as const);
   const routing = new Routing({
@@ -54,7 +48,6 @@ export async function startEvents(options: EventsOptions): Promise<EventsEndpoin
   const delivery = { functionsUrl, retryScale, log, deadLetterDir };
   const topic = topology.topic && new Topic(topology.topic, keys.topic, delivery);
   const systemTopic = new SystemTopic(hub.name, topology.systemTopic?.subscriptions ?? [], delivery);
-  const amqp = await startAmqp({ hubs, key: keys.eventHubs, bind, port: amqpPort, tls: amqpTls, log });
   const route = (message: RoutedMessage) => {
     routing.route(message);
     systemTopic.take(message);
@@ -62,13 +55,12 @@ export async function startEvents(options: EventsOptions): Promise<EventsEndpoin
   hub.events.want([...routing.sources, ...systemTopic.sources]);
   hub.events.on('message', route);
   return {
-    amqpPort: amqp.port,
+    nodes: new EventNodes(hubs, keys, builtIn),
     handle: (request, response) => topic?.handle(request, response) ?? false,
     async stop() {
       hub.events.off('message', route);
       const dropped = (topic?.stop() ?? 0) + systemTopic.stop();
       if (dropped > 0) log(`Event Grid: ${dropped} deliveries were given up`);
-      await amqp.stop();
     },
   };
 }

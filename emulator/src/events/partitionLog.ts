@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { EventMessage } from './message/eventMessage';
+import type { EventMessage } from '../amqp/message/eventMessage';
 
 /** An event in its place. */
 export interface StoredEvent {

@@ -1,10 +1,11 @@
 import rhea from 'rhea';
+import { entry } from '../amqp/message/amqpValues';
+import { type EventMessage, readMessage, withProperties } from '../amqp/message/eventMessage';
 import { idOf } from '../hub/identity';
 import { compilePath } from '../query';
 import type { JsonObject, RoutedMessage, RouteSource } from '../service/types';
 import { type Condition, compileCondition } from './condition';
 import type { EventHub } from './eventHub';
-import { type EventMessage, readMessage } from './message/eventMessage';
 import { builtInEventHub, type Enrichment, type Topology } from './topology';
 
 export interface RoutingOptions {
@@ -75,7 +76,26 @@ const amqpProperties: Readonly<Record<string, string>> = {
   'content-encoding': 'content_encoding',
 };
 
-function toEventMessage(
+/** What came over AMQP is kept as it is; the hub adds its own annotations, and enrichments. */
+function stamped(
+  encoded: EventMessage,
+  { systemProperties }: RoutedMessage,
+  enrichments: Record<string, string>,
+): EventMessage {
+  const own = Object.entries(systemProperties).filter(([name]) => amqpProperties[name] === undefined);
+  const annotations = own.map(([name, value]): [string, Buffer] => [
+    name,
+    entry(name, name === 'iothub-enqueuedtime' ? { timestamp: Number(value) } : { string: String(value) }),
+  ]);
+  const message = withProperties(encoded, enrichments);
+  return { ...message, annotations: new Map([...message.annotations, ...annotations]) };
+}
+
+function toEventMessage(message: RoutedMessage, enrichments: Record<string, string>): EventMessage {
+  return message.encoded ? stamped(message.encoded, message, enrichments) : encode(message, enrichments);
+}
+
+function encode(
   { body, applicationProperties, systemProperties }: RoutedMessage,
   enrichments: Record<string, string>,
 ): EventMessage {

@@ -12,16 +12,18 @@ export interface Device extends Connection {
   twin: TwinState;
 }
 
-/** What is known of a device's connection. */
+/** What is known of a device's connection, and waits for one. */
 export interface Connection {
   connected: boolean;
   /** When it last connected or disconnected. */
   connectionChanged?: string;
   lastActivity?: string;
+  /** Messages that wait for it; none where absent. */
+  waiting?: number;
 }
 
 /** The twin as `GET /twins/{id}` answers it, its members in the order that real hubs have. */
-export function toDocument({ identity, twin, connected, lastActivity = never }: Device): TwinDocument {
+export function toDocument({ identity, twin, connected, lastActivity = never, waiting = 0 }: Device): TwinDocument {
   const { writes, tags, desired, reported } = twin;
   const { deviceId, moduleId, statusReason, modelId = '', deviceScope, parentScopes } = identity;
   const document = { deviceId } as TwinDocument;
@@ -34,7 +36,7 @@ export function toDocument({ identity, twin, connected, lastActivity = never }: 
   document.statusUpdateTime = identity.statusUpdatedTime;
   document.connectionState = connectionState(connected);
   document.lastActivityTime = lastActivity;
-  document.cloudToDeviceMessageCount = 0;
+  document.cloudToDeviceMessageCount = waiting;
   document.authenticationType = identity.authentication.type;
   document.x509Thumbprint = { ...thumbprintsOf(identity.authentication) };
   document.modelId = modelId;
@@ -60,10 +62,10 @@ export function toRow(device: Device): JsonObject {
  * @param untold what stands for times that never were.
  */
 export function toIdentityDocument(device: Device, untold = never): JsonObject {
-  const { identity, connected, connectionChanged = untold, lastActivity = untold } = device;
+  const { identity, connected, connectionChanged = untold, lastActivity = untold, waiting = 0 } = device;
   const { deviceId, moduleId, generationId, authentication } = identity;
   const of = { deviceId, generationId, etag: identityEtag(identity), connectionState: connectionState(connected) };
-  const activity = { lastActivityTime: lastActivity, cloudToDeviceMessageCount: 0 };
+  const activity = { lastActivityTime: lastActivity, cloudToDeviceMessageCount: waiting };
   const proof = { authentication: toAuthenticationDocument(authentication) };
   if (moduleId !== undefined) {
     const { managedBy = null } = identity;

@@ -14,6 +14,7 @@ export class Entry implements Connection, QueryEntry {
   connected = false;
   connectionChanged?: string;
   lastActivity?: string;
+  waiting?: number;
 
   private constructor(
     readonly ordinal: number,
@@ -55,14 +56,15 @@ export class Entry implements Connection, QueryEntry {
     };
     if (this.connectionChanged !== undefined) device.connectionChanged = this.connectionChanged;
     if (this.lastActivity !== undefined) device.lastActivity = this.lastActivity;
+    if (this.waiting !== undefined) device.waiting = this.waiting;
     return device;
   }
 
   /** The same as it is now, whatever becomes of this one. They share their text. */
   copy(): Entry {
-    const { connected, connectionChanged, lastActivity } = this;
+    const { connected, connectionChanged, lastActivity, waiting } = this;
     const entry = new Entry(this.ordinal, this.id, this.text);
-    return Object.assign(entry, { connected, connectionChanged, lastActivity });
+    return Object.assign(entry, { connected, connectionChanged, lastActivity, waiting });
   }
 
   /** The twin, as queries see it. */

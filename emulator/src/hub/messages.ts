@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EventMessage } from '../amqp/message/eventMessage';
 import { exactTime } from '../service/time';
 import type { JsonObject, RoutedMessage, RouteSource, TwinDocument } from '../service/types';
 import type { Identity, Ids } from './identity';
@@ -8,6 +9,11 @@ import type { TwinChange } from './twin';
  * The messages that the hub hands to its routes (Azure IoT Hub, "Non-telemetry event schemas" and "Create and read
  * IoT Hub messages").
  */
+
+/** The Event Hub-compatible name of a hub's built-in endpoint. */
+export function builtInEntityPath(hubName: string): string {
+  return `iothub-ehub-${hubName}`;
+}
 
 /** A twin was written: an update tells what changed, a replacement the whole twin. */
 export function twinChangeMessage(
@@ -47,7 +53,12 @@ export function connectionStateMessage(hubName: string, ids: Ids, connected: boo
 }
 
 /** A device-to-cloud message; `$.ct` and the like of its property bag are system properties, `$.sub` the component. */
-export function telemetryMessage(identity: Identity, properties: Record<string, string>, body: Buffer): RoutedMessage {
+export function telemetryMessage(
+  identity: Identity,
+  properties: Record<string, string>,
+  body: Buffer,
+  encoded?: EventMessage,
+): RoutedMessage {
   const bag = Object.entries(properties);
   const system = bag.flatMap(([name, value]) => {
     const systemName = systemProperties[name];
@@ -67,6 +78,7 @@ export function telemetryMessage(identity: Identity, properties: Record<string, 
       ...(identity.modelId === undefined ? {} : { 'dt-dataschema': identity.modelId }),
     },
     body,
+    ...(encoded ? { encoded } : {}),
   };
 }
 

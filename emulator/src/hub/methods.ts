@@ -24,7 +24,7 @@ type Settle = (answer: MethodResult | HubError) => void;
 
 /** Direct methods: calls of services that devices and modules answer. */
 export class Methods {
-  #deliver: Deliver = () => false;
+  readonly #doors: Deliver[] = [];
   #lastRequest = 0;
   /** Calls that a device has not answered yet, by id and request id. */
   readonly #unanswered = new Map<string, Settle>();
@@ -34,9 +34,9 @@ export class Methods {
   /** @param getDevice throws HubError DeviceNotFound, ModuleNotFound */
   constructor(private readonly getDevice: (id: string) => Pick<Device, 'identity'>) {}
 
-  /** The door that devices listen at. */
+  /** One more door that devices listen at. */
   deliverTo(deliver: Deliver): void {
-    this.#deliver = deliver;
+    this.#doors.push(deliver);
   }
 
   /**
@@ -64,6 +64,10 @@ export class Methods {
   /** Takes an answer; one that nobody waits for any more is dropped. */
   answer(id: string, requestId: string, status: number, payload: Buffer): void {
     this.#unanswered.get(keyOf(id, requestId))?.(readAnswer(status, payload));
+  }
+
+  #deliver(id: string, call: DeliveredCall): boolean {
+    return this.#doors.some((deliver) => deliver(id, call));
   }
 
   #listens(id: string, deadline: number, seconds: number): Promise<void> {

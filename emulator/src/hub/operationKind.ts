@@ -8,6 +8,8 @@ export const operationKinds = [
   'method',
   'connection',
   'telemetry',
+  'messageSend',
+  'messageReceive',
 ] as const;
 
 export type OperationKind = (typeof operationKinds)[number];

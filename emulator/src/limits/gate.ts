@@ -29,7 +29,7 @@ export interface GateOptions {
 }
 
 /** Kinds that cost messages of the day. A query does or not, by what it is about: that is seen when it is answered. */
-const metered: readonly OperationKind[] = ['twinRead', 'twinUpdate', 'method', 'telemetry'];
+const metered: readonly OperationKind[] = ['twinRead', 'twinUpdate', 'method', 'telemetry', 'messageSend'];
 
 /** What every door asks before it acts for somebody: faults strike here, throttles hold up, the quota is kept. */
 export class Gate {

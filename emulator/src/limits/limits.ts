@@ -49,6 +49,8 @@ export class Limits {
       method: throttle('method'),
       connection: throttle('connection'),
       telemetry: throttle('telemetry'),
+      messageSend: throttle('messageSend'),
+      messageReceive: throttle('messageReceive'),
     };
     this.#retryAfterSeconds = retryAfterSeconds;
   }

@@ -36,6 +36,8 @@ const small: Rates = (units) => ({
   method: methodBlocks(160) * units,
   connection: Math.max(100, 12 * units),
   telemetry: Math.max(100, 12 * units),
+  messageSend: 100 * perMinute * units,
+  messageReceive: 1000 * perMinute * units,
 });
 
 const medium: Rates = (units) => ({
@@ -48,6 +50,8 @@ const medium: Rates = (units) => ({
   method: methodBlocks(480) * units,
   connection: 120 * units,
   telemetry: 120 * units,
+  messageSend: 100 * perMinute * units,
+  messageReceive: 1000 * perMinute * units,
 });
 
 const large: Rates = (units) => ({
@@ -60,6 +64,8 @@ const large: Rates = (units) => ({
   method: methodBlocks(24 * 1024) * units,
   connection: 6000 * units,
   telemetry: 6000 * units,
+  messageSend: 5000 * perMinute * units,
+  messageReceive: 50_000 * perMinute * units,
 });
 
 interface Edition {

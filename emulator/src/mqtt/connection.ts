@@ -29,6 +29,14 @@ export interface Will {
   retain: boolean;
 }
 
+/** Told what became of a message that was sent; one of the two, once. */
+export interface Receipt {
+  /** The client has it. */
+  acknowledged(): void;
+  /** The connection ended before it said so. */
+  lost(): void;
+}
+
 /** Who has the say over a connection. */
 export interface ConnectionOwner {
   /** @throws Error for what the connection ends for. */
@@ -64,6 +72,8 @@ export class Connection {
   #corked = false;
   /** What came while it is held. */
   #held: Packet[] | undefined;
+  /** Of messages that it has not acknowledged, by the ids of their packets. */
+  #receipts: Map<number, Receipt> | undefined;
 
   constructor(
     private readonly stream: Duplex,
@@ -113,16 +123,26 @@ export class Connection {
     if (this.stream.writableLength > maxUnreadBytes) this.close(new Error('it does not read what it is sent'));
   }
 
+  /** Whether the client is there, and subscribed to one of the filters. */
+  listensTo(filters: readonly string[]): boolean {
+    return !this.closed && this.#subscription(filters) !== undefined;
+  }
+
   /**
    * Sends a message, if the client subscribed to one of the filters, with the quality of service that it asked for. It is
-   * not sent again where no acknowledgement comes: nothing of the hub's is worth telling late.
+   * not sent again over this connection where no acknowledgement comes [MQTT-4.4.0-1].
    *
    * @returns whether it subscribed.
    */
-  deliver(filters: readonly string[], topic: string, payload: string): boolean {
-    const subscription = this.session?.subscriptions.find((each) => filters.includes(each.topic));
+  deliver(filters: readonly string[], topic: string, payload: string | Buffer, receipt?: Receipt): boolean {
+    const subscription = this.#subscription(filters);
     if (!subscription || this.closed) return false;
     const { qos } = subscription;
+    const messageId = qos === 0 ? undefined : this.#nextMessageId();
+    if (receipt && messageId !== undefined) {
+      this.#receipts ??= new Map();
+      this.#receipts.set(messageId, receipt);
+    }
     this.send({
       cmd: 'publish',
       topic,
@@ -130,9 +150,17 @@ export class Connection {
       qos,
       dup: false,
       retain: false,
-      ...(qos === 0 ? {} : { messageId: this.#nextMessageId() }),
+      ...(messageId === undefined ? {} : { messageId }),
     });
+    if (messageId === undefined) receipt?.acknowledged();
     return true;
+  }
+
+  /** The client has acknowledged a message. */
+  acknowledge(messageId: number): void {
+    const receipt = this.#receipts?.get(messageId);
+    this.#receipts?.delete(messageId);
+    receipt?.acknowledged();
   }
 
   /** Works on a request of the client, and hangs up where that fails. While it has many, no more are read. */
@@ -182,6 +210,13 @@ export class Connection {
     this.closed = true;
     this.stream.destroy();
     this.owner.ended(this, error);
+    const receipts = [...(this.#receipts?.values() ?? [])];
+    this.#receipts = undefined;
+    for (const receipt of receipts) receipt.lost();
+  }
+
+  #subscription(filters: readonly string[]): Subscription | undefined {
+    return this.session?.subscriptions.find((each) => filters.includes(each.topic));
   }
 
   #read(bytes: Buffer): void {
@@ -209,8 +244,10 @@ export class Connection {
     else this.owner.take(this, packet);
   }
 
+  /** One that no message has which the client did not acknowledge [MQTT-2.3.1-4]. */
   #nextMessageId(): number {
-    this.#messageId = (this.#messageId % 0xffff) + 1;
+    do this.#messageId = (this.#messageId % 0xffff) + 1;
+    while (this.#receipts?.has(this.#messageId));
     return this.#messageId;
   }
 }

@@ -30,7 +30,7 @@ export function dispatch(connection: Connection, packet: Packet, door: DeviceDoo
       connection.send({ cmd: 'pingresp' });
       break;
     case 'puback':
-      // Nothing is sent again, so nobody waits for it.
+      connection.acknowledge(packet.messageId ?? 0);
       break;
     case 'disconnect':
       connection.leave();

@@ -13,6 +13,7 @@ import { Connection, type ConnectionOwner, type Subscription } from './connectio
 import { publishWill } from './control/publish';
 import type { DeviceDoor } from './deviceDoor';
 import { dispatch } from './dispatch';
+import { giveMessages } from './handlers/giveMessages';
 import { Sessions } from './sessions';
 import { desiredFilter, methodFilters } from './topics/topics';
 
@@ -53,6 +54,7 @@ export class Door implements DeviceDoor, ConnectionOwner {
     hub.events.on('identityGone', (gone) => this.#identityGone(gone));
     hub.events.on('desired', (change) => this.#desired(change));
     hub.methods.deliverTo((id, call) => this.#call(id, call));
+    hub.messages.available.on('available', (id) => this.#giveMessages(id));
     // One look at all of them costs less than two timers each.
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
   }
@@ -71,11 +73,9 @@ export class Door implements DeviceDoor, ConnectionOwner {
   opened(connection: Connection): void {
     this.#lobby.leave(connection);
     const { id } = connection;
-    const before = this.#open.get(id);
     this.#open.set(id, connection);
-    before?.close(new Error('it connected again'));
-    this.hub.setConnectionState(id, true);
-    this.hub.methods.listening(id);
+    this.hub.connect(id, connection);
+    this.#giveMessages(id);
   }
 
   change(connection: Connection, subscriptions: readonly Subscription[], done: () => void): void {
@@ -83,8 +83,12 @@ export class Door implements DeviceDoor, ConnectionOwner {
     if (!session) return;
     session.subscriptions = subscriptions;
     this.hub.methods.listening(session.id);
-    if (session.clean) done();
-    else this.sessions.change(session.id, subscriptions).then(done, (error: Error) => connection.close(error));
+    const changed = () => {
+      done();
+      this.#giveMessages(session.id);
+    };
+    if (session.clean) changed();
+    else this.sessions.change(session.id, subscriptions).then(changed, (error: Error) => connection.close(error));
   }
 
   ended(connection: Connection, error?: Error): void {
@@ -98,9 +102,8 @@ export class Door implements DeviceDoor, ConnectionOwner {
     if (!session) return;
     this.#publishWill(connection);
     // A device that connected again has taken the place of this connection already.
-    if (this.#open.get(id) !== connection) return;
-    this.#open.delete(id);
-    this.hub.setConnectionState(id, false);
+    if (this.#open.get(id) === connection) this.#open.delete(id);
+    this.hub.disconnect(id, connection);
   }
 
   stop(): void {
@@ -138,6 +141,11 @@ export class Door implements DeviceDoor, ConnectionOwner {
     const { $metadata, ...told } = patch;
     const topic = `$iothub/twin/PATCH/properties/desired/?$version=${patch.$version}`;
     this.#open.get(idOf(ids))?.deliver([desiredFilter], topic, JSON.stringify(told));
+  }
+
+  #giveMessages(id: string): void {
+    const connection = this.#open.get(id);
+    if (connection) giveMessages(connection, this.hub.messages);
   }
 
   #call(id: string, { requestId, methodName, payload }: DeliveredCall): boolean {

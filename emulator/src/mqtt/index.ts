@@ -7,8 +7,9 @@ import type { Certificates } from '../state/makeCertificates';
 import type { Store } from '../store/store';
 import { type Listening, listen } from '../wire/listen';
 import { patienceMs } from '../wire/lobby';
+import type { Subprotocol } from '../wire/webSockets';
+import { maxPacketBytes } from './connection';
 import { Door } from './door';
-import type { Accept } from './webSocket';
 
 export interface MqttOptions {
   hub: Hub;
@@ -26,8 +27,8 @@ export interface MqttOptions {
 
 /** The door for devices, and its port. */
 export interface Mqtt extends Listening {
-  /** Takes a device that came another way. */
-  accept: Accept;
+  /** The same over WebSocket. */
+  webSocket: Subprotocol;
 }
 
 /**
@@ -45,7 +46,11 @@ export async function startMqtt({ bind, port, certificates, trustedCas, ...rest 
   const listening = await listen(() => server.listen(port, bind), `MQTT (--mqtt-port ${port})`);
   return {
     port: listening.port,
-    accept: (stream, certificate) => door.accept(stream, certificate),
+    webSocket: {
+      name: 'mqtt',
+      maxPayload: maxPacketBytes,
+      accept: (stream, socket) => door.accept(stream, () => clientCertificate(socket)),
+    },
     async stop() {
       door.stop();
       await listening.stop();

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import { type Accept, serveWebSockets } from '../mqtt/webSocket';
 import type { Certificates } from '../state/makeCertificates';
 import type { Judge } from '../wire/callers';
 import { type Listening, listen } from '../wire/listen';
 import { patienceMs } from '../wire/lobby';
 import { send } from '../wire/reply';
+import { type Subprotocol, serveWebSockets } from '../wire/webSockets';
 
 /** Takes a request, or leaves it to the next handler by answering false. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -14,14 +14,14 @@ export interface HttpsOptions {
   bind: string;
   port: number;
   certificates: Certificates;
-  /** PEM of authorities whose certificates devices may show over WebSocket. */
+  /** PEM of authorities whose certificates devices may show. */
   trustedCas: readonly string[];
   /** Asked before anybody else. */
   judge: Judge;
   /** Asked in turn. */
   handlers: Handler[];
-  /** Takes a device that speaks MQTT over WebSocket. */
-  acceptDevice: Accept;
+  /** What is spoken over WebSocket. */
+  subprotocols: readonly Subprotocol[];
 }
 
 /** How long a connection may idle, in milliseconds. */
@@ -35,10 +35,10 @@ export function startHttps({
   trustedCas,
   judge,
   handlers,
-  acceptDevice,
+  subprotocols,
 }: HttpsOptions): Promise<Listening> {
   const { cert, key } = certificates;
-  // Whether a certificate is good enough is decided at the CONNECT of a device; nobody else is asked for one.
+  // Whether a certificate is good enough is decided where a device signs in.
   const asking = { requestCert: true, rejectUnauthorized: false, ca: [...trustedCas] };
   const server = createServer({ cert, key, ...asking, handshakeTimeout: patienceMs }, (request, response) => {
     const refusal = judge(request);
@@ -47,7 +47,7 @@ export function startHttps({
   });
   // Node's five seconds end a connection now and then just when its client sends the next request.
   server.keepAliveTimeout = keepAliveMs;
-  serveWebSockets(server, judge, acceptDevice);
+  serveWebSockets(server, judge, subprotocols);
   return listen(() => server.listen(port, bind), `service API (--port ${port})`);
 }
 

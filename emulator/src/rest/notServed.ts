@@ -1,13 +1,12 @@
 /** Operations that this emulator knows and does not serve; `README.md` lists the same. */
 export const notServed: readonly NotServed[] = [
   { what: 'import and export jobs', path: /^\/jobs\/create$/ },
-  { what: 'cloud-to-device messages', path: /^\/devices\/[^/]+\/commands$/ },
   { what: 'automatic configurations', path: /^\/(configurations(\/|$)|devices\/[^/]+\/applyConfigurationContent$)/ },
   { what: 'digital twins', path: /^\/digitaltwins\// },
   { what: 'feedback and notifications of files over HTTP', path: /^\/messages(\/|$)/ },
   {
-    what: 'devices over HTTP: their messages and files',
-    path: /^\/devices\/[^/]+\/(modules\/[^/]+\/)?(messages|files)(\/|$)/,
+    what: 'files of devices',
+    path: /^\/devices\/[^/]+\/(modules\/[^/]+\/)?files(\/|$)/,
     ofDevices: true,
   },
 ];

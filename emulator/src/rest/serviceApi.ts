@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { brokenJson, Disturbance } from '../faults/disturbance';
+import type { IncomingMessage } from 'node:http';
+import { Disturbance } from '../faults/disturbance';
 import type { Hub } from '../iotHub';
 import type { Gate } from '../limits/gate';
 import type { AccessControl } from '../security/accessControl';
@@ -9,6 +9,7 @@ import type { Json } from '../service/types';
 import { readBody } from '../wire/readBody';
 import { type Reply, send } from '../wire/reply';
 import { readTarget } from '../wire/target';
+import { disturb } from './disturb';
 import { type ErrorShape, errorReply } from './errorReply';
 import type { Handler } from './httpsServer';
 import { type NotServed, notServed } from './notServed';
@@ -69,12 +70,6 @@ async function answer({ hub, access, gate }: ServiceApiOptions, request: Incomin
 function withHeaders({ headers, ...reply }: Reply, requestId: string): Reply {
   const usual = { vary: 'Origin', server: 'Microsoft-HTTPAPI/2.0', 'x-ms-request-id': requestId };
   return { ...reply, headers: { ...usual, ...(reply.status === 204 ? { 'content-length': 0 } : {}), ...headers } };
-}
-
-/** Acts out a fault that was asked for. */
-function disturb({ kind }: Disturbance, response: ServerResponse): void {
-  if (kind === 'cut') response.destroy();
-  else response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(brokenJson);
 }
 
 /** What the service's gateway hands on to others, whose errors may come in a shape of their own. */

@@ -5,13 +5,14 @@ import { HubError } from '../service/hubError';
 import { BearerTokens, checkDataActions, type TrustedIssuer } from './bearerTokens';
 import { type ClientCertificate, plainThumbprint } from './clientCertificate';
 import { policyRights, type Right } from './policies';
-import { dataActionsOf } from './roles';
+import { dataActionsOf, hasDataAction } from './roles';
 import {
   covers,
   isExpired,
   isSignedWith,
   parseSharedAccessSignature,
   type SharedAccessSignature,
+  scopeOf,
 } from './sharedAccessSignature';
 
 /** Keys of the hub's policies, by name. */
@@ -29,6 +30,17 @@ export interface Credentials {
 export interface Admission {
   identity: Identity;
   expiresAt: number;
+}
+
+/** A token that was proven before it is used, as AMQP and SASL bring it. */
+export interface ProvenToken {
+  text: string;
+  /** What it is for: another one for the same takes its place. */
+  scope: string;
+  /** Whether it may be the token of a device or module. */
+  isFor(id: string): boolean;
+  /** Whether it gives a service a right, or where it is a bearer token a data action, on a path. */
+  gives(right: Right, action: string, path: readonly string[]): boolean;
 }
 
 /** A call of the service API, as far as rights depend on it. */
@@ -92,6 +104,41 @@ export class AccessControl {
     return { identity, expiresAt: Number.POSITIVE_INFINITY };
   }
 
+  /**
+   * Proves a token as such: of a policy, or of the device or module that it names.
+   *
+   * @throws HubError IotHubUnauthorizedAccess
+   */
+  proveSas(hub: Hub, text: string): ProvenToken {
+    const token = parseSharedAccessSignature(text);
+    if (!token || isExpired(token)) throw unauthorized();
+    const id = token.skn ? undefined : identityNamed(token);
+    if (token.skn ? !this.#isOfPolicy(token) : id === undefined) throw unauthorized();
+    if (id !== undefined) this.admit(hub, id, { password: text, certificate: () => undefined });
+    return {
+      text,
+      scope: `${token.skn ?? ''} ${token.sr}`,
+      isFor: (other) => !isExpired(token) && (id === undefined || id === other || other.startsWith(`${id}/`)),
+      gives: (right, _, path) =>
+        !isExpired(token) && token.skn !== undefined && covers(token, path) && gives(token, right),
+    };
+  }
+
+  /**
+   * The same of a bearer token, without `Bearer` in front.
+   *
+   * @throws HubError IotHubUnauthorized
+   */
+  async proveBearer(text: string): Promise<ProvenToken> {
+    const { name, roles, expiresAt } = await this.#bearerTokens.verify(text);
+    return {
+      text,
+      scope: `Bearer ${name}`,
+      isFor: () => false,
+      gives: (_, action) => expiresAt > Date.now() && hasDataAction(roles, action),
+    };
+  }
+
   /** @throws HubError IotHubUnauthorizedAccess where the token does not prove the identity. */
   #expiryOf(password: string, { deviceId, moduleId }: Ids, { primaryKey, secondaryKey }: SymmetricKey): number {
     const token = parseSharedAccessSignature(password);
@@ -119,6 +166,14 @@ export class AccessControl {
     const key = Object.hasOwn(this.keys, policy) ? this.keys[policy] : undefined;
     return key !== undefined && isSigned(token, key);
   }
+}
+
+/** The device, or the module on one, whose own token this is. */
+function identityNamed({ sr }: SharedAccessSignature): string | undefined {
+  const [, devices, deviceId, modules, moduleId, ...more] = scopeOf(sr);
+  if (devices !== 'devices' || !deviceId || more.length > 0) return undefined;
+  if (modules === undefined) return deviceId;
+  return modules === 'modules' && moduleId ? idOf({ deviceId, moduleId }) : undefined;
 }
 
 /** Whether the policy of a token has a right; any, where none is named. */

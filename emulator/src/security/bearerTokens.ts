@@ -29,6 +29,8 @@ export function parseKeySet(input: unknown): KeySet {
 export interface Principal {
   name: string;
   roles: RoleName[];
+  /** Until when, in milliseconds since the epoch. */
+  expiresAt: number;
 }
 
 /** Bearer tokens of Microsoft Entra ID's kind: JSON Web Tokens of issuers that the emulator was told to trust. */
@@ -75,9 +77,9 @@ export function checkDataActions({ name, roles }: Principal, actions: readonly s
 }
 
 /** Roles of the real hub are assignments in Azure; here the token names them itself, in the claim of application roles. */
-function toPrincipal({ oid, appid, sub, roles }: JWTPayload): Principal {
+function toPrincipal({ oid, appid, sub, roles, exp = 0 }: JWTPayload): Principal {
   const name = [oid, appid, sub].find((claim) => typeof claim === 'string') ?? 'unknown';
-  return { name: String(name), roles: rolesNamed(roles) };
+  return { name: String(name), roles: rolesNamed(roles), expiresAt: exp * 1000 };
 }
 
 function refused(reason: string): HubError {

@@ -38,8 +38,13 @@ export function isExpired({ se }: SharedAccessSignature): boolean {
  * many names. What is no host, as a scope that was encoded twice, covers nothing.
  */
 export function covers({ sr }: SharedAccessSignature, path: readonly string[]): boolean {
-  const [host = '', ...scope] = (decode(sr) ?? '').replace(/\/$/, '').split('/');
+  const [host = '', ...scope] = scopeOf(sr);
   return isHost.test(host) && scope.every((segment, index) => segment === path[index]);
+}
+
+/** The host of a resource, and the segments of its path, decoded. */
+export function scopeOf(sr: string): string[] {
+  return (decode(sr) ?? '').replace(/\/$/, '').split('/');
 }
 
 /** A name or an address, and a port. */

@@ -1,3 +1,5 @@
+import type { EventMessage } from '../amqp/message/eventMessage';
+
 /** A JSON value as a twin holds it. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
@@ -51,6 +53,8 @@ export interface RoutedMessage {
   /** AMQP properties and annotations: `content-type`, `content-encoding`, `correlation-id`, `user-id`, `iothub-…`. */
   systemProperties: Record<string, string | number>;
   body: Buffer;
+  /** The whole as its sender encoded it: what comes out has the types that came in. */
+  encoded?: EventMessage;
 }
 
 /** A desired-properties change for a connected device: the patch as applied, `$version` included. */

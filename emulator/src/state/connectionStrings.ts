@@ -1,8 +1,8 @@
-import { builtInEntityPath } from '../events';
 import { namespacePolicy } from '../events/amqp/requests';
 import type { Topology } from '../events/topology';
 import { symmetricKeyOf } from '../hub/authentication';
 import type { Identity } from '../hub/identity';
+import { builtInEntityPath } from '../hub/messages';
 import type { Ports } from '../ports';
 import { extraCaCerts } from './environment';
 import type { Keys } from './keys';

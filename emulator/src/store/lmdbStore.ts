@@ -9,7 +9,7 @@ import type { Kind } from './store';
 const format = '2';
 /** The devices' keys are in it. The type lacks this option, which LMDB takes. */
 const ownersOnly: object = { permissionsMode: 0o600 };
-const kinds: readonly Kind[] = ['identity', 'job', 'session'];
+const kinds: readonly Kind[] = ['identity', 'job', 'session', 'message', 'feedback'];
 
 /**
  * Texts in an LMDB environment, each behind its checksum: what is written together is committed together, and a process
@@ -86,11 +86,12 @@ function checksum(text: string): string {
   return crc32(text).toString(16).padStart(checksumLength, '0');
 }
 
+/** A store of an earlier emulator lacks kinds that are new. */
 const readAll = `
   const [lmdb, path, ...kinds] = process.argv.slice(1);
   const root = require(lmdb).open({ path, encoding: 'binary', readOnly: true, maxDbs: kinds.length });
   for (const _ of root.getRange());
-  for (const name of kinds) for (const _ of root.openDB({ name, encoding: 'binary' }).getRange());`;
+  for (const name of kinds) for (const _ of root.openDB({ name, encoding: 'binary' })?.getRange() ?? []);`;
 
 /** LMDB maps its file into memory, where damage can end the process that meets it: another process reads it first. */
 function checkReadable(path: string): void {

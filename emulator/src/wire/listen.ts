@@ -13,6 +13,12 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'This user may not listen',
 };
 
+/** Whether {@link listen} failed because another has the port. */
+export function isTaken(error: unknown): boolean {
+  const { cause } = error as { cause?: NodeJS.ErrnoException };
+  return cause?.code === 'EADDRINUSE';
+}
+
 /**
  * Waits until a server listens.
  *

@@ -14,12 +14,12 @@ export interface Cli {
   /** Its exit code; null where a signal ended it. */
   ended: Promise<number | null>;
   /** The port of an endpoint, by the start of its line. */
-  port(endpoint: 'Service API' | 'Devices' | 'Event Hubs'): number;
+  port(endpoint: 'Service API' | 'Devices' | 'AMQP' | 'Event Hubs'): number;
 }
 
 /** Starts the command line tool on free ports, unless the arguments say others. */
 export function startCli(args: string[], env: NodeJS.ProcessEnv = process.env, { cli = built } = {}): Cli {
-  const ports = ['--port', '0', '--mqtt-port', '0', '--amqp-port', '0'];
+  const ports = ['--port', '0', '--mqtt-port', '0', '--amqp-port', '0', '--amqps-port', '0'];
   const child = spawn(process.execPath, [cli, ...ports, ...args], { env });
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => {
     let text = '';

@@ -25,7 +25,7 @@ export interface TestEmulator {
 /** Starts an emulator for tests. */
 export async function startEmulator(options: IotHubOptions = {}): Promise<TestEmulator> {
   const stateDir = await mkdtemp(join(tmpdir(), 'iot-hub-emulator-'));
-  const hub = await startIotHub({ port: 0, mqttPort: 0, amqpPort: 0, stateDir, ...options });
+  const hub = await startIotHub({ port: 0, mqttPort: 0, amqpPort: 0, amqpsPort: 0, stateDir, ...options });
   /** The SDK dials port 443 whatever the connection string says; the agent's default port is its way elsewhere. */
   const agent = Object.assign(new Agent({ ca: hub.caCertificate, keepAlive: true }), { defaultPort: hub.ports.https });
   const door = { port: hub.ports.https, ca: hub.caCertificate, key: keyOf(hub.connectionString()), agent };

@@ -1,6 +1,6 @@
 import type { Sender } from 'rhea';
-import { entry } from '../message/amqpValues';
-import { writeMessage } from '../message/eventMessage';
+import { entry } from '../../amqp/message/amqpValues';
+import { writeMessage } from '../../amqp/message/eventMessage';
 import type { PartitionLog, Position, StoredEvent } from '../partitionLog';
 
 /**

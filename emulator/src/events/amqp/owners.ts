@@ -1,5 +1,5 @@
 import type { Sender } from 'rhea';
-import { toAmqpError } from './rheaInternals';
+import { refuse } from '../../amqp/rheaInternals';
 
 /** The condition by which Event Hubs tells a receiver that another one has taken its partition. */
 const stolen = 'amqp:link:stolen';
@@ -48,5 +48,5 @@ export function ownerLevel({ properties }: Sender): number | undefined {
 }
 
 function end(link: Sender, description: string): void {
-  link.close(toAmqpError(stolen, description));
+  refuse(link, stolen, description);
 }

@@ -1,10 +1,8 @@
 import type { Delivery } from 'rhea';
-import { annotationText, readBatch, readMessage } from '../message/eventMessage';
+import { annotationText, readBatch, readMessage } from '../../amqp/message/eventMessage';
+import { accept, reject } from '../../amqp/rheaInternals';
+import { maxMessageBytes } from '../../amqp/server';
 import type { Target } from './address';
-import { accept, reject } from './rheaInternals';
-
-/** Largest message or batch, in bytes (Event Hubs, Standard tier). */
-export const maxMessageBytes = 1024 * 1024;
 
 /** How far ahead a producer may send, in messages. */
 export const producerCredit = 1000;

@@ -1,28 +1,12 @@
 import rhea, { type Message } from 'rhea';
-import { policyRights } from '../../security/policies';
+import type { Answer } from '../../amqp/replies';
+import type { PolicyKeys } from '../../security/accessControl';
 import { isSignedWith, parseSharedAccessSignature } from '../../security/sharedAccessSignature';
 import type { EventHub } from '../eventHub';
 import type { PartitionLog } from '../partitionLog';
 
 /** The policy of the namespace, in the name that Event Hubs gives its first one. */
 export const namespacePolicy = 'RootManageSharedAccessKey';
-
-/** The answer to a request over `$cbs` or `$management`. */
-export interface Answer {
-  statusCode: number;
-  statusDescription: string;
-  body?: unknown;
-}
-
-/** `put-token` over `$cbs` (AMQP claims-based security). Tells until when the token is good, where it is. */
-export function putToken(
-  { body, application_properties: properties }: Message,
-  key: string,
-): Answer & { until?: number } {
-  if (properties?.operation !== 'put-token') return { statusCode: 400, statusDescription: 'put-token only' };
-  const until = readToken(body, key);
-  return until === undefined ? notAuthorized : { statusCode: 202, statusDescription: 'Accepted', until };
-}
 
 export const notAuthorized: Answer = {
   statusCode: 401,
@@ -36,15 +20,15 @@ export const notAuthorized: Answer = {
  * @returns until when the token is good, in milliseconds since the epoch; undefined where it is not.
  */
 export function readToken(text: unknown, key: string): number | undefined {
-  const token = parseSharedAccessSignature(String(text));
-  return token?.skn === namespacePolicy && isSignedWith(token, Buffer.from(key)) ? token.se * 1000 : undefined;
+  return readTokenOf({ [namespacePolicy]: key }, text)?.until;
 }
 
-/** Whether a token is for the hub itself: of a device, or of one of the hub's policies. */
-export function isHubToken({ body, application_properties: properties }: Message): boolean {
-  if (String(properties?.type).startsWith('azure-devices.net:')) return true;
-  const token = parseSharedAccessSignature(String(body));
-  return token !== undefined && (token.skn === undefined || token.skn in policyRights);
+/** The same of several policies by their names; tells whose the token is. */
+export function readTokenOf(keys: PolicyKeys, text: unknown): { policy: string; until: number } | undefined {
+  const token = parseSharedAccessSignature(String(text));
+  const policy = token?.skn ?? '';
+  if (!token || !Object.hasOwn(keys, policy) || !isSignedWith(token, Buffer.from(keys[policy] ?? ''))) return undefined;
+  return { policy, until: token.se * 1000 };
 }
 
 /** `READ` over `$management`: the properties of an Event Hub, or of one of its partitions. */

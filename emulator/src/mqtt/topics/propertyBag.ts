@@ -1,3 +1,8 @@
+/** Writes properties at the end of a topic; the hub encodes the `$` of system properties too. */
+export function writePropertyBag(properties: readonly (readonly [name: string, value: string])[]): string {
+  return properties.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
+}
+
 /**
  * Reads the properties at the end of a telemetry topic: `name=value&…`, percent-encoded, names of system properties
  * (`$.ct`) included.

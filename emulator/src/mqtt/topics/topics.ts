@@ -31,16 +31,19 @@ export function methodFilters(methodName: string): string[] {
   return [methodsFilter, `$iothub/methods/POST/${methodName}/#`];
 }
 
+/** Where the topics of messages to a device begin; a property bag follows. */
+export const deviceBoundTopic = (id: string) => `${pathOf(id)}/messages/devicebound/`;
+
+/** Messages to a device. */
+export const deviceBoundFilter = (id: string) => `${deviceBoundTopic(id)}#`;
+
 /** The same for every device: kept once, however many subscribe. */
 const shared = [responseFilter, desiredFilter, methodsFilter];
 
-/**
- * A filter that the hub offers to a device or module, or `undefined`. Messages to devices and inputs of modules may be
- * subscribed to, and never come.
- */
+/** A filter that the hub offers to a device or module, or `undefined`. To inputs of modules no message ever comes. */
 export function offered(id: string, filter: string): string | undefined {
   const known = shared.find((each) => each === filter);
   if (known !== undefined) return known;
-  const own = `${pathOf(id)}/${id.includes('/') ? 'inputs' : 'messages/devicebound'}/#`;
+  const own = id.includes('/') ? `${pathOf(id)}/inputs/#` : deviceBoundFilter(id);
   return filter === own || /^\$iothub\/methods\/POST\/[^/#+]+\/#$/.test(filter) ? filter : undefined;
 }

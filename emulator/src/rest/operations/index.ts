@@ -1,4 +1,5 @@
 import { jobOperations } from './jobOperations';
+import { messageOperations } from './messageOperations';
 import { methodOperations } from './methodOperations';
 import type { Operation } from './operation';
 import { registryOperations } from './registryOperations';
@@ -10,4 +11,5 @@ export const operations: readonly Operation[] = [
   ...methodOperations,
   ...registryOperations,
   ...jobOperations,
+  ...messageOperations,
 ];

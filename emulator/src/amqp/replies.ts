@@ -1,35 +1,41 @@
 import rhea, { type EventContext, type Message, type Sender } from 'rhea';
-import type { Target } from './address';
-import type { Answer } from './requests';
 import { accept, reject } from './rheaInternals';
 
-/** The nodes that answer requests. */
-export type RequestNode = Extract<Target['kind'], 'cbs' | 'management'>;
+/** The answer to a request over `$cbs` or `$management`. */
+export interface Answer {
+  statusCode: number;
+  statusDescription: string;
+  body?: unknown;
+}
 
 /** The links on which a connection receives the answers to its requests. */
 export class Replies {
-  readonly #links = new Map<Sender, RequestNode>();
+  readonly #links = new Map<Sender, string>();
 
   /** @returns ends it. */
-  add(link: Sender, node: RequestNode): () => void {
+  add(link: Sender, node: string): () => void {
     this.#links.set(link, node);
     return () => this.#links.delete(link);
   }
 
   /** Answers a request; rejects it where there is no link for the answer. */
-  answer({ session, delivery }: EventContext, node: RequestNode, request: Message, answer: Answer): void {
+  answer({ session, delivery }: EventContext, node: string, request: Message, answer: Answer | Promise<Answer>): void {
     const { message_id: id, reply_to: replyTo } = request;
-    // In the next turn, as events are: the request may come together with the opening of the link for its answer.
-    setImmediate(() => {
+    const give = (settled: Answer) => {
       const link = this.#named(replyTo) ?? this.#of(node, session);
       if (link) {
         accept(delivery);
         // One turn later still: uamqp crashes where an answer comes before its request is settled.
-        setImmediate(() => link.send(toMessage(id, answer)));
+        setImmediate(() => link.send(toMessage(id, settled)));
       } else {
         const description = `Open a link to receive from $${node} in this session first: the answer has nowhere to go.`;
         reject(delivery, 'amqp:precondition-failed', description);
       }
+    };
+    // In the next turn, as events are: the request may come together with the opening of the link for its answer.
+    setImmediate(() => {
+      if (answer instanceof Promise) void answer.then(give);
+      else give(answer);
     });
   }
 
@@ -39,7 +45,7 @@ export class Replies {
   }
 
   /** Python names none, and the IoT Hub clients one that is not there. */
-  #of(node: RequestNode, session: unknown): Sender | undefined {
+  #of(node: string, session: unknown): Sender | undefined {
     return [...this.#links].findLast(([link, its]) => its === node && link.session === session)?.[0];
   }
 }

@@ -56,19 +56,29 @@ export function mapSection(descriptor: number, entries: readonly Buffer[]): Buff
 
 export type Value = { long: number } | { timestamp: number } | { string: string };
 
-/** An entry of such a section; its name and text are short. */
+/** An entry of such a section. */
 export function entry(name: string, value: Value): Buffer {
-  return Buffer.concat([short(0xa3, name), encode(value)]);
+  return Buffer.concat([text(0xa3, name), encode(value)]);
+}
+
+/** An entry of a map whose keys are text. */
+export function textEntry(name: string, value: string): Buffer {
+  return Buffer.concat([text(0xa1, name), text(0xa1, value)]);
 }
 
 function encode(value: Value): Buffer {
-  if ('string' in value) return short(0xa1, value.string);
+  if ('string' in value) return text(0xa1, value.string);
   const [code, number] = 'long' in value ? [0x81, value.long] : [0x83, value.timestamp];
   const bytes = Buffer.from([code, 0, 0, 0, 0, 0, 0, 0, 0]);
   bytes.writeBigInt64BE(BigInt(number), 1);
   return bytes;
 }
 
-function short(code: number, text: string): Buffer {
-  return Buffer.from([code, Buffer.byteLength(text), ...Buffer.from(text)]);
+/** A text by its code for up to 255 bytes; that for more is higher by 0x10. */
+function text(shortCode: number, value: string): Buffer {
+  const bytes = Buffer.from(value);
+  if (bytes.length <= 0xff) return Buffer.concat([Buffer.from([shortCode, bytes.length]), bytes]);
+  const head = Buffer.from([shortCode + 0x10, 0, 0, 0, 0]);
+  head.writeUInt32BE(bytes.length, 1);
+  return Buffer.concat([head, bytes]);
 }

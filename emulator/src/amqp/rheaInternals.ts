@@ -88,23 +88,54 @@ export function completeBegin(session: Session): void {
  * left out the answer has no ends, which says that the link is refused (AMQP 1.0, 2.6.3).
  */
 export function confirm(link: Sender | Receiver): void {
+  confirmOpen(link);
+  if (link.rcv_settle_mode === 1 && link.is_sender()) settleAfterOutcome(link);
+}
+
+/** The same for a link whose outcomes are settled by {@link settleWith}. */
+export function confirmOpen(link: Sender | Receiver): void {
   // An end that the client left out comes as a value without fields.
   if (link.source && 'address' in link.source) link.set_source(link.source);
   if (link.target && 'address' in link.target) link.set_target(link.target);
   const { snd_settle_mode, rcv_settle_mode } = link;
   Object.assign(answers(link).attach ?? {}, { snd_settle_mode, rcv_settle_mode });
-  if (rcv_settle_mode === 1 && link.is_sender()) settleAfterOutcome(link);
 }
 
 /** Settles what a client got once it tells the outcome: in this mode it settles after the hub. */
 function settleAfterOutcome(link: Sender | Receiver): void {
   for (const outcome of ['accepted', 'rejected', 'released']) {
     link.on(outcome, ({ delivery }: EventContext) => {
-      delivery?.update(true, delivery.remote_state?.described());
-      // The client tells nothing after this, and rhea would keep the delivery.
-      Object.assign(delivery ?? {}, { remote_settled: true });
+      if (delivery) settleWith(delivery);
     });
   }
+}
+
+/** Settles what a client got as it told the outcome, or with the error for which that does not count. */
+export function settleWith(delivery: Delivery, error?: { condition: string; description: string }): void {
+  const state = error
+    ? outcomes.rejected({ error: toAmqpError(error.condition, error.description) }).described()
+    : delivery.remote_state?.described();
+  delivery.update(true, state);
+  // The client tells nothing after this, and rhea would keep the delivery.
+  Object.assign(delivery, { remote_settled: true });
+}
+
+/** Takes a link on which a client sends, and lets it. */
+export function openWithCredit(link: Receiver, credit: number): void {
+  confirm(link);
+  link.set_credit_window(credit);
+  link.add_credit(credit);
+}
+
+/** Sends the client of a link elsewhere (AMQP 1.0, 2.8.16). */
+export function redirect(link: Sender | Receiver, to: Readonly<Record<string, unknown>>): void {
+  const error = toAmqpError('amqp:link:redirect', 'It is found elsewhere.');
+  link.close({ ...error, info: rhea.types.wrap_symbolic_map(to) });
+}
+
+/** Ends a link with the reason. */
+export function refuse(link: Sender | Receiver, condition: string, description: string): void {
+  link.close(toAmqpError(condition, description));
 }
 
 const outcomes = rhea.message as unknown as Record<'accepted' | 'rejected', (fields?: object) => DeliveryOutcome>;

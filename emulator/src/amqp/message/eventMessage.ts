@@ -1,4 +1,4 @@
-import { contentOf, endOf, itemsOf, mapSection } from './amqpValues';
+import { contentOf, endOf, itemsOf, mapSection, textEntry } from './amqpValues';
 
 /**
  * An event as a partition keeps it: the bytes that came, cut where a hub adds its own. So every type that a producer
@@ -26,7 +26,7 @@ const descriptors: Readonly<Record<string, number>> = {
   'amqp:footer:map': 0x78,
 };
 const [header, deliveryAnnotations, messageAnnotations, properties] = [0x70, 0x71, 0x72, 0x73];
-const [data, sequence, footer] = [0x75, 0x76, 0x78];
+const [applicationProperties, data, sequence, footer] = [0x74, 0x75, 0x76, 0x78];
 
 interface Section {
   code: number;
@@ -58,12 +58,17 @@ export function readMessage(bytes: Buffer): EventMessage {
  * @throws Error where it is none.
  */
 export function readBatch(bytes: Buffer): EventMessage[] {
+  return contentsOfBatch(bytes).map(readMessage);
+}
+
+/** The same, each message as it stands there. */
+export function contentsOfBatch(bytes: Buffer): Buffer[] {
   const body = sectionsOf(bytes).filter(({ code }) => code >= data && code < footer);
   const contents = body.map(({ code, value }) => (code === data ? contentOf(value) : undefined));
   if (contents.length === 0) throw new TypeError('It has no data sections.');
   return contents.map((content) => {
     if (!content) throw new TypeError('It has a body of another kind than data sections.');
-    return readMessage(content);
+    return content;
   });
 }
 
@@ -86,6 +91,23 @@ export function writeMessage(
     mapSection(messageAnnotations, [...annotations.values()]),
     message.rest,
   ]);
+}
+
+/** A message with application properties added, or in the place of those by their names. */
+export function withProperties(message: EventMessage, added: Readonly<Record<string, string>>): EventMessage {
+  const names = Object.entries(added);
+  if (names.length === 0) return message;
+  const sections = sectionsOf(message.rest);
+  const present = sections.find(({ code }) => code === applicationProperties);
+  const entries = new Map(present ? annotationsOf(present.value) : []);
+  for (const [name, value] of names) entries.set(name, textEntry(name, value));
+  const bytesOf = (some: readonly Section[]) => some.map(({ bytes }) => bytes);
+  const rest = Buffer.concat([
+    ...bytesOf(sections.filter(({ code }) => code < applicationProperties)),
+    mapSection(applicationProperties, [...entries.values()]),
+    ...bytesOf(sections.filter(({ code }) => code > applicationProperties)),
+  ]);
+  return { ...message, rest };
 }
 
 function sectionsOf(bytes: Buffer): Section[] {
