@@ -83,6 +83,12 @@ async function send(connection: Connection, device: string, ledger: Ledger): Pro
   }
 }
 
+/** Resolves when one more message is completed, so that the hub is at work whatever the machine has to do. */
+async function completesMore({ completed }: Ledger): Promise<void> {
+  const { size } = completed;
+  while (completed.size === size) await turn();
+}
+
 /** Completes what comes over AMQP; what the hub has settled is done. */
 async function receiveOverAmqp(connection: Connection, ledger: Ledger): Promise<void> {
   const receiver = openReceiver(connection, '/devices/amqp/messages/devicebound', { rcv_settle_mode: 1 });
@@ -137,7 +143,8 @@ it(`loses no message, and gives none again that was completed, when it is killed
       receiveOverAmqp(device, amqp),
       receiveOverHttps(hub, 'http', http),
     ]);
-    setTimeout(() => cli?.process.kill('SIGKILL'), 50 + Math.random() * maxMs);
+    await Promise.all([amqp, http].map(completesMore));
+    setTimeout(() => cli?.process.kill('SIGKILL'), Math.random() * maxMs);
     await working;
     await cli?.ended;
   }
@@ -146,6 +153,6 @@ it(`loses no message, and gives none again that was completed, when it is killed
   await receiveOverHttps(hub, 'http', http, true);
   for (const { acknowledged, completed, uncertain } of [amqp, http]) {
     expect([...acknowledged].filter((id) => !completed.has(id) && !uncertain.has(id))).toEqual([]);
-    expect(completed.size).toBeGreaterThan(crashes);
+    expect(completed.size).toBeGreaterThanOrEqual(crashes);
   }
 }, 600_000);
