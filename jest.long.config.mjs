@@ -5,7 +5,7 @@ export default {
   ...JSON.parse(readFileSync(new URL('jest.config.json', import.meta.url), 'utf8')),
   testMatch: [
     '<rootDir>/tests/system/{faults,tagFleet}.test.ts',
-    '<rootDir>/emulator/tests/{crash,firstBytes}.test.ts',
+    '<rootDir>/emulator/tests/{amqpFuzz,crash,crashMessages,firstBytes}.test.ts',
   ],
   maxWorkers: 1,
   globals: { isLong: true },
