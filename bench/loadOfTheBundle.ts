@@ -72,5 +72,6 @@ Module.prototype.require = function (id) {
 const [, , app, name] = process.argv;
 require(app);
 const context = { functionName: name, log() {}, error() {} };
-Promise.resolve(handlers[name]?.({}, context)).then(() => process.exit(0), () => process.exit(1));
+const request = { url: 'http://localhost/', query: new URLSearchParams(), headers: new Headers(), params: {} };
+Promise.resolve(handlers[name]?.(request, context)).then(() => process.exit(0), () => process.exit(1));
 `;
