@@ -32,15 +32,17 @@ export function comparedValue(
   const known = knownValues[path];
   if (known && !known.includes(value))
     return { fault: `is compared with ${path}, which is one of ${known.join(', ')}` };
+  const isTime = isTimePath(path);
   const isOrder = operator !== '=' && operator !== '!=';
-  const moment = typeof value === 'string' && (isTimePath(path) || isOrder) ? momentOf(value, now) : undefined;
+  // Of another property only this is known to be a time: text that looks like one is compared as it stands there.
+  const relative = typeof value === 'string' && (isTime || isOrder) ? relativeTo(now, value) : undefined;
+  const moment =
+    relative ?? (isTime && typeof value === 'string' && timePattern.test(value) ? new Date(value) : undefined);
   if (moment !== undefined) {
     if (Number.isFinite(moment.getTime())) return { value: toSeconds(moment) };
     return { fault: 'is a time beyond all calendars' };
   }
-  if (isTimePath(path)) {
-    return { fault: 'is no time: write now-1d (s, m, h, d, w), 2026-01-31 or 2026-01-31T08:00:00Z' };
-  }
+  if (isTime) return { fault: 'is no time: write now-1d (s, m, h, d, w), 2026-01-31 or 2026-01-31T08:00:00Z' };
   if (isOrder && typeof value === 'string' && versionPattern.test(value) && !isComparable(value)) {
     return { fault: `is a version, which queries compare as text (9.1 comes after 10.0): ${versionAdvice}` };
   }
@@ -54,14 +56,12 @@ function isComparable(version: string): boolean {
   return version.split('.').every((number) => /^\d{5}$/.test(number));
 }
 
-function momentOf(text: string, now: Date): Date | undefined {
-  const [, sign, count, unit] = /^now(?:([+-])(\d{1,9})([smhdw]))?$/.exec(text) ?? [];
+function relativeTo(now: Date, text: string): Date | undefined {
   if (text === 'now') return now;
-  if (unit !== undefined) {
-    const distance = Number(count) * milliseconds[unit as keyof typeof milliseconds];
-    return new Date(now.getTime() + (sign === '-' ? -distance : distance));
-  }
-  return timePattern.test(text) ? new Date(text) : undefined;
+  const [, sign, count, unit] = /^now([+-])(\d{1,9})([smhdw])$/.exec(text) ?? [];
+  if (unit === undefined) return undefined;
+  const distance = Number(count) * milliseconds[unit as keyof typeof milliseconds];
+  return new Date(now.getTime() + (sign === '-' ? -distance : distance));
 }
 
 /** Without a fraction: the service writes as many digits of one as it has. */

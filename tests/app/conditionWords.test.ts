@@ -135,6 +135,8 @@ describe('a time', () => {
       "properties.reported.$metadata.a.$lastUpdated < '2026-11-29T10:00:00Z'",
     ],
     ['tags.word = "now-1d"', "tags.word = 'now-1d'"],
+    ['tags.installed >= "2026-01-31"', "tags.installed >= '2026-01-31'"],
+    ['tags.installed < "2026-01-31T08:00+02:00"', "tags.installed < '2026-01-31T08:00+02:00'"],
   ])('%s', async (text, query) => {
     expect(await words(text)).toBe(query);
   });
