@@ -1,18 +1,9 @@
 import rhea, { type Message } from 'rhea';
+import type { CloudMessage } from '../messages/cloudMessage';
 
 /** The fields of a message as text, whatever their types on the wire. */
-export interface MessageFields {
-  messageId?: string | undefined;
-  correlationId?: string | undefined;
-  userId?: string | undefined;
-  to?: string | undefined;
-  contentType?: string | undefined;
-  contentEncoding?: string | undefined;
-  /** Milliseconds since the epoch. */
-  expiresAt?: number | undefined;
-  properties: Record<string, string>;
+export interface MessageFields extends Omit<CloudMessage, 'ack'> {
   annotations: Record<string, unknown>;
-  body: Buffer;
 }
 
 /** Latest time that a date can be. */
