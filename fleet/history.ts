@@ -1,8 +1,6 @@
 import * as z from 'zod/mini';
 import type { Command } from './command';
-import { eachPage, extentOf, extentOptions } from './pages';
-import { formatTable } from './table';
-import { columnsOf, write } from './terminal';
+import { extentOf, extentOptions, showList } from './pages';
 
 const pageSize = 100;
 
@@ -29,44 +27,29 @@ Newest first, a line a value; "?" where nothing kept tells what it was before.
 With --json: one change a line.
 `,
   options: extentOptions,
-  async run(given, { client, stdout, json, say }) {
+  async run(given, context) {
     const deviceId = given.only('device id');
-    const extent = extentOf(given, pageSize);
-    let listed = 0;
-    const path = `api/devices/${encodeURIComponent(deviceId)}/changes`;
-    const areMore = await eachPage(
-      client,
-      { path, query: {}, schema: answerSchema },
-      extent,
-      ({ changes }) => changes,
-      async (changes) => {
-        listed += changes.length;
-        if (json) return write(stdout, changes.map((each) => `${JSON.stringify(each)}\n`).join(''));
-        if (changes.length === 0) return;
-        const rows = changes.flatMap(({ time, type, version, values }) =>
+    const { shown, areMore } = await showList(
+      {
+        path: `api/devices/${encodeURIComponent(deviceId)}/changes`,
+        query: {},
+        schema: answerSchema,
+        itemsOf: ({ changes }) => changes,
+        header: ['time', 'version', 'type', 'path', 'before', 'after'],
+        rowsOf: ({ time, type, version, values }) =>
           values.length === 0
             ? [[time, version, type, '', '', '']]
-            : values.map(({ path: name, before, after }) => [
-                time,
-                version,
-                type,
-                name,
-                shown(before, '?'),
-                shown(after),
-              ]),
-        );
-        await write(
-          stdout,
-          formatTable(['time', 'version', 'type', 'path', 'before', 'after'], rows, columnsOf(stdout)),
-        );
+            : values.map(({ path, before, after }) => [time, version, type, path, told(before, '?'), told(after)]),
       },
+      extentOf(given, pageSize),
+      context,
     );
-    if (listed === 0) say('Nothing kept tells of a change of this device.');
-    if (areMore) say('There are more: --limit or --all.');
+    if (shown === 0) context.say('Nothing kept tells of a change of this device.');
+    if (areMore) context.say('There are more: --limit or --all.');
   },
 };
 
-function shown(value: unknown, unknown = ''): unknown {
+function told(value: unknown, unknown = ''): unknown {
   if (value === undefined) return unknown;
   return value === null ? '(none)' : value;
 }

@@ -1,9 +1,7 @@
 import * as z from 'zod/mini';
 import type { Command } from './command';
 import { comparison } from './locations';
-import { eachPage, extentOf, extentOptions } from './pages';
-import { formatTable } from './table';
-import { columnsOf, write } from './terminal';
+import { extentOf, extentOptions, showList } from './pages';
 
 const pageSize = 1000;
 
@@ -24,27 +22,21 @@ export const members: Command = {
 With --json: one device a line.
 `,
   options: { ...extentOptions, connectivity: { type: 'string' } },
-  async run(given, { client, stdout, json, say }) {
+  async run(given, context) {
     const location = given.only('location');
-    const query = { location, connectivity: given.text('connectivity') };
-    const extent = extentOf(given, pageSize);
-    let listed = 0;
-    let comparedAt: string | null = null;
-    const areMore = await eachPage(
-      client,
-      { path: 'api/locations/devices', query, schema: answerSchema },
-      extent,
-      ({ devices }) => devices,
-      async (devices, page) => {
-        listed += devices.length;
-        comparedAt = page.comparedAt;
-        if (json) return write(stdout, devices.map((each) => `${JSON.stringify(each)}\n`).join(''));
-        if (devices.length === 0) return;
-        const rows = devices.map(({ deviceId, connectivity, since }) => [deviceId, connectivity, since]);
-        await write(stdout, formatTable(['device', 'connectivity', 'since'], rows, columnsOf(stdout)));
+    const { shown, areMore, last } = await showList(
+      {
+        path: 'api/locations/devices',
+        query: { location, connectivity: given.text('connectivity') },
+        schema: answerSchema,
+        itemsOf: ({ devices }) => devices,
+        header: ['device', 'connectivity', 'since'],
+        rowsOf: ({ deviceId, connectivity, since }) => [[deviceId, connectivity, since]],
       },
+      extentOf(given, pageSize),
+      context,
     );
-    if (listed === 0) say('No device is there, as events told.');
-    say(`${comparison(comparedAt)}${areMore ? ' There are more: --limit or --all.' : ''}`);
+    if (shown === 0) context.say('No device is there, as events told.');
+    context.say(`${comparison(last.comparedAt)}${areMore ? ' There are more: --limit or --all.' : ''}`);
   },
 };

@@ -1,7 +1,8 @@
 import type * as z from 'zod/mini';
-import type { Client } from './client';
-import type { Given } from './command';
+import type { Context, Given } from './command';
 import { UsageError } from './errors';
+import { formatTable } from './table';
+import { columnsOf, write } from './terminal';
 
 /** How much of a list to show. */
 export interface Extent {
@@ -26,27 +27,37 @@ interface Page {
   continuation?: string | undefined;
 }
 
+/** Where a list is asked for, and how a page of it is shown. */
+export interface Listing<T extends Page, Item> {
+  path: string;
+  query: Record<string, string | undefined>;
+  schema: z.ZodMiniType<T>;
+  itemsOf(page: T): readonly Item[];
+  header: readonly string[];
+  /** The rows of an item: one, or more. */
+  rowsOf(item: Item): readonly (readonly unknown[])[];
+}
+
 /**
- * Asks page by page until there are as many items as are wanted.
+ * Shows a list page by page until there are as many items as are wanted: each page a table, with `--json` an item a line.
  *
- * @returns whether there are more.
+ * @returns how many items were shown, whether there are more, and the last page.
  */
-export async function eachPage<T extends Page, Item>(
-  client: Client,
-  { path, query, schema }: { path: string; query: Record<string, string | undefined>; schema: z.ZodMiniType<T> },
+export async function showList<T extends Page, Item>(
+  { path, query, schema, itemsOf, header, rowsOf }: Listing<T, Item>,
   { most, pageSize }: Extent,
-  itemsOf: (page: T) => readonly Item[],
-  show: (items: readonly Item[], page: T) => Promise<void>,
-): Promise<boolean> {
-  let left = most;
+  { client, stdout, json }: Context,
+): Promise<{ shown: number; areMore: boolean; last: T }> {
+  let shown = 0;
   let continuation: string | undefined;
-  do {
+  for (;;) {
     // A continuation fits its page size only.
     const page = await client.json(schema, path, { query: { ...query, limit: String(pageSize), continuation } });
-    const items = itemsOf(page).slice(0, left);
-    left -= items.length;
-    await show(items, page);
+    const items = itemsOf(page).slice(0, most - shown);
+    shown += items.length;
+    if (json) await write(stdout, items.map((each) => `${JSON.stringify(each)}\n`).join(''));
+    else if (items.length > 0) await write(stdout, formatTable(header, items.flatMap(rowsOf), columnsOf(stdout)));
     continuation = page.continuation;
-  } while (continuation !== undefined && left > 0);
-  return continuation !== undefined;
+    if (continuation === undefined || shown >= most) return { shown, areMore: continuation !== undefined, last: page };
+  }
 }

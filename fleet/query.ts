@@ -1,9 +1,7 @@
 import * as z from 'zod/mini';
 import { type Command, filterHelp, filterOptions } from './command';
 import { type Field, splitFields } from './fields';
-import { eachPage, extentOf, extentOptions } from './pages';
-import { formatTable } from './table';
-import { columnsOf, write } from './terminal';
+import { extentOf, extentOptions, showList } from './pages';
 
 const pageSize = 100;
 
@@ -25,38 +23,29 @@ ${filterHelp}
 With --json: one device a line.
 `,
   options: { ...filterOptions, ...extentOptions, fields: { type: 'string' } },
-  async run(given, { client, stdout, json, say }) {
+  async run(given, context) {
     given.none();
     const extent = extentOf(given, pageSize);
     const fields = given.text('fields');
-    const shown = splitFields(fields);
-    const query = { ...given.filter(), fields };
-    let listed = 0;
-    const areMore = await eachPage(
-      client,
-      { path: 'api/devices', query, schema: answerSchema },
-      extent,
-      ({ devices }) => devices,
-      async (devices) => {
-        listed += devices.length;
-        if (json) return write(stdout, devices.map((each) => `${JSON.stringify(each)}\n`).join(''));
-        if (devices.length === 0) return;
-        const rows = devices.map((each) => [
-          each.deviceId,
-          each.location,
-          each.connectivity,
-          ...shown.map(valueIn(each)),
-        ]);
-        const header = ['device', 'location', 'connectivity', ...shown.map(({ path }) => path)];
-        await write(stdout, formatTable(header, rows, columnsOf(stdout)));
+    const columns = splitFields(fields);
+    const filter = given.filter();
+    const { shown, areMore } = await showList(
+      {
+        path: 'api/devices',
+        query: { ...filter, fields },
+        schema: answerSchema,
+        itemsOf: ({ devices }) => devices,
+        header: ['device', 'location', 'connectivity', ...columns.map(({ path }) => path)],
+        rowsOf: (each) => [[each.deviceId, each.location, each.connectivity, ...columns.map(valueIn(each))]],
       },
+      extent,
+      context,
     );
-    if (listed === 0) say('No device meets that, as the query index has it.');
+    if (shown === 0) context.say('No device meets that, as the query index has it.');
     if (!areMore) return;
-    const counted = await client.json(answerSchema, 'api/devices', {
-      query: { ...given.filter(), limit: '1', count: 'true' },
-    });
-    say(`There are more: ${listed} of ${counted.count ?? 'all'} are shown; --limit or --all.`);
+    const query = { ...filter, limit: '1', count: 'true' };
+    const { count = 'all' } = await context.client.json(answerSchema, 'api/devices', { query });
+    context.say(`There are more: ${shown} of ${count} are shown; --limit or --all.`);
   },
 };
 
