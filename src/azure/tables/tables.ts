@@ -1,5 +1,6 @@
+import { Opened } from '../storage/opened';
 import type { StorageAddress } from '../storage/storageAddress';
-import { isGone, toStorageError } from '../storage/storageFault';
+import { toStorageError } from '../storage/storageFault';
 import type { Table } from './table';
 
 /** The tables of this app, by what they keep. */
@@ -20,9 +21,9 @@ export function tablesAt(address: StorageAddress): Tables {
   return new Tables(async (name) => (await import('./azureTables')).openTable(address, name));
 }
 
-/** Opens each table when it is first used, and again after it could not be opened, or was deleted. */
+/** Opens each table when it is first used. */
 export class Tables {
-  readonly #opened = new Map<TableName, Promise<Table>>();
+  readonly #opened = new Map<TableName, Opened<Table>>();
 
   constructor(private readonly open: (name: TableName) => Promise<Table>) {}
 
@@ -33,36 +34,15 @@ export class Tables {
    */
   async use<T>(name: TableName, action: (table: Table) => Promise<T>): Promise<T> {
     try {
-      return await this.#useOnce(name, action).catch((error: unknown) => {
-        if (!isGone(error)) throw error;
-        return this.#useOnce(name, action);
-      });
+      return await this.#table(name).use(action);
     } catch (error) {
       throw toStorageError(TablesError, { ...service, name: `Table Storage, ${name}` }, error);
     }
   }
 
-  async #useOnce<T>(name: TableName, action: (table: Table) => Promise<T>): Promise<T> {
-    const opening = this.#open(name);
-    try {
-      return await action(await opening);
-    } catch (error) {
-      if (isGone(error)) this.#forget(name, opening);
-      throw error;
-    }
-  }
-
-  #open(name: TableName): Promise<Table> {
-    const opened = this.#opened.get(name);
-    if (opened) return opened;
-    const opening = this.open(name);
-    this.#opened.set(name, opening);
-    opening.catch(() => this.#forget(name, opening));
-    return opening;
-  }
-
-  /** Another use may have opened it again meanwhile. */
-  #forget(name: TableName, opening: Promise<Table>): void {
-    if (this.#opened.get(name) === opening) this.#opened.delete(name);
+  #table(name: TableName): Opened<Table> {
+    const table = this.#opened.get(name) ?? new Opened(() => this.open(name));
+    this.#opened.set(name, table);
+    return table;
   }
 }
