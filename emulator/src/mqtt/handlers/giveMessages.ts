@@ -3,7 +3,7 @@ import type { CloudMessages } from '../../messages/cloudMessages';
 import { timeOf } from '../../service/time';
 import type { Connection } from '../connection';
 import { writePropertyBag } from '../topics/propertyBag';
-import { deviceBoundFilter, deviceBoundTopic } from '../topics/topics';
+import { deviceBoundFilters, deviceBoundTopic } from '../topics/topics';
 
 /** Longest topic [MQTT-1.5.3]. */
 const maxTopicBytes = 0xffff;
@@ -14,7 +14,7 @@ const maxTopicBytes = 0xffff;
  */
 export function giveMessages(connection: Connection, messages: CloudMessages): void {
   const { id } = connection;
-  const filters = [deviceBoundFilter(id)];
+  const filters = deviceBoundFilters(id);
   while (connection.listensTo(filters)) {
     const given = messages.receive(id, Number.POSITIVE_INFINITY);
     if (!given) return;
