@@ -57,6 +57,9 @@ describeReal('the AMQP library of .NET', () => {
     ]);
     expect(await real.next()).toEqual({ refused: 'amqp:unauthorized-access' });
     expect(await real.next()).toEqual({ refused: 'amqp:unauthorized-access' });
+    const { amqps } = hub.ports;
+    const redirected = `amqps://localhost:${amqps}/iothub-ehub-localhost/$management`;
+    expect(await real.next()).toEqual({ redirected, port: amqps });
     expect(await real.end()).toEqual([]);
   }, 60_000);
 

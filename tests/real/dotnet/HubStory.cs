@@ -17,6 +17,7 @@ internal sealed class HubStory(HubLinks device, HubLinks service, string path)
         await story.AnswerMethodAsync();
         await story.ReceiveMessagesAsync($"/devices/{deviceId}/messages/deviceBound");
         await story.BeRefusedAsync();
+        await story.BeRedirectedAsync();
     }
 
     private async Task SendEventsAsync()
@@ -115,6 +116,19 @@ internal sealed class HubStory(HubLinks device, HubLinks service, string path)
             {
                 Lines.Write(new { Refused = exception.Error.Condition.Value });
             }
+        }
+    }
+
+    /// <summary>The built-in endpoint is elsewhere; where, stands in the fields of the error, whose names are symbols.</summary>
+    private async Task BeRedirectedAsync()
+    {
+        try
+        {
+            await HubLinks.ReceiveAsync(await service.OpenReceiverAsync("messages/events/$management"));
+        }
+        catch (AmqpException exception)
+        {
+            Lines.Write(new { Redirected = exception.Error.Info["address"]?.ToString(), Port = exception.Error.Info["port"] });
         }
     }
 
