@@ -121,6 +121,13 @@ describe('a device over HTTPS', () => {
     expect((await events(1))[0]).toMatchObject({ body: 'x', properties: { A: 'b' } });
   });
 
+  test('a batch may have properties that are no text, as .NET sends them', async () => {
+    const properties = { 'iothub-app-A': null, 'iothub-app-B': 1, 'iothub-messageid': 'm' };
+    const body = JSON.stringify([{ body: 'MQ==', properties }]);
+    expect((await call('POST', 'events', { headers: batch, body })).status).toBe(204);
+    expect((await events(1))[0]).toMatchObject({ body: 1, messageId: 'm', properties: { A: '', B: '1' } });
+  });
+
   test('is struck by faults', async () => {
     hub.faults.add({ operation: 'messageReceive', fault: { kind: 'status', status: 503 } });
     expect((await call('GET', 'devicebound')).status).toBe(503);

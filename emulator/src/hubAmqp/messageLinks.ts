@@ -11,7 +11,7 @@ import { parseDevicePath } from './address';
 import { conditionOf } from './conditions';
 import type { DeviceOptions } from './deviceOptions';
 import { type Lending, lend, type Outcome } from './lend';
-import { decode } from './messageFields';
+import { checkLength, decode } from './messageFields';
 
 /** How far ahead a service may send, in messages. */
 const credit = 100;
@@ -85,8 +85,9 @@ export function openMessages(link: Receiver, { hub, gate, log }: DeviceOptions):
   };
 }
 
-/** @throws HubError ArgumentInvalid */
+/** @throws HubError MessageTooLarge, ArgumentInvalid */
 function readCloudMessage(bytes: Buffer): CloudMessage {
+  checkLength(bytes);
   try {
     readMessage(bytes);
     const { annotations, properties, ...fields } = decode(bytes);
