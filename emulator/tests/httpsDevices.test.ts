@@ -10,8 +10,9 @@ const topology = { eventHubs: { hubs: [] }, routes: [], builtInEndpoint: { parti
 
 let emulator: TestEmulator;
 let hub: IotHub;
+const logged: string[] = [];
 beforeEach(async () => {
-  emulator = await startEmulator({ devices: ['d1'], topology });
+  emulator = await startEmulator({ devices: ['d1'], topology, log: (line) => logged.push(line) });
   ({ hub } = emulator);
 });
 afterEach(() => emulator.stop());
@@ -105,6 +106,8 @@ describe('a device over HTTPS', () => {
     ['a lock that is none', 'DELETE', 'devicebound/none', {}, 412],
   ])('is refused %s', async (_, method, path, more, status) => {
     expect((await call(method, path, more)).status).toBe(status);
+    // It is the caller's fault, and no failure.
+    expect(logged).toEqual([]);
   });
 
   test('is refused at the path of another, or at a broken one', async () => {
