@@ -27,6 +27,9 @@ Usage: iot-hub-emulator [options]
   --device-ca FILE      trust this authority (PEM) for certificates of devices; may be repeated
   --device ID           register a device; may be repeated
   --simulate N          register N devices with tags and reports beside them
+  --live                these connect, report, move and go silent
+  --live-rate N         changes a second, of all of them together (5)
+  --seed N              makes what they do, by chance, otherwise (1)
   --strict              refuse functions in twin queries that are documented for routes only
   --topology FILE       routes, Event Hubs, topic and subscriptions, as JSON
   --dead-letters DIR    where Event Grid puts events that it cannot deliver (they are dropped)
@@ -91,6 +94,9 @@ function readOptions(): IotHubOptions | undefined {
       'device-ca': { type: 'string', multiple: true, default: [] },
       device: { type: 'string', multiple: true, default: [] },
       simulate: { type: 'string', default: '0' },
+      live: { type: 'boolean', default: false },
+      'live-rate': { type: 'string', default: '5' },
+      seed: { type: 'string', default: '1' },
       strict: { type: 'boolean', default: false },
       topology: { type: 'string' },
       'dead-letters': { type: 'string' },
@@ -125,6 +131,9 @@ function readOptions(): IotHubOptions | undefined {
     trustedCas: values['device-ca'].map(readCa),
     devices: values.device,
     simulated: count('--simulate', values.simulate, 1_000_000),
+    live: values.live
+      ? { perSecond: rate('--live-rate', values['live-rate']), seed: seed('--seed', values.seed) }
+      : undefined,
     strictQueries: values.strict,
     functionsUrl: values['functions-url'],
     deadLetterDir: values['dead-letters'],
@@ -142,7 +151,7 @@ function readOptions(): IotHubOptions | undefined {
       maxDeliveryCount: count('--message-deliveries', values['message-deliveries'], 100),
       feedbackSeconds: count('--feedback-every', values['feedback-every'], 3600),
     },
-    faultSeed: count('--fault-seed', values['fault-seed'], 2 ** 31 - 1),
+    faultSeed: seed('--fault-seed', values['fault-seed']),
     ...(values.topology === undefined ? {} : { topology: readTopology(values.topology) }),
   };
 }
@@ -155,6 +164,16 @@ function count(option: string, text: string, most: number): number {
 function factor(option: string, text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
   throw new Error(`${option} takes a number such as 0.1, not '${text}'.`);
+}
+
+function seed(option: string, text: string): number {
+  return count(option, text, 2 ** 31 - 1);
+}
+
+function rate(option: string, text: string): number {
+  const perSecond = count(option, text, 1000);
+  if (perSecond > 0) return perSecond;
+  throw new Error(`${option} takes a number from 1 to 1000, not '${text}'.`);
 }
 
 function readCa(file: string): string {
