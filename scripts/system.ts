@@ -78,6 +78,7 @@ export function emulator(options: SystemOptions): Part {
       ...(options.amqpsPort === undefined ? [] : ['--amqps-port', `${options.amqpsPort}`]),
       ...['--state-dir', options.stateDir, '--device', tutorialDevice, '--simulate', `${options.devices}`],
       ...options.live,
+      ...(options.connections ? ['--route', 'device-connections'] : []),
       ...['--dead-letters', join(options.stateDir, 'dead-letters')],
       ...['--topology', 'infra/topology.json', '--functions-url', `http://localhost:${options.port}`],
       ...(options.dataDir === undefined ? [] : ['--data', options.dataDir]),

@@ -32,6 +32,7 @@ Usage: iot-hub-emulator [options]
   --seed N              makes what they do, by chance, otherwise (1)
   --strict              refuse functions in twin queries that are documented for routes only
   --topology FILE       routes, Event Hubs, topic and subscriptions, as JSON
+  --route NAME          switch on a route that the topology has switched off; may be repeated
   --dead-letters DIR    where Event Grid puts events that it cannot deliver (they are dropped)
   --retry-scale N       factor on the waits of Event Grid between its attempts (1)
   --functions-url URL   where the functions of the subscriptions are (http://localhost:7071)
@@ -99,6 +100,7 @@ function readOptions(): IotHubOptions | undefined {
       seed: { type: 'string', default: '1' },
       strict: { type: 'boolean', default: false },
       topology: { type: 'string' },
+      route: { type: 'string', multiple: true, default: [] },
       'dead-letters': { type: 'string' },
       'retry-scale': { type: 'string', default: '1' },
       'functions-url': { type: 'string', default: 'http://localhost:7071' },
@@ -135,6 +137,7 @@ function readOptions(): IotHubOptions | undefined {
       ? { perSecond: rate('--live-rate', values['live-rate']), seed: seed('--seed', values.seed) }
       : undefined,
     strictQueries: values.strict,
+    routes: values.route,
     functionsUrl: values['functions-url'],
     deadLetterDir: values['dead-letters'],
     trustedIssuers: values['trust-issuer'].map(readTrustedIssuer),

@@ -3,7 +3,7 @@ import { openAmqpDoors } from './amqpDoors';
 import { LiveFleet } from './demo/liveFleet';
 import { seedDevices } from './demo/seedDevices';
 import { startEvents } from './events';
-import { parseTopology } from './events/topology';
+import { parseTopology, withRoutes } from './events/topology';
 import { adminDoor } from './faults/adminDoor';
 import { duplicateNotifications } from './faults/duplicate';
 import type { FaultOrders } from './faults/fault';
@@ -85,6 +85,8 @@ export interface IotHubOptions {
   strictQueries?: boolean;
   /** Routes, Event Hubs and the Event Grid topic, as the README describes their JSON. Default: none. */
   topology?: object;
+  /** Names of routes to switch on that the topology has switched off. Default: none. */
+  routes?: readonly string[];
   /** How many jobs may be scheduled or running at a time. Default: what the edition has, and 10 without one. */
   jobConcurrency?: number;
   /** How many devices jobs work on in a second. Default: what the edition has, and as many as it goes without one. */
@@ -146,7 +148,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   const { functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1, trustedCas = [] } = options;
   const { deadLetterDir } = options;
   const judge = judgeCallers({ host, bind, origins: options.allowedOrigins ?? [] });
-  const topology = parseTopology(options.topology ?? {});
+  const topology = withRoutes(parseTopology(options.topology ?? {}), options.routes ?? []);
   keepToOwner(options, stateDir, log);
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
   const keys = loadKeys(stateDir);

@@ -70,7 +70,9 @@ test('locations has a column for each connectivity, and tells how far it is to b
 });
 
 test('members of any location are asked for by parameter', async () => {
-  const devices = [{ deviceId: 'd', connectivity: 'wifi', since: 'T' }];
+  const told = { connectionState: 'Connected', connectionStateSince: 'U' };
+  const devices = ['d', 'e'].map((deviceId) => ({ deviceId, connectivity: 'wifi', since: 'T' }));
+  Object.assign(devices[1] ?? {}, told);
   answer = () => ({ json: { devices, comparedAt: 'C', continuation: 'n' } });
   const { stdout, stderr } = await fleet(
     app.url,
@@ -79,10 +81,11 @@ test('members of any location are asked for by parameter', async () => {
     '--connectivity',
     'wifi',
     '--limit',
-    '1',
+    '2',
   );
-  expect(asked()).toEqual(['/api/locations/devices?location=Bldg+4%2FFloor+2&connectivity=wifi&limit=1']);
-  expect(stdout).toMatch(/^device +connectivity +since\nd +wifi +T\n$/);
+  expect(asked()).toEqual(['/api/locations/devices?location=Bldg+4%2FFloor+2&connectivity=wifi&limit=2']);
+  const rows = ['device connectivity since connection', 'd wifi T', 'e wifi T Connected since U', ''];
+  expect(stdout.replace(/ +/g, ' ').replace(/ \n/g, '\n')).toBe(rows.join('\n'));
   expect(stderr).toBe('Compared with the hub at C. There are more: --limit or --all.\n');
 });
 
