@@ -27,7 +27,7 @@ test('get shows a twin, without what a terminal would obey', async () => {
   answer = () => ({ json: { deviceId: 'a/b', tags: { note: '\u009b31mred' } } });
   const { stdout } = await fleet(app.url, 'get', 'a/b');
   expect(asked()).toEqual(['/api/devices/a%2Fb']);
-  expect(stdout).not.toContain('\u009b');
+  expect(stdout).toBe('{\n  "deviceId": "a/b",\n  "tags": {\n    "note": "\\u009b31mred"\n  }\n}\n');
   expect((await fleet(app.url, 'get', 'a', '--json')).stdout).toBe(
     '{"deviceId":"a/b","tags":{"note":"\\u009b31mred"}}\n',
   );
