@@ -11,7 +11,8 @@ import { Hub } from './iotHub';
 import { type Clock, systemClock } from './limits/clock';
 import { startGate } from './limits/startGate';
 import type { Sku } from './limits/tier';
-import { type CloudToDeviceOptions, messageRules } from './messages/rules';
+import type { CloudToDeviceOptions } from './messages/options';
+import { messageRules } from './messages/rules';
 import { startMqtt } from './mqtt';
 import type { Ports } from './ports';
 import { deviceApi } from './rest/devices/deviceApi';
@@ -30,7 +31,7 @@ import { judgeCallers } from './wire/callers';
 
 export type { FaultInput } from './faults/fault';
 export type { Clock } from './limits/clock';
-export type { CloudToDeviceOptions } from './messages/rules';
+export type { CloudToDeviceOptions } from './messages/options';
 
 /** Whose bearer tokens are good. */
 export interface TrustedIssuer {

@@ -32,7 +32,7 @@ afterAll(async () => {
 async function told(path: string, isTold: (answer: Record<string, unknown[]>) => boolean): Promise<void> {
   for (const end = Date.now() + 20_000; Date.now() < end; ) {
     const answer = await fetch(`${url}${path}`);
-    if (isTold(await answer.json())) return;
+    if (isTold((await answer.json()) as Record<string, unknown[]>)) return;
   }
   throw new Error(`${path} was told of nothing.`);
 }
@@ -46,7 +46,7 @@ function encoded(request: string): string {
   const [path = '', query = ''] = request.split('?');
   const parameters = query.split('&').flatMap((each) => {
     const at = each.indexOf('=');
-    return at < 0 ? [] : [[each.slice(0, at), each.slice(at + 1)]];
+    return at < 0 ? [] : [[each.slice(0, at), each.slice(at + 1)] as [string, string]];
   });
   return `${path}?${new URLSearchParams(parameters)}`;
 }
