@@ -17,6 +17,7 @@ import { statistics } from './statistics';
 import { summary } from './summary';
 import { tag } from './tag';
 import { obeyedByNone } from './terminal';
+import { versions } from './versions';
 
 const commands: Readonly<Record<string, Command>> = {
   tag,
@@ -30,6 +31,7 @@ const commands: Readonly<Record<string, Command>> = {
   job,
   export: exportDevices,
   import: importTags,
+  versions,
   completion: completionOf(() => commands),
 };
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changedSections } from '../changes/changedPaths';
-import type { TwinEvent } from '../changes/twinEvent';
+import { isOfConnection, type TwinEvent } from '../changes/twinEvent';
 import { isJsonObject, type Json, type JsonObject } from '../json';
 
 /** One value that changed. */
@@ -56,6 +56,7 @@ export function toRecords(events: readonly TwinEvent[]): ChangeRecord[] {
   let twin = unheardOf(false);
   return events.map((event) => {
     const { time, type, data } = event;
+    if (isOfConnection(event)) return { time, type, values: [] };
     if (type !== 'DeviceTwins.TwinChanged') {
       // A new device's twin is empty.
       twin = { ...unheardOf(true), version: data.version };
