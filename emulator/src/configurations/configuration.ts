@@ -22,12 +22,12 @@ export interface Configuration extends ConfigurationInput {
 }
 
 /** Lower-case ASCII but for what the portal refuses (Azure IoT Hub, "Automatic device management"). */
-const idForm = /^[!#-%'-;=?-@_`a-z~]{1,128}$/;
+const idForm = /^[!#-%'-.0-;=?-@_`a-z~]{1,128}$/;
 
 const json = z.record(z.string(), z.json());
 const texts = z.record(z.string(), z.string());
 /** Content for devices, for the modules of IoT Edge, or for other modules. */
-const content = z.strictObject({
+const contentForm = z.strictObject({
   deviceContent: z.optional(z.nullable(json)),
   modulesContent: z.optional(z.nullable(json)),
   moduleContent: z.optional(z.nullable(json)),
@@ -40,7 +40,7 @@ const form = z.looseObject({
     z.transform((labels) => labels ?? {}),
   ),
   content: z.pipe(
-    z.nullish(content),
+    z.nullish(contentForm),
     z.transform((given) => given ?? {}),
   ),
   targetCondition: z.pipe(
@@ -53,19 +53,22 @@ const form = z.looseObject({
 
 /** @throws HubError ArgumentInvalid */
 export function parseConfiguration(id: string, body: Json | undefined): ConfigurationInput {
-  if (!idForm.test(id)) throw invalidArgument(`The id of a configuration has 1 to 128 characters, none a capital.`);
+  if (!idForm.test(id))
+    throw invalidArgument(
+      'The id of a configuration has 1 to 128 ASCII characters, no capitals and none of &^[]{}\\|"<>/.',
+    );
   const { success, data, error } = form.safeParse(body);
   if (!success) throw invalidArgument(`The body must be a configuration: ${z.prettifyError(error)}`);
   if (data.id !== id) throw invalidArgument(`The body must name the configuration of the path, '${id}'.`);
   const { schemaVersion, labels, targetCondition, priority } = data;
-  const given = data.content as JsonObject;
-  return { id, schemaVersion, labels, content: given, targetCondition, priority, metrics: data.metrics?.queries ?? {} };
+  const content = data.content as JsonObject;
+  return { id, schemaVersion, labels, content, targetCondition, priority, metrics: data.metrics?.queries ?? {} };
 }
 
 /** Of one that no hub has applied: its metrics have no results (recorded: `ConfigurationsClient_ConfigurationsLifecycle`). */
-export function toDocument({ writes, metrics, ...configuration }: Configuration): JsonObject {
-  const { id, schemaVersion, labels, content, targetCondition, createdTimeUtc, lastUpdatedTimeUtc, priority } =
-    configuration;
+export function toDocument(configuration: Configuration): JsonObject {
+  const { id, schemaVersion, labels, content, targetCondition, priority, metrics } = configuration;
+  const { createdTimeUtc, lastUpdatedTimeUtc } = configuration;
   return {
     id,
     schemaVersion,
@@ -83,7 +86,7 @@ export function toDocument({ writes, metrics, ...configuration }: Configuration)
       },
     },
     metrics: { results: {}, queries: metrics },
-    etag: etagOf({ writes }),
+    etag: etagOf(configuration),
   };
 }
 
