@@ -6,6 +6,8 @@ import { Queue } from '../azure/queue/queue';
 import { type Tables, tablesAt } from '../azure/tables/tables';
 import { PutAside } from '../changes/putAside';
 import { SettingError } from '../errors/settingError';
+import { FeedReader } from '../feed/feedReader';
+import { FeedWriter } from '../feed/feedWriter';
 import { ChangeHistory } from '../history/changeHistory';
 import { WriteLog } from '../history/writeLog';
 import { DriftLog } from '../members/drift';
@@ -42,6 +44,8 @@ export interface Services {
 
 /** What the app keeps. */
 export interface Records {
+  feedWriter: FeedWriter;
+  feedReader: FeedReader;
   history: ChangeHistory;
   writes: WriteLog;
   members: Members;
@@ -115,6 +119,8 @@ export function createServices(settings: Settings): Services {
 export function openRecords(tables: Tables, watched: string): Records {
   const writes = new WriteLog(tables);
   return {
+    feedWriter: new FeedWriter(tables),
+    feedReader: new FeedReader(tables),
     history: new ChangeHistory(tables, writes),
     writes,
     members: new Members(tables, watched),

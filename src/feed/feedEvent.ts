@@ -1,0 +1,16 @@
+import type { Envelope, TwinEvent } from '../changes/twinEvent';
+
+/** Where a device is, and how it is connected there. */
+export interface FeedPlace {
+  location: string;
+  connectivity: string | null;
+}
+
+/** A device moved between two places of the lists of members, which its twin does not name; null: it was, or is, in none. */
+export interface DeviceMoved extends Envelope {
+  type: 'DeviceTwins.DeviceMoved';
+  data: { version?: number | undefined; from: FeedPlace | null; to: FeedPlace | null };
+}
+
+/** What stands in a row of the feed. */
+export type FeedEvent = TwinEvent | DeviceMoved;
