@@ -8,6 +8,7 @@ import { PutAside } from '../changes/putAside';
 import { SettingError } from '../errors/settingError';
 import { FeedReader } from '../feed/feedReader';
 import { FeedWriter } from '../feed/feedWriter';
+import { MoveWriter } from '../feed/moveWriter';
 import { ChangeHistory } from '../history/changeHistory';
 import { WriteLog } from '../history/writeLog';
 import { DriftLog } from '../members/drift';
@@ -123,7 +124,7 @@ export function openRecords(tables: Tables, watched: string): Records {
     feedReader: new FeedReader(tables),
     history: new ChangeHistory(tables, writes),
     writes,
-    members: new Members(tables, watched),
+    members: new Members(tables, watched, new MoveWriter(tables)),
     moves: new MovesLog(tables),
     sweep: new Sweep(tables),
     drift: new DriftLog(tables),

@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import type { Services } from '../../src/app/services';
-import type { Row } from '../../src/azure/tables/table';
-import { Tables } from '../../src/azure/tables/tables';
 import { memoryTables } from '../support/memoryTables';
-import { ask, instanceOn, intercepted, type Message, relay, type Told } from './feedSetup';
+import { ask, instanceOn, Killed, type Message, relay, type Told, turnByTurn } from './feedSetup';
 
 // Owners of one partition that do not know of each other: stopped at any operation, killed, taken over from while they go
 // on. Whatever the order of what they do, a reader by a cursor meets every change once.
@@ -30,29 +28,6 @@ const log = fc
       return { sequenceNumber: index, deviceId: 'd', version: kind === 'none' ? undefined : version, second: version };
     });
   });
-
-class Killed extends Error {}
-
-/** Tables each of whose operations, and each row of a transaction, waits for its turn; a killed process gets none. */
-function turnByTurn(tables: Tables, scheduler: fc.Scheduler, who: string, life = Number.POSITIVE_INFINITY): Tables {
-  let left = life;
-  const turn = async (what: string) => {
-    await scheduler.schedule(Promise.resolve(), `${who} ${what}`);
-    if (left-- <= 0) throw new Killed(who);
-  };
-  return new Tables((name) =>
-    tables.use(name, async (table) => ({
-      ...intercepted(table, turn),
-      // Harder than it is: a transaction of Azure's appears whole.
-      async putAll(rows: readonly Row[]) {
-        for (const row of rows) {
-          await turn('putAll');
-          await table.put(row);
-        }
-      },
-    })),
-  );
-}
 
 /** Owns the partition from the checkpoint on, until it is killed or has relayed everything. */
 async function own(services: Services, messages: readonly Message[], batchSize: number, checkpoints: { at: number }) {

@@ -1,7 +1,8 @@
+import type fc from 'fast-check';
 import { endpoint } from '../../src/api/http/endpoint';
 import { createServices, openRecords, type Services } from '../../src/app/services';
 import { readSettings } from '../../src/app/settings';
-import type { Table } from '../../src/azure/tables/table';
+import type { Row, Table } from '../../src/azure/tables/table';
 import { Tables } from '../../src/azure/tables/tables';
 import { changes } from '../../src/functions/changes';
 import { relayTwinChanges } from '../../src/functions/relayTwinChanges';
@@ -97,5 +98,34 @@ export function intercepted(table: Table, before: (operation: string) => Promise
 export function watched(tables: Tables, before: (operation: string) => void): Tables {
   return new Tables((name) =>
     tables.use(name, async (table) => intercepted(table, (operation) => before(`${name}.${operation}`))),
+  );
+}
+
+/** The process is gone. */
+export class Killed extends Error {}
+
+/** Tables each of whose operations, and each row of a transaction, waits for its turn; a killed process gets none. */
+export function turnByTurn(
+  tables: Tables,
+  scheduler: fc.Scheduler,
+  who: string,
+  life = Number.POSITIVE_INFINITY,
+): Tables {
+  let left = life;
+  const turn = async (what: string) => {
+    await scheduler.schedule(Promise.resolve(), `${who} ${what}`);
+    if (left-- <= 0) throw new Killed(who);
+  };
+  return new Tables((name) =>
+    tables.use(name, async (table) => ({
+      ...intercepted(table, turn),
+      // Harder than it is: a transaction of Azure's appears whole.
+      async putAll(rows: readonly Row[]) {
+        for (const row of rows) {
+          await turn('putAll');
+          await table.put(row);
+        }
+      },
+    })),
   );
 }
