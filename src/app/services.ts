@@ -10,6 +10,7 @@ import { FeedReader } from '../feed/feedReader';
 import { FeedWriter } from '../feed/feedWriter';
 import { MoveWriter } from '../feed/moveWriter';
 import { ChangeHistory } from '../history/changeHistory';
+import { HistoryAge } from '../history/historyAge';
 import { WriteLog } from '../history/writeLog';
 import { DriftLog } from '../members/drift';
 import { FillLog } from '../members/fillState';
@@ -49,6 +50,7 @@ export interface Records {
   feedReader: FeedReader;
   history: ChangeHistory;
   writes: WriteLog;
+  age: HistoryAge;
   members: Members;
   moves: MovesLog;
   sweep: Sweep;
@@ -119,10 +121,12 @@ export function createServices(settings: Settings): Services {
 /** What the app keeps, in these tables; `watched` is the location whose moves are told. */
 export function openRecords(tables: Tables, watched: string): Records {
   const writes = new WriteLog(tables);
+  const history = new ChangeHistory(tables, writes);
   return {
     feedWriter: new FeedWriter(tables),
     feedReader: new FeedReader(tables),
-    history: new ChangeHistory(tables, writes),
+    history,
+    age: new HistoryAge(tables, history, writes),
     writes,
     members: new Members(tables, watched, new MoveWriter(tables)),
     moves: new MovesLog(tables),
