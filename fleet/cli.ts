@@ -18,6 +18,7 @@ import { statistics } from './statistics';
 import { summary } from './summary';
 import { tag } from './tag';
 import { obeyedByNone } from './terminal';
+import { versions } from './versions';
 
 const commands: Readonly<Record<string, Command>> = {
   tag,
@@ -32,6 +33,7 @@ const commands: Readonly<Record<string, Command>> = {
   job,
   export: exportDevices,
   import: importTags,
+  versions,
   completion: completionOf(() => commands),
 };
 

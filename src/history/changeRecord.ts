@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changedSections } from '../changes/changedPaths';
 import { changeIdOf } from '../changes/changeId';
-import type { TwinEvent } from '../changes/twinEvent';
+import { isOfConnection, type TwinEvent } from '../changes/twinEvent';
 import { isJsonObject, type Json, type JsonObject } from '../json';
 import { type Known, type KnownTwin, sectionAfter, twinAfter, unheardOf } from './twinState';
 import type { Author, Write } from './writeLog';
@@ -57,6 +57,7 @@ export function toRecords(events: readonly TwinEvent[], before: KnownTwin = unhe
 function toRecord(event: TwinEvent, twin: KnownTwin): ChangeRecord {
   const { time, type, data } = event;
   const id = changeIdOf(event);
+  if (isOfConnection(event)) return { id, time, type, values: [] };
   if (type !== 'DeviceTwins.TwinChanged') {
     return { id, time, type, ...(data.version === undefined ? {} : { version: data.version }), values: [] };
   }

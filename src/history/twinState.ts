@@ -1,5 +1,5 @@
 import { changedSections } from '../changes/changedPaths';
-import type { TwinChange, TwinEvent } from '../changes/twinEvent';
+import { isOfConnection, type TwinChange, type TwinEvent } from '../changes/twinEvent';
 import { isJsonObject, type Json, type JsonObject } from '../json';
 
 type SectionName = 'tags' | 'desired' | 'reported';
@@ -21,7 +21,9 @@ export function unheardOf(isWhole: boolean): KnownTwin {
 }
 
 /** What is known of a twin after one more event. */
-export function twinAfter(twin: KnownTwin, { type, data }: TwinEvent): KnownTwin {
+export function twinAfter(twin: KnownTwin, event: TwinEvent): KnownTwin {
+  if (isOfConnection(event)) return twin;
+  const { type, data } = event;
   if (type !== 'DeviceTwins.TwinChanged') return { ...unheardOf(true), version: data.version };
   const sections = changedSections(data).map((name): [SectionName, Known] => [
     name,
