@@ -50,10 +50,13 @@ export class HistoryAge {
     }
     let isWhole = true;
     await workThrough(moments, atATime, async ([subject, { event, moment }]) => {
-      isWhole &&= performance.now() < end && (await this.history.fold(subject, moment));
+      if (performance.now() > end || !(await this.history.fold(subject, moment))) {
+        isWhole = false;
+        return 'enough';
+      }
       const { deviceId, moduleId } = twinOf(event);
-      if (isWhole && moduleId === undefined) await this.writes.forget(deviceId, before);
-      return isWhole ? 'goOn' : 'enough';
+      if (moduleId === undefined) await this.writes.forget(deviceId, before);
+      return 'goOn';
     });
     return isWhole;
   }

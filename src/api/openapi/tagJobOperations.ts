@@ -1,7 +1,7 @@
 import { outcomesParameters } from '../requests/keptSchemas';
 import { tagTwinsParameters } from '../requests/readTagRequest';
 import { type Answer, type Content, json, type Operation, type Parameter } from './operation';
-import { allow, pageParameters, paging, queryParameters, reason, step } from './parameters';
+import { allow, pageParameters, paging, queryParameters, reason, reasonHeader, step } from './parameters';
 import { hubProblems } from './twinOperations';
 
 const jobId = step(
@@ -95,6 +95,7 @@ export const tagJobOperations: Operation[] = [
         reason,
       }),
       idempotencyKey,
+      reasonHeader,
     ],
     body: { ...json('TagJobRequest', examples), ...lines },
     answers: {
