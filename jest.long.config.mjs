@@ -6,6 +6,7 @@ export default {
   testMatch: [
     '<rootDir>/tests/system/{faults,feed,tagFleet}.test.ts',
     '<rootDir>/emulator/tests/{amqpFuzz,crash,crashMessages,firstBytes}.test.ts',
+    '<rootDir>/local-host/tests/firstBytes.test.ts',
   ],
   maxWorkers: 1,
   globals: { isLong: true },

@@ -14,7 +14,7 @@ runScript(async () => {
 });
 
 /** @throws Error for a bad setting: in Azure the app would run and say so, here nobody has to look for it. */
-function localHost({ port, tablePort, queuePort, stateDir, verbose }: SystemOptions): Part {
+function localHost({ port, host, tablePort, queuePort, stateDir, verbose }: SystemOptions): Part {
   const env = withStorage(withEmulatorEnv(stateDir), {
     tables: tablesConnectionString(tablePort),
     queues: queuesConnectionString(queuePort),
@@ -27,6 +27,7 @@ function localHost({ port, tablePort, queuePort, stateDir, verbose }: SystemOpti
     args: [
       'local-host/dist/cli.js',
       ...['--port', `${port}`, '--state-dir', join(stateDir, 'host'), ...(verbose ? [] : ['--quiet'])],
+      ...(host === undefined ? [] : ['--host', host]),
     ],
     env,
     ports: { '--port': port },

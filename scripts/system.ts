@@ -82,6 +82,7 @@ export function emulator(options: SystemOptions): Part {
       ...['--dead-letters', join(options.stateDir, 'dead-letters')],
       ...['--topology', 'infra/topology.json', '--functions-url', `http://localhost:${options.port}`],
       ...(options.dataDir === undefined ? [] : ['--data', options.dataDir]),
+      ...(options.host === undefined ? [] : ['--host', options.host]),
     ],
     env: process.env,
     ports: { '--hub-port': options.hubPort, '--mqtt-port': options.mqttPort, '--amqp-port': options.amqpPort },

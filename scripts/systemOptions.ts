@@ -17,6 +17,8 @@ export interface SystemOptions {
   tablePort: number;
   /** The emulator's CA, keys and `env`, and what the host remembers. */
   stateDir: string;
+  /** A name by which hub and app may be called, beside localhost. */
+  host: string | undefined;
   /** Where the hub keeps its twins, and Azure Storage what is told of them; in memory where absent. */
   dataDir: string | undefined;
   /** Simulated twins registered beside the tutorial's device. */
@@ -40,6 +42,7 @@ const help = `Starts the hub's emulator, Azurite and the app.
   --connections      who connects and disconnects is followed too
   --data DIR         keeps twins there, and what is stored of them; in memory unless given
   --state-dir DIR    the emulator's keys, and env with ready-made settings (${defaultStateDir})
+  --host NAME        in the hub's certificate and connection strings, and that requests may carry (localhost)
   --port N           the app (7071)
   --hub-port N       the hub's service API (8443)
   --mqtt-port N      the hub's devices (8883)
@@ -67,6 +70,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
       'table-port': { type: 'string', default: '10002' },
       'state-dir': { type: 'string', default: defaultStateDir },
       data: { type: 'string' },
+      host: { type: 'string' },
       devices: { type: 'string', default: '0' },
       live: { type: 'boolean', default: false },
       connections: { type: 'boolean', default: false },
@@ -86,6 +90,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
     tablePort: await settled(count('--table-port', values['table-port'], 65_535)),
     stateDir: values['state-dir'],
     dataDir: values.data,
+    host: values.host,
     devices: count('--devices', values.devices, 1_000_000),
     live: values.live ? ['--live', '--live-rate', values['live-rate'], '--seed', values.seed] : [],
     connections: values.connections,

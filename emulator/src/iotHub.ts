@@ -110,6 +110,13 @@ export class Hub {
     return toDocument(this.getDevice(id));
   }
 
+  /** The same as JSON. @throws HubError DeviceNotFound */
+  getTwinText(id: string): string {
+    const text = this.#fleet.textOf(id);
+    if (text === undefined) throw deviceNotFound(id);
+    return text;
+  }
+
   /** The twin, if there is one; for who only looks. */
   findTwin(id: string): JsonObject | undefined {
     const device = this.#fleet.find(id);
