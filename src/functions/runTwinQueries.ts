@@ -8,6 +8,7 @@ import { HubError } from '../azure/hub/hubError';
 import { goesBy } from '../conditions/alike';
 import type { Condition } from '../conditions/condition';
 import { formatPairs } from '../formatPairs';
+import { forgetOldChanges } from '../history/forgetOldChanges';
 import { reportMembers } from '../members/reportMembers';
 import { describeRun } from '../queries/describeRun';
 import { runQuery } from '../queries/runQuery';
@@ -15,7 +16,7 @@ import { forgetOldJobs } from '../tagJobs/forgetOldJobs';
 
 /**
  * Logs the registry's statistics, the devices of a location, and those of them with a connectivity; where the app keeps
- * members, also who joined and who left, and puts members right that no event told of. Last, old tag jobs are forgotten.
+ * members, also who joined and who left, and puts members right that no event told of. Last, old tag jobs and old changes are forgotten.
  */
 export async function runTwinQueries(context: InvocationContext, services: Services): Promise<void> {
   const { hub, settings } = services;
@@ -37,6 +38,10 @@ export async function runTwinQueries(context: InvocationContext, services: Servi
   }
   await compareMembers(context, services);
   await forgetOldJobs(context, () => services.records()?.tagJobSweep);
+  await forgetOldChanges(context, () => {
+    const kept = services.records();
+    return kept && { age: kept.age, days: need(settings.historyDays) };
+  });
   if (failures.length === queries.length) throw new AggregateError(failures, `No query succeeded: ${failures[0]}`);
 }
 

@@ -3,9 +3,10 @@ import { maxRowsPerPage, pagesOf, type StoredRow, toTransactions } from '../azur
 import type { Tables } from '../azure/tables/tables';
 import { latestMoment, momentOf } from '../changes/momentOf';
 import type { DeviceConnection, TwinEvent } from '../changes/twinEvent';
+import { toDeviceMoved } from '../feed/feedEvent';
+import type { MoveWriter } from '../feed/moveWriter';
 import { workThrough } from '../workThrough';
 import {
-  type ConnectionState,
   cutOff,
   type DeviceRow,
   type DeviceState,
@@ -25,19 +26,8 @@ import {
   toRow,
   unknownDevice,
 } from './deviceState';
+import { connectionColumns, type Member, memberAt, toMember } from './memberRow';
 import type { Whereabouts } from './whereabouts';
-
-/** A device in a list. */
-export interface Member {
-  deviceId: string;
-  location: string;
-  connectivity: string | null;
-  /** When it was put there, by the clock of this app. */
-  since: string;
-  /** Whether it is connected, and since when, by the hub; absent where no event told. */
-  connectionState?: 'Connected' | 'Disconnected';
-  connectionStateSince?: string;
-}
 
 /** A page of members; it may be short, or empty, while there are more. */
 export interface MemberPage {
@@ -68,16 +58,19 @@ export class Members {
     private readonly tables: Pick<Tables, 'use'>,
     /** The location whose leaving devices stay in the list, marked, until it was told that they left. */
     private readonly watched: string,
+    /** Where moves are told that events set off. */
+    private readonly feed: Pick<MoveWriter, 'write'>,
   ) {}
 
   /** Takes in what an event told of a device. */
   async hear(event: TwinEvent, news: Partial<Whereabouts>): Promise<void> {
     const [, deviceId = ''] = event.subject.split('/');
     const at = momentOf(event);
-    await this.#update(deviceId, at, (state) => {
+    const change = (state: DeviceState) => {
       const next = hear(state, news, at);
       return next !== state && event.type === 'DeviceTwins.DeviceDeleted' ? cutOff(next, event.time) : next;
-    });
+    };
+    await this.#update(deviceId, at, change, event);
   }
 
   /**
@@ -118,25 +111,37 @@ export class Members {
     return (await this.#advance(kept, next, at)) ?? false;
   }
 
-  async #update(deviceId: string, at: string, change: (state: DeviceState) => DeviceState): Promise<boolean> {
+  async #update(
+    deviceId: string,
+    at: string,
+    change: (state: DeviceState) => DeviceState,
+    event?: TwinEvent,
+  ): Promise<boolean> {
     for (;;) {
       const kept = await this.read(deviceId);
-      const isWritten = await this.#advance(kept, change(kept.state), at);
+      const isWritten = await this.#advance(kept, change(kept.state), at, event);
       if (isWritten !== undefined) return isWritten;
     }
   }
 
   /** Writes what follows, and puts the list right; undefined where the state has changed since it was read. */
-  async #advance(kept: KeptDevice, next: DeviceState, at: string): Promise<boolean | undefined> {
+  async #advance(kept: KeptDevice, next: DeviceState, at: string, event?: TwinEvent): Promise<boolean | undefined> {
     if (next === kept.state) {
       if (!isUnfinished(next, at)) return false;
-      await this.#settle(kept, at);
+      await this.#finish(kept, at, event);
       return true;
     }
     const etag = await this.#write(next, kept);
     if (etag === undefined) return undefined;
-    if (isUnfinished(next, at)) await this.#settle({ state: next, etag }, at);
+    if (isUnfinished(next, at)) await this.#finish({ state: next, etag }, at, event);
     return true;
+  }
+
+  /** Tells the moves before the state forgets them: whoever is cut off is told the event again, and tells them again. */
+  async #finish(kept: KeptDevice, at: string, event: TwinEvent | undefined): Promise<void> {
+    const moves = kept.state.moves.filter((move) => move.at === at);
+    if (event) await Promise.all(moves.map((move) => this.feed.write(toDeviceMoved(event, move))));
+    await this.#settle(kept, at);
   }
 
   /**
@@ -293,32 +298,4 @@ export class Members {
       await table.put({ ...member, movedAt: new Date().toISOString(), isPresent: false });
     });
   }
-}
-
-function memberAt({ partitionKey, rowKey }: Place, state: DeviceState): DeviceRow {
-  const { deviceId, location = '', connectivity, connection } = state;
-  const now = new Date().toISOString();
-  return {
-    ...{ partitionKey, rowKey, deviceId, location, connectivity, since: now, movedAt: now, isPresent: true },
-    ...(connection ? connectionColumns(connection) : {}),
-  };
-}
-
-function connectionColumns({ isConnected, since, sequenceNumber }: ConnectionState) {
-  return { isConnected, connectionSince: since, connectionNumber: sequenceNumber };
-}
-
-function toMember({ deviceId, location, connectivity, since, isConnected, connectionSince }: StoredRow): Member {
-  return {
-    deviceId: String(deviceId),
-    location: String(location),
-    connectivity: connectivity === undefined ? null : String(connectivity),
-    since: String(since),
-    ...(isConnected === undefined
-      ? {}
-      : {
-          connectionState: isConnected ? 'Connected' : 'Disconnected',
-          connectionStateSince: String(connectionSince),
-        }),
-  };
 }

@@ -57,6 +57,21 @@ export const allow: Told = {
   example: 'tags',
 };
 
+/** What to say of the parameter that tells why. */
+export const reason: Told = {
+  description: 'Why: kept with the change. The header X-Reason and a member of a JSON body say the same.',
+  example: 'moved to the new hall',
+};
+
+/** The same as a header. */
+export const reasonHeader: Parameter = {
+  name: 'X-Reason',
+  in: 'header',
+  description: 'Why, in ASCII: kept with the change.',
+  schema: { type: 'string', minLength: 1, maxLength: 500 },
+  example: 'moved to the new hall',
+};
+
 /** A step of the path. */
 export function step(name: string, description: string, example: string, schema: JsonSchema = {}): Parameter {
   return { name, in: 'path', required: true, description, schema: { type: 'string', ...schema }, example };
