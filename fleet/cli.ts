@@ -10,6 +10,7 @@ import { get } from './get';
 import { history } from './history';
 import { importTags } from './import';
 import { job } from './job';
+import { jobs } from './jobs';
 import { locations } from './locations';
 import { members } from './members';
 import { query } from './query';
@@ -28,6 +29,7 @@ const commands: Readonly<Record<string, Command>> = {
   members,
   statistics,
   job,
+  jobs,
   export: exportDevices,
   import: importTags,
   completion: completionOf(() => commands),

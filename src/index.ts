@@ -44,6 +44,7 @@ http(
   async () => (await import('./functions/locationDevicesByPath')).locationDevicesByPath,
 );
 http('tagTwins', 'POST', 'tagJobs', async () => (await import('./functions/tagTwins')).tagTwins);
+http('tagJobsList', 'GET', 'tagJobs', async () => (await import('./functions/tagJobsList')).tagJobsList);
 http('tagJob', ['GET', 'DELETE'], 'tagJobs/{jobId}', async () => (await import('./functions/tagJob')).tagJob);
 http(
   'tagJobOutcomes',

@@ -79,6 +79,7 @@ async function start(jobId: string, request: TagRequest, means: JobMeans, end: n
     expectedSeconds,
     total,
   };
+  await means.store()?.enter(job);
   const document = await carryOut(job, plan, request.targets, means, end);
   const { ignoredColumns } = request;
   return ignoredColumns.length > 0 ? { ...document, ignoredColumns } : document;

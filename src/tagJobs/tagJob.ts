@@ -57,17 +57,27 @@ export interface Outcome {
 
 const count = z.int().check(z.gte(0));
 
-/** A job as callers see it. */
-export const jobDocumentSchema = z.object({
+/** What callers see of the state of a job. */
+export const jobStates = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
+
+/** A job as a list of jobs tells it. */
+export const jobSummarySchema = z.object({
   jobId: z.string(),
   engine: z.enum(engines),
-  state: z.enum(['queued', 'running', 'completed', 'failed', 'cancelled']),
+  state: z.enum(jobStates),
   counts: z.object({ total: count, succeeded: count, failed: count, pending: count }),
   expectedSeconds: count,
   createdAt: z.iso.datetime(),
   endedAt: z.optional(z.iso.datetime()),
   /** Why the job failed. */
   detail: z.optional(z.string()),
+});
+
+export type JobSummary = z.infer<typeof jobSummarySchema>;
+
+/** A job as callers see it. */
+export const jobDocumentSchema = z.object({
+  ...jobSummarySchema.shape,
   failures: z.array(outcomeSchema),
   continuation: z.optional(z.string()),
   results: z.optional(

@@ -29,9 +29,15 @@ export interface Claim {
 const jobRow = 'job';
 const claimRow = 'claim';
 
+/** The last moment that a `Date` can hold, in milliseconds. */
+const lastMoment = 8.64e15;
+
+/** The partition of the list of all jobs: no job and no key is called so. */
+const entries = 'jobs|all';
+
 /**
  * The memory of tag jobs: in `TagJobs` a partition a job with the row `job` and, for each chunk, one row with its devices
- * and one with what became of them; in `TagJobFailures` a row for each device that was not tagged.
+ * and one with what became of them, and a partition that lists all jobs by their time; in `TagJobFailures` a row for each device that was not tagged.
  *
  * Counts are summed from the chunks when they are asked for: a counter would be a row that every worker fights for.
  */
@@ -54,6 +60,22 @@ export class TagJobStore {
       await table.put(row);
       return true;
     });
+  }
+
+  /**
+   * Enters a job into the list of all jobs, before anything else is kept of it: a job is never without its entry. One
+   * that its request begins again is entered again; what was entered before tells another time than the job.
+   */
+  async enter({ jobId, createdAt }: Pick<TagJob, 'jobId' | 'createdAt'>): Promise<void> {
+    const row = { partitionKey: entries, rowKey: entryKey(jobId, createdAt), createdAt };
+    await this.tables.use('TagJobs', (table) => table.put(row));
+  }
+
+  /** Entries of the list of all jobs, newest first, after one of them. */
+  async listEntries(most: number, after?: string): Promise<EntryPage> {
+    const range = { partitionKey: entries, ...(after === undefined ? {} : { after }) };
+    const page = await this.tables.use('TagJobs', (table) => table.list(range, most));
+    return { entries: page.rows.map(toEntry), isMore: page.continuation !== undefined };
   }
 
   /** Holds an idempotency key for a job; where it is held already, tells by whom. */
@@ -157,6 +179,19 @@ export class TagJobStore {
   }
 }
 
+/** A job in the list of all jobs. */
+export interface Entry {
+  jobId: string;
+  createdAt: string;
+  /** Its place in the list. */
+  place: string;
+}
+
+export interface EntryPage {
+  entries: Entry[];
+  isMore: boolean;
+}
+
 /** Where in a job a device stands. */
 export interface Place {
   chunk: number;
@@ -167,6 +202,15 @@ export interface Place {
 export interface FailurePage {
   failures: Failure[];
   continuation: string | undefined;
+}
+
+/** Rows come in the order of their keys: what is left of all time counts down, so that later jobs come first. */
+function entryKey(jobId: string, createdAt: string): string {
+  return `${String(lastMoment - Date.parse(createdAt)).padStart(16, '0')}|${jobId}`;
+}
+
+function toEntry({ rowKey, createdAt }: StoredRow): Entry {
+  return { jobId: rowKey.slice(rowKey.indexOf('|') + 1), createdAt: String(createdAt), place: rowKey };
 }
 
 function toFailure(row: StoredRow): Failure {

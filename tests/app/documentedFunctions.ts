@@ -11,6 +11,7 @@ import { statistics } from '../../src/functions/statistics';
 import { summary } from '../../src/functions/summary';
 import { tagJob } from '../../src/functions/tagJob';
 import { tagJobOutcomes } from '../../src/functions/tagJobOutcomes';
+import { tagJobsList } from '../../src/functions/tagJobsList';
 import { tagTwin } from '../../src/functions/tagTwin';
 import { tagTwins } from '../../src/functions/tagTwins';
 
@@ -22,6 +23,7 @@ export const documentedFunctions: Readonly<Record<string, Serve<Services>>> = {
   queryTwins,
   summary,
   tagTwins,
+  tagJobsList,
   tagJob,
   tagJobOutcomes,
   cancelTagJob: tagJob,

@@ -15,6 +15,7 @@ const judge = new Judge(document);
 /** Those that ask the hub; the other ones ask tables. */
 const ofTheHub = ['getTwin', 'tagTwin', 'statistics', 'queryTwins', 'summary', 'tagTwins'];
 const ofTables = [
+  'tagJobsList',
   'tagJob',
   'tagJobOutcomes',
   'cancelTagJob',

@@ -41,6 +41,7 @@ it('every function registers without a single valid setting, and the start says 
     'summary',
     'tagJob',
     'tagJobOutcomes',
+    'tagJobsList',
     'tagTwin',
     'tagTwins',
     'workTagJobs',

@@ -33,6 +33,19 @@ test('get shows a twin, without what a terminal would obey', async () => {
   );
 });
 
+test('jobs lists them, those of a state where asked', async () => {
+  const counts = { total: 2, succeeded: 1, failed: 1, pending: 0 };
+  const job = { jobId: 'j1', engine: 'queue', state: 'completed', createdAt: 'T', counts };
+  answer = ({ url }) => ({ json: url.searchParams.get('state') ? { jobs: [] } : { jobs: [job], continuation: 'n' } });
+  const { stdout, stderr } = await fleet(app.url, 'jobs', '--limit', '1');
+  expect(stdout.replace(/ +/g, ' ')).toBe(
+    'job created engine state total succeeded failed pending\nj1 T queue completed 2 1 1 0\n',
+  );
+  expect(stderr).toBe('There are more: --limit or --all.\n');
+  expect((await fleet(app.url, 'jobs', '--state', 'running')).stderr).toBe('There is no such job.\n');
+  expect(asked()).toEqual(['/api/tagJobs?limit=1', '/api/tagJobs?state=running&limit=100']);
+});
+
 test('history shows a line a value, page by page', async () => {
   const change = (version: number, values: object[]) => ({ time: 'T', type: 'TwinChanged', version, values });
   answer = ({ url }) =>

@@ -4,7 +4,7 @@ import { freshnessSchema } from '../../conditions/freshness';
 import { anyJson } from '../../json';
 import { listedDeviceSchema } from '../../queries/listDevices';
 import { outcomeSchema } from '../../tagJobs/jobOutcomes';
-import { engines, jobDocumentSchema } from '../../tagJobs/tagJob';
+import { engines, jobDocumentSchema, jobSummarySchema } from '../../tagJobs/tagJob';
 import { statisticsSchema, twinSchema } from '../../twins/twin';
 import { queryTwinsAnswer } from '../requests/queryTwinsSchemas';
 import { tagJobSchema } from '../requests/readTagRequest';
@@ -82,6 +82,10 @@ export const components = {
     description:
       'A job, with a page of the devices that were not tagged: their status is that of HTTP, 0 where a device was not reached. ' +
       'results, of every device, come with the answer of engine direct only.',
+  },
+  TagJobs: {
+    schema: z.object({ jobs: z.array(jobSummarySchema), continuation }),
+    description: 'Jobs, newest first, without the devices that were not tagged: ask for one of them.',
   },
   TagJobOutcomes: {
     schema: z.object({ jobId: z.string(), outcomes: z.array(outcomeSchema), continuation }),

@@ -1,4 +1,4 @@
-import { outcomesParameters } from '../requests/keptSchemas';
+import { outcomesParameters, tagJobsParameters } from '../requests/keptSchemas';
 import { tagTwinsParameters } from '../requests/readTagRequest';
 import { type Answer, type Content, json, type Operation, type Parameter } from './operation';
 import { allow, pageParameters, paging, queryParameters, step } from './parameters';
@@ -117,6 +117,20 @@ export const tagJobOperations: Operation[] = [
       'tables-unavailable',
       'queue-unavailable',
     ],
+  },
+  {
+    operationId: 'tagJobsList',
+    method: 'get',
+    path: '/api/tagJobs',
+    summary: 'List the jobs of the last 30 days, newest first',
+    description:
+      'A page tells of a hundred jobs at most, whatever their state: with a state it may be short, even empty.',
+    parameters: queryParameters(tagJobsParameters, {
+      state: { description: 'Jobs in this state; without it all.', example: 'running' },
+      ...paging,
+    }),
+    answers: { 200: { description: 'A page of jobs.', headers: ['Link'], content: json('TagJobs') } },
+    problems: ['invalid-request', 'invalid-setting', 'internal-error', 'tables-unavailable'],
   },
   {
     operationId: 'tagJob',

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { maxRowsPerPage } from '../../azure/tables/table';
 import { deviceOutcomes } from '../../tagJobs/jobOutcomes';
+import { jobStates } from '../../tagJobs/tagJob';
 import { flagParameter, pageParameters, textParameter } from '../http/parameters';
 
 /** The query parameters of `GET /api/devices/{deviceId}/changes`. */
@@ -27,6 +28,12 @@ export const outcomesParameters = z.object({
 
 /** The content types of `GET /api/tagJobs/{jobId}/outcomes`. */
 export const outcomesTypes = ['application/json', 'text/csv'] as const;
+
+/** The query parameters of `GET /api/tagJobs`. */
+export const tagJobsParameters = z.object({
+  state: z.optional(z.enum(jobStates, `is one of ${jobStates.join(', ')}`)),
+  ...pageParameters(100),
+});
 
 /** The query parameters of `/api/tagJobs/{jobId}`. */
 export const tagJobParameters = z.object(pageParameters(100));
