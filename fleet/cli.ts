@@ -18,6 +18,7 @@ import { statistics } from './statistics';
 import { summary } from './summary';
 import { tag } from './tag';
 import { obeyedByNone } from './terminal';
+import { trends } from './trends';
 
 const commands: Readonly<Record<string, Command>> = {
   tag,
@@ -28,6 +29,7 @@ const commands: Readonly<Record<string, Command>> = {
   locations,
   members,
   statistics,
+  trends,
   job,
   jobs,
   export: exportDevices,

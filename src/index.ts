@@ -52,6 +52,7 @@ http(
   'tagJobs/{jobId}/outcomes',
   async () => (await import('./functions/tagJobOutcomes')).tagJobOutcomes,
 );
+http('trends', 'GET', 'trends', async () => (await import('./functions/trends')).trends);
 http('openapi', 'GET', 'openapi.json', async () => (await import('./functions/openapi')).openapi);
 
 app.timer('runTwinQueries', {

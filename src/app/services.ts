@@ -14,6 +14,7 @@ import { MovesLog } from '../members/moves';
 import { Sweep } from '../members/sweep';
 import { TagJobStore } from '../tagJobs/tagJobStore';
 import { TagJobSweep } from '../tagJobs/tagJobSweep';
+import { TrendLog } from '../trends/trendLog';
 import { need, type Settings } from './settings';
 
 /** What functions work with. */
@@ -50,6 +51,7 @@ export interface Records {
   putAside: PutAside;
   tagJobs: TagJobStore;
   tagJobSweep: TagJobSweep;
+  trends: TrendLog;
 }
 
 /**
@@ -121,5 +123,6 @@ export function openRecords(tables: Tables, watched: string): Records {
     putAside: new PutAside(tables),
     tagJobs: new TagJobStore(tables),
     tagJobSweep: new TagJobSweep(tables),
+    trends: new TrendLog(tables),
   };
 }

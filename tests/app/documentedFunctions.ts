@@ -14,6 +14,7 @@ import { tagJobOutcomes } from '../../src/functions/tagJobOutcomes';
 import { tagJobsList } from '../../src/functions/tagJobsList';
 import { tagTwin } from '../../src/functions/tagTwin';
 import { tagTwins } from '../../src/functions/tagTwins';
+import { trends } from '../../src/functions/trends';
 
 /** The HTTP functions by the operations of the OpenAPI document. */
 export const documentedFunctions: Readonly<Record<string, Serve<Services>>> = {
@@ -31,5 +32,6 @@ export const documentedFunctions: Readonly<Record<string, Serve<Services>>> = {
   locations,
   locationDevices,
   locationDevicesByPath,
+  trends,
   openapi,
 };

@@ -23,6 +23,7 @@ const ofTables = [
   'locations',
   'locationDevices',
   'locationDevicesByPath',
+  'trends',
 ];
 
 let hub: ScriptedHub;

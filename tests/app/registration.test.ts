@@ -44,6 +44,7 @@ it('every function registers without a single valid setting, and the start says 
     'tagJobsList',
     'tagTwin',
     'tagTwins',
+    'trends',
     'workTagJobs',
   ]);
   for (const [name, method, route] of [

@@ -5,6 +5,7 @@ import { anyJson } from '../../json';
 import { listedDeviceSchema } from '../../queries/listDevices';
 import { outcomeSchema } from '../../tagJobs/jobOutcomes';
 import { engines, jobDocumentSchema, jobSummarySchema } from '../../tagJobs/tagJob';
+import { trendsSchema } from '../../trends/trends';
 import { statisticsSchema, twinSchema } from '../../twins/twin';
 import { queryTwinsAnswer } from '../requests/queryTwinsSchemas';
 import { tagJobSchema } from '../requests/readTagRequest';
@@ -146,6 +147,13 @@ export const components = {
       ...standing,
     }),
     description: 'How many devices each location has, and by which connectivity, as events told.',
+  },
+  Trends: {
+    schema: trendsSchema,
+    description:
+      'Columns of counts, each beside times, at which the steps of so many seconds begin; null: nothing counted in that step. ' +
+      'total and enabled: of the registry; changes: events since the point before; series: devices by location and ' +
+      'connectivity, where connectivity null: they told none. At most 1,000 series; location null: all others.',
   },
   Problem: {
     schema: z.object({
