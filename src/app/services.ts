@@ -7,6 +7,7 @@ import { type Tables, tablesAt } from '../azure/tables/tables';
 import { PutAside } from '../changes/putAside';
 import { SettingError } from '../errors/settingError';
 import { ChangeHistory } from '../history/changeHistory';
+import { WriteLog } from '../history/writeLog';
 import { DriftLog } from '../members/drift';
 import { FillLog } from '../members/fillState';
 import { Members } from '../members/members';
@@ -43,6 +44,7 @@ export interface Services {
 /** What the app keeps. */
 export interface Records {
   history: ChangeHistory;
+  writes: WriteLog;
   members: Members;
   moves: MovesLog;
   sweep: Sweep;
@@ -113,15 +115,17 @@ export function createServices(settings: Settings): Services {
 
 /** What the app keeps, in these tables; `watched` is the location whose moves are told. */
 export function openRecords(tables: Tables, watched: string): Records {
+  const writes = new WriteLog(tables);
   return {
-    history: new ChangeHistory(tables),
+    history: new ChangeHistory(tables, writes),
+    writes,
     members: new Members(tables, watched),
     moves: new MovesLog(tables),
     sweep: new Sweep(tables),
     drift: new DriftLog(tables),
     fill: new FillLog(tables),
     putAside: new PutAside(tables),
-    tagJobs: new TagJobStore(tables),
+    tagJobs: new TagJobStore(tables, writes),
     tagJobSweep: new TagJobSweep(tables),
     trends: new TrendLog(tables),
   };

@@ -1,5 +1,5 @@
 import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
-import { maxRowsPerPage, type Row } from '../azure/tables/table';
+import { maxRowsPerPage, pagesOf, type Row } from '../azure/tables/table';
 import type { Tables } from '../azure/tables/tables';
 import { type Level, levels, startOf } from './levels';
 import type { TrendPoint } from './trendPoint';
@@ -33,17 +33,14 @@ export class TrendLog {
 
   /** The points of a level from one moment until another, in their order. */
   async read({ name }: Level, from: number, to: number): Promise<TrendPoint[]> {
-    const points: TrendPoint[] = [];
-    const [first, last] = [from - 1, to + earlyMs].map((moment) => new Date(moment).toISOString());
-    let continuation: string | undefined;
-    do {
-      const range = { partitionKey: name, after: first ?? '' };
-      const page = await this.tables.use('Trends', (table) => table.list(range, maxRowsPerPage, continuation));
-      const rows = page.rows.filter(({ rowKey }) => rowKey <= (last ?? ''));
-      for (const row of rows) points.push({ ...(fromColumns('point', row) as TrendPoint), at: row.rowKey });
-      continuation = rows.length < page.rows.length ? undefined : page.continuation;
-    } while (continuation !== undefined);
-    return points;
+    const [after = '', before = ''] = [from - 1, to + earlyMs].map((moment) => new Date(moment).toISOString());
+    return this.tables.use('Trends', async (table) => {
+      const points: TrendPoint[] = [];
+      for await (const rows of pagesOf(table, { partitionKey: name, after, before })) {
+        for (const row of rows) points.push({ ...(fromColumns('point', row) as TrendPoint), at: row.rowKey });
+      }
+      return points;
+    });
   }
 
   /** A page of each level: the first rows are the oldest. */

@@ -91,11 +91,12 @@ function compare(a: readonly string[], b: readonly string[]): number {
 
 function isIn(
   { row, writtenAt }: Kept,
-  { partitionKey, after, prefix = '', equal = {}, later = {}, writtenBefore }: Range,
+  { partitionKey, after, before, prefix = '', equal = {}, later = {}, writtenBefore }: Range,
 ) {
   return (
     (partitionKey === undefined || row.partitionKey === partitionKey) &&
     (after === undefined || row.rowKey > after) &&
+    (before === undefined || row.rowKey < before) &&
     row.rowKey.startsWith(prefix) &&
     (writtenBefore === undefined || writtenAt < writtenBefore.getTime()) &&
     Object.entries(equal).every(([column, value]) => row[column] === value) &&

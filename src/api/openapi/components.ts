@@ -14,6 +14,8 @@ import { summaryAnswer } from '../requests/summarySchemas';
 const continuation = z.optional(z.string());
 const standing = { comparedAt: z.nullable(z.iso.datetime()), filled: z.number().check(z.gte(0), z.lte(1)) };
 
+const author = { by: z.optional(z.string()), reason: z.optional(z.string()) };
+
 /** What a schema does not tell by itself. */
 export interface ComponentMeta {
   description: string;
@@ -110,6 +112,7 @@ export const components = {
       deviceId: z.string(),
       changes: z.array(
         z.object({
+          id: z.string(),
           time: z.iso.datetime(),
           type: z.enum(['DeviceTwins.TwinChanged', 'DeviceTwins.DeviceCreated', 'DeviceTwins.DeviceDeleted']),
           version: z.optional(z.int()),
@@ -117,6 +120,8 @@ export const components = {
           coalesced: z.optional(z.literal(true)),
           truncated: z.optional(z.literal(true)),
           values: z.array(z.object({ path: z.string(), before: z.optional(anyJson), after: anyJson })),
+          ...author,
+          writes: z.optional(z.array(z.object({ version: z.int(), ...author }))),
         }),
       ),
       continuation,
@@ -124,7 +129,8 @@ export const components = {
     description:
       'Changes of a twin, newest first. before is null where there was no value, absent where nothing kept tells; ' +
       'coalesced: versions lie between previousVersion and version; truncated: not every value was told, nor told exactly. ' +
-      'Strings are as the twin has them, also those that look like times.',
+      'Strings are as the twin has them, also those that look like times. by and reason: who asked this app for it, and ' +
+      'why; writes: of each, where several were merged into one change.',
   },
   LocationDevices: {
     schema: z.object({

@@ -109,10 +109,11 @@ class AzureTable implements Table {
 /** After every key that starts with a prefix: keys hold printable ASCII only. */
 const last = '\x7f';
 
-function toFilter({ partitionKey, after, prefix, equal = {}, later = {}, writtenBefore }: Range): string {
+function toFilter({ partitionKey, after, before, prefix, equal = {}, later = {}, writtenBefore }: Range): string {
   const conditions = [
     ...(partitionKey === undefined ? [] : [odata`PartitionKey eq ${partitionKey}`]),
     ...(after === undefined ? [] : [odata`RowKey gt ${after}`]),
+    ...(before === undefined ? [] : [odata`RowKey lt ${before}`]),
     ...(prefix === undefined ? [] : [odata`RowKey ge ${prefix}`, odata`RowKey lt ${prefix + last}`]),
     ...(writtenBefore === undefined ? [] : [odata`Timestamp lt ${writtenBefore}`]),
     ...Object.entries(equal).map(([column, value]) => column + odata` eq ${value}`),

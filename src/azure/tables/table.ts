@@ -19,6 +19,8 @@ export interface Range {
   partitionKey?: string;
   /** Rows after this key. */
   after?: string;
+  /** Rows before this key. */
+  before?: string;
   /** Rows whose key starts so. */
   prefix?: string;
   /** Rows whose column has this value, or, of `later`, a greater one. */

@@ -6,6 +6,7 @@ import type { Table } from './table';
 /** The tables of this app, by what they keep. */
 export type TableName =
   | 'TwinChanges'
+  | 'TwinWrites'
   | 'TwinStates'
   | 'Members'
   | 'PutAside'
