@@ -52,6 +52,13 @@ http(
   'tagJobs/{jobId}/outcomes',
   async () => (await import('./functions/tagJobOutcomes')).tagJobOutcomes,
 );
+http('undoJob', 'POST', 'tagJobs/{jobId}/undo', async () => (await import('./functions/undoJob')).undoJob);
+http(
+  'undoChange',
+  'POST',
+  'devices/{deviceId}/changes/{id}/undo',
+  async () => (await import('./functions/undoChange')).undoChange,
+);
 http('trends', 'GET', 'trends', async () => (await import('./functions/trends')).trends);
 http('openapi', 'GET', 'openapi.json', async () => (await import('./functions/openapi')).openapi);
 

@@ -116,8 +116,9 @@ export function createServices(settings: Settings): Services {
 /** What the app keeps, in these tables; `watched` is the location whose moves are told. */
 export function openRecords(tables: Tables, watched: string): Records {
   const writes = new WriteLog(tables);
+  const history = new ChangeHistory(tables, writes);
   return {
-    history: new ChangeHistory(tables, writes),
+    history,
     writes,
     members: new Members(tables, watched),
     moves: new MovesLog(tables),
@@ -125,7 +126,7 @@ export function openRecords(tables: Tables, watched: string): Records {
     drift: new DriftLog(tables),
     fill: new FillLog(tables),
     putAside: new PutAside(tables),
-    tagJobs: new TagJobStore(tables, writes),
+    tagJobs: new TagJobStore(tables, writes, history),
     tagJobSweep: new TagJobSweep(tables),
     trends: new TrendLog(tables),
   };

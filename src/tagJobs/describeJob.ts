@@ -43,7 +43,7 @@ export function documentOf(job: TagJob, counts: Counts, failures: Failures): Job
 
 /** The same without the devices that were not tagged. */
 export function summaryOf(job: TagJob, counts: Counts): JobSummary {
-  const { jobId, engine, state, expectedSeconds, createdAt, endedAt, by, reason, detail } = job;
+  const { jobId, engine, state, expectedSeconds, createdAt, endedAt, by, reason, undoes, detail } = job;
   const hasBegun = counts.succeeded + counts.failed > 0;
   return {
     jobId,
@@ -55,6 +55,8 @@ export function summaryOf(job: TagJob, counts: Counts): JobSummary {
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(by === undefined ? {} : { by }),
     ...(reason === undefined ? {} : { reason }),
+    undoable: job.isUndoable === true,
+    ...(undoes === undefined ? {} : { undoes }),
     ...(detail === undefined ? {} : { detail }),
   };
 }

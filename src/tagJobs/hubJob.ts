@@ -28,7 +28,7 @@ const states: Record<Exclude<HubJob['status'], 'unknown'>, 'queued' | 'running' 
  */
 export async function startHubJob(job: TagJob, targets: Targets, means: JobMeans): Promise<TagJob> {
   const tagJobs = means.needStore();
-  if (targets.kind === 'list') throw new InvalidInputError('A hub job takes a condition.', 'engine');
+  if (targets.kind !== 'where') throw new InvalidInputError('A hub job takes a condition.', 'engine');
   const { factor, least, most } = patience;
   const maxExecutionSeconds = Math.min(most, Math.max(least, job.expectedSeconds * factor));
   const hub = means.hub(deadlines.request);
@@ -37,7 +37,8 @@ export async function startHubJob(job: TagJob, targets: Targets, means: JobMeans
   } catch (error) {
     if (!(error instanceof HubError) || error.code !== 'jobExists') throw error;
   }
-  await tagJobs.write(job);
+  // With its tags: by them the history tells which change of a device was its.
+  await tagJobs.write({ ...job, tags: targets.tags });
   return job;
 }
 

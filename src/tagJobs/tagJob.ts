@@ -33,9 +33,18 @@ export interface TagJob extends Partial<Author> {
   chunks?: number;
   /** Messages of it that are in the queue at a time; absent where all were sent at once. */
   window?: number;
-  /** Why the job failed. */
+  /** Whether it keeps what it replaces; of a job of the hub, whether the history may tell. */
+  isUndoable?: boolean;
+  /** The job, or the change, that it takes back. */
+  undoes?: string;
+  /** Of one that takes back a job: what it must know of it, and whether what was changed since is overridden. */
+  original?: OriginalJob & { force: boolean };
+  /** Why the job failed, or what to know of it. */
   detail?: string;
 }
+
+/** What is known of a job that is to be taken back. */
+export type OriginalJob = Pick<TagJob, 'jobId' | 'engine' | 'tags' | 'createdAt' | 'endedAt'>;
 
 /** A job as it was read. */
 export interface StoredJob {
@@ -73,7 +82,11 @@ export const jobSummarySchema = z.object({
   /** Who asked for it, and what for. */
   by: z.optional(z.string()),
   reason: z.optional(z.string()),
-  /** Why the job failed. */
+  /** Whether what it replaced can be put back. */
+  undoable: z.boolean(),
+  /** The job, or the change, that it takes back. */
+  undoes: z.optional(z.string()),
+  /** Why the job failed, or what to know of it. */
   detail: z.optional(z.string()),
 });
 

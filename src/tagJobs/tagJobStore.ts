@@ -2,6 +2,7 @@ import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
 import { encodeKey } from '../azure/tables/keys';
 import { maxRowsPerPage, type StoredRow } from '../azure/tables/table';
 import type { Tables } from '../azure/tables/tables';
+import type { ChangeHistory } from '../history/changeHistory';
 import type { WriteLog } from '../history/writeLog';
 import {
   type Chunk,
@@ -15,6 +16,7 @@ import {
   toChunkRows,
 } from './chunk';
 import { ageOf, keptMs } from './limits';
+import { ReplacedValues } from './replacedValues';
 import type { Failure, StoredJob, TagJob } from './tagJob';
 
 /** Who holds an idempotency key. */
@@ -43,11 +45,18 @@ const entries = 'jobs|all';
  * Counts are summed from the chunks when they are asked for: a counter would be a row that every worker fights for.
  */
 export class TagJobStore {
+  /** What jobs replaced. */
+  readonly values: ReplacedValues;
+
   constructor(
     private readonly tables: Pick<Tables, 'use'>,
     /** Where it is noted who has a job write a twin. */
     readonly writes: WriteLog,
-  ) {}
+    /** What is known of what a job of the hub replaced. */
+    readonly history: ChangeHistory,
+  ) {
+    this.values = new ReplacedValues(tables);
+  }
 
   /** A job that is told of still: see {@link keptMs}. */
   async read(jobId: string): Promise<StoredJob | undefined> {

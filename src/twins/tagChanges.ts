@@ -76,6 +76,18 @@ export function undo(tags: JsonObject, changes: readonly TagChange[], force: boo
   return { patch: patchBetween(tags, wanted) as TagsPatch, left };
 }
 
+/**
+ * What two writes did together, of which the second was to do what the first may have done: where it left the paths of the
+ * first as that made them, these are changes of both.
+ *
+ * @param tags before the second.
+ */
+export function together(first: readonly TagChange[], second: readonly TagChange[], tags: JsonObject): TagChange[] {
+  const isAnew = ({ path }: TagChange) => second.some((each) => isDeepStrictEqual(each.path, path));
+  const stands = ({ path, after, isHolder }: TagChange) => isHolder || isDeepStrictEqual(valueAt(tags, path), after);
+  return [...first.filter((change) => !isAnew(change) && stands(change)), ...second];
+}
+
 /** The merge patch that makes one object of another. */
 function patchBetween(from: JsonObject, to: JsonObject): JsonObject {
   const removed = Object.keys(from).filter((name) => !Object.hasOwn(to, name));

@@ -15,6 +15,8 @@ import { tagJobsList } from '../../src/functions/tagJobsList';
 import { tagTwin } from '../../src/functions/tagTwin';
 import { tagTwins } from '../../src/functions/tagTwins';
 import { trends } from '../../src/functions/trends';
+import { undoChange } from '../../src/functions/undoChange';
+import { undoJob } from '../../src/functions/undoJob';
 
 /** The HTTP functions by the operations of the OpenAPI document. */
 export const documentedFunctions: Readonly<Record<string, Serve<Services>>> = {
@@ -33,5 +35,7 @@ export const documentedFunctions: Readonly<Record<string, Serve<Services>>> = {
   locationDevices,
   locationDevicesByPath,
   trends,
+  undoJob,
+  undoChange,
   openapi,
 };

@@ -24,6 +24,8 @@ const ofTables = [
   'locationDevices',
   'locationDevicesByPath',
   'trends',
+  'undoJob',
+  'undoChange',
 ];
 
 let hub: ScriptedHub;
@@ -140,5 +142,7 @@ test('no such status of the document is without its answer', () => {
     'tagJob 429',
     'cancelTagJob 429',
     'tagJobOutcomes 429',
+    'undoJob 429',
+    'undoChange 429',
   ]);
 });

@@ -45,6 +45,8 @@ it('every function registers without a single valid setting, and the start says 
     'tagTwin',
     'tagTwins',
     'trends',
+    'undoChange',
+    'undoJob',
     'workTagJobs',
   ]);
   for (const [name, method, route] of [

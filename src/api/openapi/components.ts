@@ -9,6 +9,7 @@ import { trendsSchema } from '../../trends/trends';
 import { statisticsSchema, twinSchema } from '../../twins/twin';
 import { queryTwinsAnswer } from '../requests/queryTwinsSchemas';
 import { tagJobSchema } from '../requests/readTagRequest';
+import { undoSchema } from '../requests/readUndoRequest';
 import { summaryAnswer } from '../requests/summarySchemas';
 
 const continuation = z.optional(z.string());
@@ -86,6 +87,7 @@ export const components = {
       'A job, with a page of the devices that were not tagged: their status is that of HTTP, 0 where a device was not reached. ' +
       'results, of every device, come with the answer of engine direct only.',
   },
+  UndoRequest: { schema: undoSchema, description: 'How to take back a job or a change; all of it may be left out.' },
   TagJobs: {
     schema: z.object({ jobs: z.array(jobSummarySchema), continuation }),
     description: 'Jobs, newest first, without the devices that were not tagged: ask for one of them.',
@@ -104,6 +106,7 @@ export const components = {
       expectedSeconds: z.number(),
       sample: z.array(z.string()),
       ignoredColumns: z.optional(z.array(z.string())),
+      detail: z.optional(z.string()),
     }),
     description: 'What a job would do; nothing was done.',
   },

@@ -13,6 +13,7 @@ export type TableName =
   | 'Runs'
   | 'TagJobs'
   | 'TagJobFailures'
+  | 'TagJobValues'
   | 'Trends';
 
 /** Table Storage did not do what was asked, in words that say what to look at. */
