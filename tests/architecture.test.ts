@@ -29,6 +29,7 @@ const floors = [
   ['api'],
   ['tagJobs', 'reactions', 'trends'],
   ['members', 'history'],
+  ['feed'],
   ['changes'],
   ['queries'],
   ['azure/hub', 'azure/tables', 'azure/queue'],

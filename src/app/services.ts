@@ -6,6 +6,9 @@ import { Queue } from '../azure/queue/queue';
 import { type Tables, tablesAt } from '../azure/tables/tables';
 import { PutAside } from '../changes/putAside';
 import { SettingError } from '../errors/settingError';
+import { FeedReader } from '../feed/feedReader';
+import { FeedWriter } from '../feed/feedWriter';
+import { MoveWriter } from '../feed/moveWriter';
 import { ChangeHistory } from '../history/changeHistory';
 import { WriteLog } from '../history/writeLog';
 import { DriftLog } from '../members/drift';
@@ -43,6 +46,8 @@ export interface Services {
 
 /** What the app keeps. */
 export interface Records {
+  feedWriter: FeedWriter;
+  feedReader: FeedReader;
   history: ChangeHistory;
   writes: WriteLog;
   members: Members;
@@ -118,9 +123,11 @@ export function openRecords(tables: Tables, watched: string): Records {
   const writes = new WriteLog(tables);
   const history = new ChangeHistory(tables, writes);
   return {
+    feedWriter: new FeedWriter(tables),
+    feedReader: new FeedReader(tables),
     history,
     writes,
-    members: new Members(tables, watched),
+    members: new Members(tables, watched, new MoveWriter(tables)),
     moves: new MovesLog(tables),
     sweep: new Sweep(tables),
     drift: new DriftLog(tables),

@@ -86,10 +86,14 @@ async function noteTrend(
 ): Promise<void> {
   if (!statistics && !members) return;
   try {
-    await records()?.trends.keep({
+    const kept = records();
+    if (!kept) return;
+    const reached = [...(await kept.feedReader.end())].filter(([, place]) => place !== '');
+    await kept.trends.keep({
       at: (now ?? new Date()).toISOString(),
       ...(statistics && { total: statistics.totalDeviceCount, enabled: statistics.enabledDeviceCount }),
       ...(members && { groups: groupsOf(members) }),
+      reached: Object.fromEntries(reached.map(([stream, place]) => [stream, Number(place)])),
     });
   } catch (error) {
     context.error('trends: this run is not kept.', error);

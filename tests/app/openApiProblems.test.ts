@@ -19,6 +19,7 @@ const ofTables = [
   'tagJob',
   'tagJobOutcomes',
   'cancelTagJob',
+  'changes',
   'deviceChanges',
   'locations',
   'locationDevices',

@@ -37,9 +37,9 @@ export class MemoryTable implements Table {
     for (const row of rows) this.#write(row);
   }
 
-  async addAll(rows: readonly Row[]): Promise<boolean> {
+  async addAll(rows: readonly Row[], others: readonly Row[] = []): Promise<boolean> {
     if (rows.some(({ partitionKey, rowKey }) => this.#partitions.get(partitionKey)?.has(rowKey))) return false;
-    await this.putAll(rows);
+    await this.putAll([...rows, ...others]);
     return true;
   }
 

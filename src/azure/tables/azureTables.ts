@@ -1,4 +1,4 @@
-import { odata, RestError, TableClient, type TableEntityResult } from '@azure/data-tables';
+import { odata, RestError, TableClient, type TableEntityResult, type TransactionAction } from '@azure/data-tables';
 import type { StorageAddress } from '../storage/storageAddress';
 import { isGone } from '../storage/storageFault';
 import { maxRowsPerTransaction, type Range, type Row, type RowPage, type StoredRow, type Table } from './table';
@@ -59,8 +59,11 @@ class AzureTable implements Table {
     }
   }
 
-  async addAll(rows: readonly Row[]): Promise<boolean> {
-    const actions = rows.map((row): ['create', Row] => ['create', row]);
+  async addAll(rows: readonly Row[], others: readonly Row[] = []): Promise<boolean> {
+    const actions = [
+      ...rows.map((row): TransactionAction => ['create', row]),
+      ...others.map((row): TransactionAction => ['upsert', row, 'Replace']),
+    ];
     const written = await unless(409, () => this.client.submitTransaction(actions, { abortSignal: deadline() }));
     return written !== undefined;
   }

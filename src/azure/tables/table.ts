@@ -64,9 +64,10 @@ export interface Table {
   /**
    * Writes rows of one partition, a hundred at most, all or none.
    *
+   * @param others of the same partition, written with them whatever was there.
    * @returns false where one of them was there, and none was written.
    */
-  addAll(rows: readonly Row[]): Promise<boolean>;
+  addAll(rows: readonly Row[], others?: readonly Row[]): Promise<boolean>;
   /** Removes a row, with an etag only where it is as it was read; it may be gone already. */
   remove(partitionKey: string, rowKey: string, etag?: string): Promise<void>;
   /**

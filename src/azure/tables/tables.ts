@@ -5,6 +5,7 @@ import type { Table } from './table';
 
 /** The tables of this app, by what they keep. */
 export type TableName =
+  | 'Feed'
   | 'TwinChanges'
   | 'TwinWrites'
   | 'TwinStates'
