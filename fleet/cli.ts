@@ -20,6 +20,7 @@ import { summary } from './summary';
 import { tag } from './tag';
 import { obeyedByNone } from './terminal';
 import { trends } from './trends';
+import { undo } from './undo';
 
 const commands: Readonly<Record<string, Command>> = {
   tag,
@@ -34,6 +35,7 @@ const commands: Readonly<Record<string, Command>> = {
   trends,
   job,
   jobs,
+  undo,
   export: exportDevices,
   import: importTags,
   completion: completionOf(() => commands),
