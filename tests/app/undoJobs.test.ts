@@ -2,6 +2,7 @@ import type { Services } from '../../src/app/services';
 import { needRecords } from '../../src/app/services';
 import type { Hub } from '../../src/azure/hub/hub';
 import { HubError } from '../../src/azure/hub/hubError';
+import { TablesError } from '../../src/azure/tables/tables';
 import type { JsonObject } from '../../src/json';
 import {
   ask,
@@ -266,6 +267,19 @@ it('leaves a device that has the tags already as it is, for no version is made',
   const jobId = await tag([a], { location: { plant: 'B' } });
   await expect(setup.emulator.registry().getTwin(a)).resolves.toMatchObject({ responseBody: { etag: twin.etag } });
   await expect(undo(jobId)).resolves.toMatchObject({ counts: { total: 0 } });
+});
+
+it('does not write a device of which the tables keep nothing, and tells of the others', async () => {
+  const [a = '', b = ''] = ids.slice(34);
+  const { values } = needRecords(setup.services).tagJobs;
+  const failing = jest.spyOn(values, 'keep').mockRejectedValueOnce(new TablesError('The tables do not answer.'));
+  const first = jobOf(await post(setup.services, { deviceIds: [a], tags: { kept: 1 } }));
+  expect(first).toMatchObject({ counts: { failed: 1 }, failures: [{ deviceId: a, status: 503 }] });
+  expect(await tagsOf(a)).not.toHaveProperty('kept');
+  await expect(post(setup.services, { deviceIds: [a, b], tags: { kept: 1 } })).resolves.toMatchObject({
+    body: { counts: { succeeded: 2 } },
+  });
+  failing.mockRestore();
 });
 
 it('keeps the version that it made of each device', async () => {
