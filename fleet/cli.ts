@@ -21,6 +21,7 @@ import { tag } from './tag';
 import { obeyedByNone } from './terminal';
 import { trends } from './trends';
 import { undo } from './undo';
+import { versions } from './versions';
 
 const commands: Readonly<Record<string, Command>> = {
   tag,
@@ -38,6 +39,7 @@ const commands: Readonly<Record<string, Command>> = {
   undo,
   export: exportDevices,
   import: importTags,
+  versions,
   completion: completionOf(() => commands),
 };
 

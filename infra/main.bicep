@@ -45,6 +45,9 @@ param logQuotaGb int = 1
 @description('Optional. Origins whose pages may call the app from a browser (CORS), as https://fleet.example; * for all.')
 param allowedOrigins string[] = []
 
+@description('Optional. Whether who connects and disconnects is followed too. It costs with every device and every time; docs/operations.md has an example.')
+param routeConnections bool = false
+
 @description('Optional. Tags that a new device gets where it has none, as JSON; none if empty.')
 param firstTags string = ''
 
@@ -75,6 +78,7 @@ module resources 'resources.bicep' = {
     alertEmail: alertEmail
     logQuotaGb: logQuotaGb
     allowedOrigins: allowedOrigins
+    routeConnections: routeConnections
     firstTags: firstTags
     principalId: principalId
     principalType: principalType

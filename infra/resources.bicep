@@ -46,6 +46,9 @@ param logQuotaGb int = 1
 @description('Optional. Origins whose pages may call the app from a browser (CORS), as https://fleet.example; * for all.')
 param allowedOrigins string[] = []
 
+@description('Optional. Whether who connects and disconnects is followed too. It costs with every device and every time; docs/operations.md has an example.')
+param routeConnections bool = false
+
 @description('Optional. Tags that a new device gets where it has none, as JSON; none if empty.')
 param firstTags string = ''
 
@@ -138,6 +141,7 @@ module iotHub 'modules/iotHub.bicep' = {
     sku: iotHubSku
     units: iotHubUnits
     routes: topology.routes
+    enabledRoutes: routeConnections ? ['device-connections'] : []
     eventHubsNamespace: eventHubs.outputs.fullyQualifiedNamespace
     routingIdentityId: routingIdentity.outputs.id
     appPrincipalId: appIdentity.outputs.principalId

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { openApiDocument } from '../src/api/openapi/document';
+import { writeNotices } from './notices';
 import { runScript } from './runScript';
 
 /** Bundles beside the main one: a cold start loads them only where they are used. */
@@ -54,7 +55,7 @@ const withoutChecksums: Plugin = {
 
 runScript(async () => {
   await rm('dist', { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     entryPoints: { index: 'src/index.ts', ...apart },
     outdir: 'dist',
     bundle: true,
@@ -67,8 +68,10 @@ runScript(async () => {
     minifyWhitespace: true,
     sourcemap: 'linked',
     sourcesContent: false,
+    metafile: true,
     logLevel: 'warning',
   });
+  writeNotices('dist/NOTICES.txt', [metafile]);
   const { version } = JSON.parse(await readFile('package.json', 'utf8'));
   await writeFile('dist/openapi.json', JSON.stringify(openApiDocument(version)));
 });

@@ -9,6 +9,8 @@ const sources = [
   'emulator/src',
   'local-host/src',
   'scripts/build.ts',
+  'scripts/notices.ts',
+  'scripts/buildEmulator.ts',
   'package.json',
   'package-lock.json',
   'tsconfig.json',

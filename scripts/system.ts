@@ -77,6 +77,8 @@ export function emulator(options: SystemOptions): Part {
       ...['--port', `${options.hubPort}`, '--mqtt-port', `${options.mqttPort}`, '--amqp-port', `${options.amqpPort}`],
       ...(options.amqpsPort === undefined ? [] : ['--amqps-port', `${options.amqpsPort}`]),
       ...['--state-dir', options.stateDir, '--device', tutorialDevice, '--simulate', `${options.devices}`],
+      ...options.live,
+      ...(options.connections ? ['--route', 'device-connections'] : []),
       ...['--dead-letters', join(options.stateDir, 'dead-letters')],
       ...['--topology', 'infra/topology.json', '--functions-url', `http://localhost:${options.port}`],
       ...(options.dataDir === undefined ? [] : ['--data', options.dataDir]),

@@ -21,6 +21,10 @@ export interface SystemOptions {
   dataDir: string | undefined;
   /** Simulated twins registered beside the tutorial's device. */
   devices: number;
+  /** Options of the emulator by which these live; none where they stay as they are. */
+  live: string[];
+  /** Whether connections are routed too. */
+  connections: boolean;
   /** Whether every line of every part is shown. */
   verbose: boolean;
 }
@@ -30,6 +34,10 @@ const help = `Starts the hub's emulator, Azurite and the app.
   npm start -- [options]
 
   --devices N        simulated twins beside the tutorial's device (0)
+  --live             these connect, report, move and go silent
+  --live-rate N      changes a second, of all of them together (5)
+  --seed N           makes what they do, by chance, otherwise (1)
+  --connections      who connects and disconnects is followed too
   --data DIR         keeps twins there, and what is stored of them; in memory unless given
   --state-dir DIR    the emulator's keys, and env with ready-made settings (${defaultStateDir})
   --port N           the app (7071)
@@ -60,6 +68,10 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
       'state-dir': { type: 'string', default: defaultStateDir },
       data: { type: 'string' },
       devices: { type: 'string', default: '0' },
+      live: { type: 'boolean', default: false },
+      connections: { type: 'boolean', default: false },
+      'live-rate': { type: 'string', default: '5' },
+      seed: { type: 'string', default: '1' },
       verbose: { type: 'boolean', default: false },
     },
   });
@@ -75,6 +87,8 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
     stateDir: values['state-dir'],
     dataDir: values.data,
     devices: count('--devices', values.devices, 1_000_000),
+    live: values.live ? ['--live', '--live-rate', values['live-rate'], '--seed', values.seed] : [],
+    connections: values.connections,
     verbose: values.verbose,
   };
 }

@@ -170,6 +170,17 @@ export class Hub {
     this.events.message('DeviceConnectionStateEvents', () => connectionStateMessage(this.name, splitId(id), connected));
   }
 
+  /** Whether a client is connected as a device. */
+  hasClient(id: string): boolean {
+    return this.#connections.has(id);
+  }
+
+  /** Notes when a device was last heard of. */
+  noteActivity(id: string, lastActivity: string): void {
+    const device = this.#fleet.find(id);
+    if (device) this.#fleet.connect(device, { lastActivity });
+  }
+
   /** Notes the model that a device says it is of; the etag of its identity stays. */
   async setModel(id: string, modelId: string): Promise<void> {
     const device = this.#fleet.find(id);
