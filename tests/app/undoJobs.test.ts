@@ -321,6 +321,11 @@ describe('is refused', () => {
     expect(answer).toMatchObject({ status: 400, body: { path: Object.keys(query)[0] } });
   });
 
+  it('with a body that does not say what it is', async () => {
+    const headers = { 'content-length': '15' };
+    await expect(askUndo(setup.services, { jobId: 'any' }, {}, { headers })).resolves.toMatchObject({ status: 415 });
+  });
+
   it('of a job that is not known, and with a body that is none', async () => {
     await expect(askUndo(setup.services, { jobId: 'unknown' })).resolves.toMatchObject({ status: 404 });
     const answer = await askUndo(setup.services, { jobId: 'unknown' }, {}, { body: { forse: true } });
