@@ -19,6 +19,7 @@ import { MovesLog } from '../members/moves';
 import { Sweep } from '../members/sweep';
 import { TagJobStore } from '../tagJobs/tagJobStore';
 import { TagJobSweep } from '../tagJobs/tagJobSweep';
+import { TrendLog } from '../trends/trendLog';
 import { need, type Settings } from './settings';
 
 /** What functions work with. */
@@ -59,6 +60,7 @@ export interface Records {
   putAside: PutAside;
   tagJobs: TagJobStore;
   tagJobSweep: TagJobSweep;
+  trends: TrendLog;
 }
 
 /**
@@ -134,7 +136,8 @@ export function openRecords(tables: Tables, watched: string): Records {
     drift: new DriftLog(tables),
     fill: new FillLog(tables),
     putAside: new PutAside(tables),
-    tagJobs: new TagJobStore(tables, writes),
+    tagJobs: new TagJobStore(tables, writes, history),
     tagJobSweep: new TagJobSweep(tables),
+    trends: new TrendLog(tables),
   };
 }

@@ -1,7 +1,10 @@
 import type { HubError } from '../azure/hub/hubError';
+import { TablesError } from '../azure/tables/tables';
 import { workThrough } from '../workThrough';
 import type { JobMeans } from './jobMeans';
-import { tagDevice } from './tagDevice';
+import { ReplacedLog } from './replacedLog';
+import { partDevices } from './replacedValues';
+import { type Tagged, tagDevice } from './tagDevice';
 import type { Outcome, TagJob } from './tagJob';
 import type { TagRow } from './tagRow';
 
@@ -25,17 +28,42 @@ export async function tagDirectly(
 ): Promise<Result[]> {
   const notReached = { status: 0, detail: 'Not reached in the time of a request; send it again, or choose queue.' };
   const results = rows.map(({ deviceId }): Result => ({ deviceId, ...notReached }));
-  const writes = store()?.writes;
+  const kept = store();
+  const logs = new Map<number, Promise<ReplacedLog>>();
   let refusal: HubError | undefined;
   await workThrough(rows.entries(), atATime, async ([index, row]) => {
     const remaining = end - performance.now();
     if (remaining <= 0) return 'enough';
-    const tagged = await tagDevice(hub(remaining, { priority: 'bulk' }), row, job, writes);
+    const tagged = await unlessUnkept(async () => {
+      const replaced = (await logOf(index))?.of(index % partDevices, row.deviceId);
+      const memory = { writes: kept?.writes, replaced };
+      return tagDevice(hub(remaining, { priority: 'bulk' }), row, job, memory);
+    });
     results[index] = { deviceId: row.deviceId, ...tagged.outcome };
     if (tagged.fault !== 'refused') return 'goOn';
     refusal = tagged.error;
     return 'enough';
   });
+  await Promise.allSettled([...logs.values()].map(async (log) => (await log).save()));
   if (refusal && !results.some(({ status }) => status === 200)) throw refusal;
   return results;
+
+  /** The log of the hundred that a device is in. */
+  function logOf(index: number): Promise<ReplacedLog> | undefined {
+    if (!kept || !job.isUndoable) return undefined;
+    const part = Math.floor(index / partDevices);
+    const log = logs.get(part) ?? ReplacedLog.open(kept.values, job.jobId, part);
+    logs.set(part, log);
+    return log;
+  }
+}
+
+/** A device of which the tables keep nothing is not written, and fails alone: others were, and are told. */
+async function unlessUnkept(tag: () => Promise<Tagged>): Promise<Tagged> {
+  try {
+    return await tag();
+  } catch (error) {
+    if (error instanceof TablesError) return { outcome: { status: 503, detail: error.message } };
+    throw error;
+  }
 }
