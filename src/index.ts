@@ -53,6 +53,13 @@ http(
 );
 http('openapi', 'GET', 'openapi.json', async () => (await import('./functions/openapi')).openapi);
 
+app.http('page', {
+  methods: ['GET', 'HEAD'],
+  route: 'page/{*file}',
+  authLevel: 'anonymous',
+  handler: async (request) => (await import('./functions/page')).page(request),
+});
+
 app.timer('runTwinQueries', {
   schedule: bindings.schedule,
   handler: async (_timer, context) =>
