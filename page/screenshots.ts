@@ -1,10 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
-import { startBrowser } from '../page/tests/support/browser';
-import { makeDevices } from '../page/tests/support/fleet';
-import { FleetApi } from '../page/tests/support/fleetApi';
-import { ScriptedApp } from '../page/tests/support/scriptedApp';
-import { runScript } from './runScript';
+import { startBrowser } from './tests/support/browser';
+import { makeDevices } from './tests/support/fleet';
+import { FleetApi } from './tests/support/fleetApi';
+import { ScriptedApp } from './tests/support/scriptedApp';
 
 /** Of a view: its address, and what is done before it is drawn. */
 interface Shot {
@@ -46,7 +45,7 @@ const looks = [
 ] as const;
 
 /** Draws each view over a made-up fleet into `docs/page/`, or where the command line says. */
-runScript(async () => {
+async function draw(): Promise<void> {
   const folder = process.argv[2] ?? 'docs/page';
   const app = await ScriptedApp.start();
   const browser = await startBrowser();
@@ -74,4 +73,9 @@ runScript(async () => {
     await browser.close();
     await app.stop();
   }
+}
+
+draw().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
 });
