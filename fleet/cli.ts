@@ -1,6 +1,7 @@
 import { version } from '../package.json';
 import { nearestName } from '../src/api/http/nearestName';
 import { visible } from '../src/visible';
+import { changes } from './changes';
 import { type Command, type Context, commonOptions, type Given, makeClient, readArguments } from './command';
 import { completionOf } from './completion';
 import { FailedError, InterruptedError, UsageError } from './errors';
@@ -24,6 +25,7 @@ const commands: Readonly<Record<string, Command>> = {
   summary,
   get,
   history,
+  changes,
   locations,
   members,
   statistics,

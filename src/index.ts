@@ -30,6 +30,7 @@ http(
   'devices/{deviceId}/changes',
   async () => (await import('./functions/deviceChanges')).deviceChanges,
 );
+http('changes', 'GET', 'changes', async () => (await import('./functions/changes')).changes);
 http('locations', 'GET', 'locations', async () => (await import('./functions/locations')).locations);
 http(
   'locationDevices',

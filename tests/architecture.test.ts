@@ -30,6 +30,7 @@ const floors = [
   ['api'],
   ['tagJobs', 'reactions'],
   ['members', 'history'],
+  ['feed'],
   ['changes'],
   ['queries'],
   ['azure/hub', 'azure/tables', 'azure/queue'],

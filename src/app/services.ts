@@ -6,7 +6,11 @@ import { Queue } from '../azure/queue/queue';
 import { type Tables, tablesAt } from '../azure/tables/tables';
 import { PutAside } from '../changes/putAside';
 import { SettingError } from '../errors/settingError';
+import { FeedReader } from '../feed/feedReader';
+import { FeedWriter } from '../feed/feedWriter';
+import { MoveWriter } from '../feed/moveWriter';
 import { ChangeHistory } from '../history/changeHistory';
+import { WriteLog } from '../history/writeLog';
 import { DriftLog } from '../members/drift';
 import { FillLog } from '../members/fillState';
 import { Members } from '../members/members';
@@ -41,7 +45,10 @@ export interface Services {
 
 /** What the app keeps. */
 export interface Records {
+  feedWriter: FeedWriter;
+  feedReader: FeedReader;
   history: ChangeHistory;
+  writes: WriteLog;
   members: Members;
   moves: MovesLog;
   sweep: Sweep;
@@ -111,15 +118,19 @@ export function createServices(settings: Settings): Services {
 
 /** What the app keeps, in these tables; `watched` is the location whose moves are told. */
 export function openRecords(tables: Tables, watched: string): Records {
+  const writes = new WriteLog(tables);
   return {
-    history: new ChangeHistory(tables),
-    members: new Members(tables, watched),
+    feedWriter: new FeedWriter(tables),
+    feedReader: new FeedReader(tables),
+    history: new ChangeHistory(tables, writes),
+    writes,
+    members: new Members(tables, watched, new MoveWriter(tables)),
     moves: new MovesLog(tables),
     sweep: new Sweep(tables),
     drift: new DriftLog(tables),
     fill: new FillLog(tables),
     putAside: new PutAside(tables),
-    tagJobs: new TagJobStore(tables),
+    tagJobs: new TagJobStore(tables, writes),
     tagJobSweep: new TagJobSweep(tables),
   };
 }

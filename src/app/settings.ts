@@ -46,6 +46,8 @@ export function readSettings(env: Environment) {
     units: read(env, 'IOTHUB_UNITS', parseUnits, '1'),
     tagJobs: readTagJobs(env),
     tagJobsQueue: read(env, 'TAG_JOBS_QUEUE', parseQueueName, defaults.tagJobsQueue),
+    /** Of the platform: whether its authentication stands before the app ("Environment variables … in App Service"). */
+    isSignedIn: read(env, 'WEBSITE_AUTH_ENABLED', (text) => text.toLowerCase() === 'true', 'False'),
   };
 }
 

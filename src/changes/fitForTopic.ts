@@ -25,6 +25,11 @@ export function fitForTopic(events: readonly TwinEvent[]): TopicEvent[] {
   return sized.map(({ topic }) => topic);
 }
 
+/** The event alone as it would go to the topic: the same whatever its neighbours are. */
+export function fitEvent(event: TwinEvent): TwinEvent {
+  return fitAlone(measure(event)).event;
+}
+
 interface Sized {
   event: TwinEvent;
   /** The event as it goes to the topic. */

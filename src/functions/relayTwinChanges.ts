@@ -3,13 +3,15 @@ import * as z from 'zod/mini';
 import type { Services } from '../app/services';
 import { need } from '../app/settings';
 import { toUtc } from '../changes/eventTime';
-import { fitForTopic } from '../changes/fitForTopic';
+import { fitEvent, fitForTopic } from '../changes/fitForTopic';
 import { parseHubNotification } from '../changes/hubNotification';
 import { pairProperties } from '../changes/pairProperties';
 import type { BadMessage, PutAside } from '../changes/putAside';
 import type { TopicEvent } from '../changes/topicEvent';
 import { toTwinEvent } from '../changes/toTwinEvent';
+import type { TwinEvent } from '../changes/twinEvent';
 import { InvalidInputError } from '../errors/invalidInputError';
+import { type Entry, placeOf } from '../feed/feedRow';
 import { formatPairs } from '../formatPairs';
 
 /** The host writes when an event was enqueued in UTC, and does not say so. */
@@ -23,13 +25,21 @@ const batchSchema = z.object({
   propertiesArray: z.catch(z.array(z.unknown()), []),
   sequenceNumberArray: z.catch(z.array(z.unknown()), []),
   enqueuedTimeUtcArray: z.catch(z.array(enqueuedTime), []),
-  partitionContext: z.catch(z.object({ partitionId: z.string() }), { partitionId: 'unknown' }),
+  partitionContext: z.catch(
+    z.object({
+      fullyQualifiedNamespace: z.optional(z.string()),
+      eventHubName: z.optional(z.string()),
+      partitionId: z.string(),
+    }),
+    { partitionId: 'unknown' },
+  ),
 });
 
 type Batch = z.infer<typeof batchSchema>;
 
 /**
- * Turns a batch of the hub's notifications into CloudEvents for the topic. One that cannot be read is logged and put
+ * Turns a batch of the hub's notifications into CloudEvents for the topic, and writes them to the feed before it hands
+ * them on. One that cannot be read is logged and put
  * aside: it would fail every time, and hold up its neighbours.
  */
 export async function relayTwinChanges(
@@ -42,20 +52,33 @@ export async function relayTwinChanges(
   const batch = batchSchema.parse(context.triggerMetadata ?? {});
   const trace = traceOf(context);
   const bad: BadMessage[] = [];
-  const events = pairProperties(messages, batch.propertiesArray).flatMap(({ body, properties, index }) => {
+  const read = pairProperties(messages, batch.propertiesArray).flatMap(({ body, properties, index }) => {
+    const sequenceNumber = String(batch.sequenceNumberArray[index]);
     try {
-      return [{ ...toTwinEvent(parseHubNotification(body, properties)), ...trace }];
+      return [{ event: toTwinEvent(parseHubNotification(body, properties)), sequenceNumber }];
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
       const { partitionId } = batch.partitionContext;
-      const sequenceNumber = String(batch.sequenceNumberArray[index]);
       bad.push({ partitionId, sequenceNumber, fault: error.message, body, properties });
       return [];
     }
   });
-  await putAside(bad, context, records()?.putAside);
-  context.log(describeBatch(events.length, messages.length, batch));
-  return events.length > 0 ? fitForTopic(events) : undefined;
+  const kept = records();
+  await putAside(bad, context, kept?.putAside);
+  await kept?.feedWriter.write(sourceOf(batch), read.flatMap(toEntry));
+  context.log(describeBatch(read.length, messages.length, batch));
+  return read.length > 0 ? fitForTopic(read.map(({ event }) => ({ ...event, ...trace }))) : undefined;
+}
+
+/** The partition, by names that no other one has. */
+function sourceOf({ partitionContext: { fullyQualifiedNamespace, eventHubName, partitionId } }: Batch): string {
+  return [fullyQualifiedNamespace, eventHubName, partitionId].join('/');
+}
+
+/** A message by hand has no number, and so no place in the feed. */
+function toEntry({ event, sequenceNumber }: { event: TwinEvent; sequenceNumber: string }): Entry[] {
+  if (!/^\d{1,19}$/.test(sequenceNumber)) return [];
+  return [{ place: placeOf(sequenceNumber), event: fitEvent(event) }];
 }
 
 /**

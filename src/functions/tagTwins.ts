@@ -17,7 +17,7 @@ export async function tagTwins(
   const { locationPath, connectivityPath } = services.settings;
   const paths = { location: need(locationPath), connectivity: need(connectivityPath) };
   const means = jobMeans(services);
-  const asked = await readTagRequest(request, paths);
+  const asked = await readTagRequest(request, paths, need(services.settings.isSignedIn));
   if (asked.dryRun) return { jsonBody: await tryOut(asked, means) };
   const job = await startJob(asked, means, end);
   const { jobId, engine, state, counts } = job;

@@ -2,10 +2,12 @@ import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
 import { encodeKey } from '../azure/tables/keys';
 import { maxRowsPerPage, type StoredRow } from '../azure/tables/table';
 import type { Tables } from '../azure/tables/tables';
+import { momentOfId } from '../changes/changeId';
 import { momentOf } from '../changes/momentOf';
 import { twinEventSchema } from '../changes/topicEvent';
 import type { TwinEvent } from '../changes/twinEvent';
 import { type ChangeRecord, hasChanged, toRecords } from './changeRecord';
+import { type WriteLog, writesOf } from './writeLog';
 
 /** Which changes to read. */
 export interface Asked {
@@ -25,7 +27,10 @@ export interface ChangePage {
 
 /** The changes of each twin, in Table Storage. */
 export class ChangeHistory {
-  constructor(private readonly tables: Tables) {}
+  constructor(
+    private readonly tables: Pick<Tables, 'use'>,
+    private readonly writes: WriteLog,
+  ) {}
 
   /** Keeps an event. One that comes again is the same row again. */
   async keep(event: TwinEvent): Promise<void> {
@@ -44,18 +49,56 @@ export class ChangeHistory {
    * @param subject `devices/{deviceId}`, or that of a module.
    */
   async list(subject: string, { limit, continuation, unchanged }: Asked): Promise<ChangePage> {
-    const range = { partitionKey: encodeKey(subject), ...(continuation === undefined ? {} : { after: continuation }) };
-    const { rows, continuation: more } = await this.tables.use('TwinChanges', (table) =>
-      table.list(range, maxRowsPerPage),
-    );
-    const records = toRecords(rows.map(toEvent).reverse()).reverse();
+    const { records, keys, isMore } = await this.#read(subject, continuation);
     // Of the older half too little is known where there are more before it.
-    const judged = more === undefined ? records : records.slice(0, Math.ceil(records.length / 2));
+    const judged = isMore ? records.slice(0, Math.ceil(records.length / 2)) : records;
     const shown = [...judged.entries()].filter(([, record]) => unchanged || hasChanged(record)).slice(0, limit);
     const [lastShown = 0] = shown.at(-1) ?? [];
     const last = shown.length < limit ? judged.length - 1 : lastShown;
-    const isMore = last < rows.length - 1 || more !== undefined;
-    return { changes: shown.map(([, record]) => record), ...(isMore ? { continuation: rows[last]?.rowKey } : {}) };
+    const changes = await this.#withAuthors(
+      subject,
+      shown.map(([, record]) => record),
+    );
+    return { changes, ...(last < records.length - 1 || isMore ? { continuation: keys[last] } : {}) };
+  }
+
+  /** The change of this id; undefined where none is kept. */
+  async find(subject: string, id: string): Promise<ChangeRecord | undefined> {
+    const moment = momentOfId(id);
+    if (moment === undefined) return undefined;
+    // Just before its key: those that are told first are its neighbours of the same moment.
+    const { records } = await this.#read(subject, newestFirst(moment).slice(0, -1));
+    return (
+      await this.#withAuthors(
+        subject,
+        records.filter((record) => record.id === id),
+      )
+    ).at(0);
+  }
+
+  async #read(subject: string, after: string | undefined) {
+    const range = { partitionKey: encodeKey(subject), ...(after === undefined ? {} : { after }) };
+    const page = await this.tables.use('TwinChanges', (table) => table.list(range, maxRowsPerPage));
+    const records = toRecords(page.rows.map(toEvent).reverse()).reverse();
+    return { records, keys: page.rows.map(({ rowKey }) => rowKey), isMore: page.continuation !== undefined };
+  }
+
+  /** Only tags are written through this app, and only those of devices. */
+  async #withAuthors(subject: string, records: ChangeRecord[]): Promise<ChangeRecord[]> {
+    const [, deviceId = '', ofModule] = subject.split('/');
+    const tagged = records.filter(
+      ({ values, truncated }) => truncated || values.some(({ path }) => /^tags\b/.test(path)),
+    );
+    if (ofModule !== undefined || tagged.length === 0) return records;
+    const versions = tagged.flatMap(({ version = 0, previousVersion = version }) => [previousVersion, version]);
+    const writes = await this.writes.between(deviceId, Math.min(...versions), Math.max(...versions));
+    return records.map((record) => {
+      const told = writesOf(record, writes).map(({ at: _, ...write }) => write);
+      const last = told.at(-1);
+      if (!last || !tagged.includes(record)) return record;
+      const { version: _, ...author } = last;
+      return { ...record, ...author, ...(told.length > 1 ? { writes: told } : {}) };
+    });
   }
 }
 

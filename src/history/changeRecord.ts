@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changedSections } from '../changes/changedPaths';
+import { changeIdOf } from '../changes/changeId';
 import type { TwinEvent } from '../changes/twinEvent';
 import { isJsonObject, type Json, type JsonObject } from '../json';
+import type { Author, Write } from './writeLog';
 
 /** One value that changed. */
 export interface ValueChange {
@@ -14,7 +16,9 @@ export interface ValueChange {
 }
 
 /** What is known of one change of a twin. */
-export interface ChangeRecord {
+export interface ChangeRecord extends Partial<Author> {
+  /** Names it among the changes of all twins: see {@link changeIdOf}. */
+  id: string;
   time: string;
   type: TwinEvent['type'];
   /** The twin's version after the change, and the last one kept before it. */
@@ -25,6 +29,8 @@ export interface ChangeRecord {
   /** Not every value was told: get the twin. */
   truncated?: true;
   values: ValueChange[];
+  /** Where several writes through this app were merged into it: all of them; `by` and `reason` are those of the last. */
+  writes?: Pick<Write, 'version' | 'by' | 'reason'>[];
 }
 
 /** Whether a change says that something is not as it was; what nothing tells may be. */
@@ -56,10 +62,11 @@ export function toRecords(events: readonly TwinEvent[]): ChangeRecord[] {
   let twin = unheardOf(false);
   return events.map((event) => {
     const { time, type, data } = event;
+    const id = changeIdOf(event);
     if (type !== 'DeviceTwins.TwinChanged') {
       // A new device's twin is empty.
       twin = { ...unheardOf(true), version: data.version };
-      return { time, type, ...(data.version === undefined ? {} : { version: data.version }), values: [] };
+      return { id, time, type, ...(data.version === undefined ? {} : { version: data.version }), values: [] };
     }
     const { version: previous } = twin;
     const values = changedSections(data).flatMap((name) => {
@@ -71,6 +78,7 @@ export function toRecords(events: readonly TwinEvent[]): ChangeRecord[] {
     });
     twin = { ...twin, version: data.version };
     return {
+      id,
       time,
       type,
       version: data.version,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
 import { encodeKey } from '../azure/tables/keys';
 import type { Row, StoredRow } from '../azure/tables/table';
+import type { FeedPlace } from '../feed/feedEvent';
 import type { Whereabouts } from './whereabouts';
 
 /** A row of the list of members: a location and a connectivity, as keys. */
@@ -18,6 +19,14 @@ export interface Claim extends Place {
   isDone: boolean;
 }
 
+/** A move that an event set off, until it is told in the feed: told again, the event has it told again. */
+export interface Move {
+  /** The moment of the change. */
+  at: string;
+  from: FeedPlace | null;
+  to: FeedPlace | null;
+}
+
 /** A row about a device. */
 export interface DeviceRow extends Row {
   deviceId: string;
@@ -31,6 +40,8 @@ export interface DeviceState extends Whereabouts {
   connectivityAt: string;
   /** Where the device may stand in the list of members. */
   places: Claim[];
+  /** Where it went, and what of that is not told yet. */
+  moves: Move[];
   /** Whether that list has the device where it belongs, and nowhere else. */
   isListed: boolean;
 }
@@ -66,6 +77,7 @@ export function unknownDevice(deviceId: string): DeviceState {
     locationAt: '',
     connectivityAt: '',
     places: [],
+    moves: [],
     isListed: true,
   };
 }
@@ -75,12 +87,18 @@ export const listedMoment = '';
 
 /** The state after news; the same object where they are not newer than what is kept. */
 export function hear(state: DeviceState, news: Partial<Whereabouts>, at: string): DeviceState {
-  return become(state, at, {
+  const next = become(state, at, {
     ...('location' in news && at > state.locationAt ? { location: news.location, locationAt: at } : {}),
     ...('connectivity' in news && at > state.connectivityAt
       ? { connectivity: news.connectivity, connectivityAt: at }
       : {}),
   });
+  if (isSame(homeOf(state), homeOf(next))) return next;
+  return { ...next, moves: [...next.moves, { at, from: feedPlaceOf(state), to: feedPlaceOf(next) }] };
+}
+
+function feedPlaceOf({ location, connectivity }: DeviceState): FeedPlace | null {
+  return location === undefined ? null : { location, connectivity: connectivity ?? null };
 }
 
 /** The state after a listing, which tells what no event has told yet; the same object where that is known. */
@@ -126,15 +144,16 @@ export function homeOf({ deviceId, location, connectivity }: DeviceState): Place
 }
 
 /** Whether the one that tells the change of a moment has still something to write. */
-export function isUnfinished({ isListed, places }: DeviceState, at: string): boolean {
-  return !isListed || places.some((claim) => claim.by === at && !claim.isDone);
+export function isUnfinished({ isListed, places, moves }: DeviceState, at: string): boolean {
+  return !isListed || moves.some((move) => move.at === at) || places.some((claim) => claim.by === at && !claim.isDone);
 }
 
 /** The state when the list of members has been put right, by the one that tells the change of a moment. */
 export function settled(state: DeviceState, at: string): DeviceState {
   const home = homeOf(state);
   const others = state.places.filter((claim) => claim.by !== at && !claim.isDone);
-  return { ...state, places: home ? [...others, { ...home, by: at, isDone: true }] : others, isListed: true };
+  const moves = state.moves.filter((move) => move.at !== at);
+  return { ...state, moves, places: home ? [...others, { ...home, by: at, isDone: true }] : others, isListed: true };
 }
 
 export function isSame(a: Place | undefined, b: Place | undefined): boolean {

@@ -3,6 +3,8 @@ import { maxRowsPerPage, pagesOf, type StoredRow, toTransactions } from '../azur
 import type { Tables } from '../azure/tables/tables';
 import { latestMoment, momentOf } from '../changes/momentOf';
 import type { TwinEvent } from '../changes/twinEvent';
+import { toDeviceMoved } from '../feed/feedEvent';
+import type { MoveWriter } from '../feed/moveWriter';
 import { workThrough } from '../workThrough';
 import {
   type DeviceRow,
@@ -63,13 +65,15 @@ export class Members {
     private readonly tables: Pick<Tables, 'use'>,
     /** The location whose leaving devices stay in the list, marked, until it was told that they left. */
     private readonly watched: string,
+    /** Where moves are told that events set off. */
+    private readonly feed: Pick<MoveWriter, 'write'>,
   ) {}
 
   /** Takes in what an event told of a device. */
   async hear(event: TwinEvent, news: Partial<Whereabouts>): Promise<void> {
     const [, deviceId = ''] = event.subject.split('/');
     const at = momentOf(event);
-    await this.#update(deviceId, at, (state) => hear(state, news, at));
+    await this.#update(deviceId, at, (state) => hear(state, news, at), event);
   }
 
   /** Takes in what the hub listed of a device, where no event told of it; whether anything was written. */
@@ -89,25 +93,37 @@ export class Members {
     return (await this.#advance(kept, next, at)) ?? false;
   }
 
-  async #update(deviceId: string, at: string, change: (state: DeviceState) => DeviceState): Promise<boolean> {
+  async #update(
+    deviceId: string,
+    at: string,
+    change: (state: DeviceState) => DeviceState,
+    event?: TwinEvent,
+  ): Promise<boolean> {
     for (;;) {
       const kept = await this.read(deviceId);
-      const isWritten = await this.#advance(kept, change(kept.state), at);
+      const isWritten = await this.#advance(kept, change(kept.state), at, event);
       if (isWritten !== undefined) return isWritten;
     }
   }
 
   /** Writes what follows, and puts the list right; undefined where the state has changed since it was read. */
-  async #advance(kept: KeptDevice, next: DeviceState, at: string): Promise<boolean | undefined> {
+  async #advance(kept: KeptDevice, next: DeviceState, at: string, event?: TwinEvent): Promise<boolean | undefined> {
     if (next === kept.state) {
       if (!isUnfinished(next, at)) return false;
-      await this.#settle(kept, at);
+      await this.#finish(kept, at, event);
       return true;
     }
     const etag = await this.#write(next, kept);
     if (etag === undefined) return undefined;
-    if (isUnfinished(next, at)) await this.#settle({ state: next, etag }, at);
+    if (isUnfinished(next, at)) await this.#finish({ state: next, etag }, at, event);
     return true;
+  }
+
+  /** Tells the moves before the state forgets them: whoever is cut off is told the event again, and tells them again. */
+  async #finish(kept: KeptDevice, at: string, event: TwinEvent | undefined): Promise<void> {
+    const moves = kept.state.moves.filter((move) => move.at === at);
+    if (event) await Promise.all(moves.map((move) => this.feed.write(toDeviceMoved(event, move))));
+    await this.#settle(kept, at);
   }
 
   /**

@@ -32,7 +32,7 @@ type Failures = Pick<JobDocument, 'failures' | 'continuation'>;
 
 /** What callers see of a job. */
 export function documentOf(job: TagJob, counts: Counts, failures: Failures): JobDocument {
-  const { jobId, engine, state, expectedSeconds, createdAt, endedAt, detail } = job;
+  const { jobId, engine, state, expectedSeconds, createdAt, endedAt, by, reason, detail } = job;
   const hasBegun = counts.succeeded + counts.failed > 0;
   return {
     jobId,
@@ -42,6 +42,8 @@ export function documentOf(job: TagJob, counts: Counts, failures: Failures): Job
     expectedSeconds,
     createdAt,
     ...(endedAt === undefined ? {} : { endedAt }),
+    ...(by === undefined ? {} : { by }),
+    ...(reason === undefined ? {} : { reason }),
     ...(detail === undefined ? {} : { detail }),
     ...failures,
   };

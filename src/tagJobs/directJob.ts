@@ -2,7 +2,7 @@ import type { HubError } from '../azure/hub/hubError';
 import { workThrough } from '../workThrough';
 import type { JobMeans } from './jobMeans';
 import { tagDevice } from './tagDevice';
-import type { Outcome } from './tagJob';
+import type { Outcome, TagJob } from './tagJob';
 import type { TagRow } from './tagRow';
 
 /** What became of a device of a request. */
@@ -18,17 +18,19 @@ const atATime = 32;
  * @throws HubError where the hub refuses the app, and no device was tagged.
  */
 export async function tagDirectly(
+  job: TagJob,
   rows: readonly TagRow[],
-  { hub }: Pick<JobMeans, 'hub'>,
+  { hub, store }: Pick<JobMeans, 'hub' | 'store'>,
   end: number,
 ): Promise<Result[]> {
   const notReached = { status: 0, detail: 'Not reached in the time of a request; send it again, or choose queue.' };
   const results = rows.map(({ deviceId }): Result => ({ deviceId, ...notReached }));
+  const writes = store()?.writes;
   let refusal: HubError | undefined;
   await workThrough(rows.entries(), atATime, async ([index, row]) => {
     const remaining = end - performance.now();
     if (remaining <= 0) return 'enough';
-    const tagged = await tagDevice(hub(remaining, { priority: 'bulk' }), row);
+    const tagged = await tagDevice(hub(remaining, { priority: 'bulk' }), row, job, writes);
     results[index] = { deviceId: row.deviceId, ...tagged.outcome };
     if (tagged.fault !== 'refused') return 'goOn';
     refusal = tagged.error;

@@ -78,6 +78,7 @@ async function start(jobId: string, request: TagRequest, means: JobMeans, end: n
     createdAt: new Date().toISOString(),
     expectedSeconds,
     total,
+    ...request.author,
   };
   const document = await carryOut(job, plan, request.targets, means, end);
   const { ignoredColumns } = request;
@@ -113,7 +114,7 @@ async function tagNow(job: TagJob, rows: readonly TagRow[], means: JobMeans, end
   const store = means.store();
   const running: TagJob = { ...job, state: 'running', total: rows.length };
   await store?.write(running);
-  const results = await tagDirectly(rows, means, end);
+  const results = await tagDirectly(running, rows, means, end);
   const failures = results.flatMap(toFailure);
   const ended = { succeeded: results.length - failures.length, failed: failures.length };
   const done: TagJob = { ...running, state: 'completed', endedAt: new Date().toISOString(), ...ended };

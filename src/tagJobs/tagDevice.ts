@@ -1,5 +1,7 @@
 import type { Hub } from '../azure/hub/hub';
 import { HubError, type HubErrorCode } from '../azure/hub/hubError';
+import type { Author, WriteLog } from '../history/writeLog';
+import { isEmptyPatch } from '../twins/tags';
 import type { Outcome } from './tagJob';
 import type { TagRow } from './tagRow';
 
@@ -30,10 +32,20 @@ const faults: Partial<Record<HubErrorCode, { status: number; fault: Fault }>> = 
 /** What became of a device, and where it was not tagged, why. */
 export type Tagged = { outcome: Outcome; fault?: undefined } | { outcome: Outcome; fault: Fault; error: HubError };
 
-/** Tags one device of a job. One whose twin has another etag, but the tags already, needs no more: it may be the second try. */
-export async function tagDevice(hub: Hub, { deviceId, tags, ifMatch = '*' }: TagRow): Promise<Tagged> {
+/**
+ * Tags one device of a job, and notes who had it done. One whose twin has another etag, but the tags already, needs no
+ * more: it may be the second try.
+ */
+export async function tagDevice(
+  hub: Hub,
+  { deviceId, tags, ifMatch = '*' }: TagRow,
+  { by, reason }: Partial<Author>,
+  writes: WriteLog | undefined,
+): Promise<Tagged> {
   try {
-    const { etag } = await hub.updateTags(deviceId, tags, ifMatch, true);
+    const { etag, version } = await hub.updateTags(deviceId, tags, ifMatch, true);
+    const isWrite = by !== undefined && !isEmptyPatch(tags);
+    if (isWrite) await writes?.note(deviceId, version, { by, ...(reason === undefined ? {} : { reason }) }, hub.now());
     return { outcome: { status: 200, etag } };
   } catch (error) {
     if (!(error instanceof HubError)) throw error;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { Author } from '../history/writeLog';
 import type { TagsPatch } from '../twins/tags';
 
 /** Who works a job: this request, the queue, or the hub itself. */
@@ -10,7 +11,7 @@ export type Engine = (typeof engines)[number];
  * What is kept of a job. One of the queue is `preparing` until all of it is in the queue: until then nothing of it is
  * worked, so a request that is cut off leaves no job in part.
  */
-export interface TagJob {
+export interface TagJob extends Partial<Author> {
   jobId: string;
   engine: Engine;
   state: 'preparing' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
@@ -66,6 +67,9 @@ export const jobDocumentSchema = z.object({
   expectedSeconds: count,
   createdAt: z.iso.datetime(),
   endedAt: z.optional(z.iso.datetime()),
+  /** Who asked for it, and what for. */
+  by: z.optional(z.string()),
+  reason: z.optional(z.string()),
   /** Why the job failed. */
   detail: z.optional(z.string()),
   failures: z.array(outcomeSchema),

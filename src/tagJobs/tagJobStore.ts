@@ -2,6 +2,7 @@ import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
 import { encodeKey } from '../azure/tables/keys';
 import { maxRowsPerPage, type StoredRow } from '../azure/tables/table';
 import type { Tables } from '../azure/tables/tables';
+import type { WriteLog } from '../history/writeLog';
 import {
   type Chunk,
   type ChunkDevice,
@@ -36,7 +37,11 @@ const claimRow = 'claim';
  * Counts are summed from the chunks when they are asked for: a counter would be a row that every worker fights for.
  */
 export class TagJobStore {
-  constructor(private readonly tables: Pick<Tables, 'use'>) {}
+  constructor(
+    private readonly tables: Pick<Tables, 'use'>,
+    /** Where it is noted who has a job write a twin. */
+    readonly writes: WriteLog,
+  ) {}
 
   /** A job that is told of still: see {@link keptMs}. */
   async read(jobId: string): Promise<StoredJob | undefined> {

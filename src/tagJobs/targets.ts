@@ -1,4 +1,5 @@
 import type { Condition } from '../conditions/condition';
+import type { Author } from '../history/writeLog';
 import type { TagsPatch } from '../twins/tags';
 import type { Engine } from './tagJob';
 import type { TagRow } from './tagRow';
@@ -19,6 +20,7 @@ export interface TagRequest {
   /** Undefined: chosen by size. */
   engine: Engine | undefined;
   dryRun: boolean;
+  author: Author;
   ignoredColumns: string[];
   idempotencyKey: string | undefined;
   /** The same for the same request. */

@@ -70,7 +70,7 @@ class Run {
 
   async tag(index: number, row: TagRow): Promise<'goOn' | 'enough'> {
     if (performance.now() > this.#end || !(await this.#stillWanted())) return 'enough';
-    const { outcome, fault } = await tagDevice(this.hub, row);
+    const { outcome, fault } = await tagDevice(this.hub, row, this.job, this.store.writes);
     if (fault === undefined || fault === 'device') {
       this.#failedInARow = 0;
       this.outcomes.note(index, outcome);

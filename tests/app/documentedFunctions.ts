@@ -1,5 +1,6 @@
 import type { Serve } from '../../src/api/http/endpoint';
 import type { Services } from '../../src/app/services';
+import { changes } from '../../src/functions/changes';
 import { deviceChanges } from '../../src/functions/deviceChanges';
 import { getTwin } from '../../src/functions/getTwin';
 import { locationDevices } from '../../src/functions/locationDevices';
@@ -25,6 +26,7 @@ export const documentedFunctions: Readonly<Record<string, Serve<Services>>> = {
   tagJob,
   tagJobOutcomes,
   cancelTagJob: tagJob,
+  changes,
   deviceChanges,
   locations,
   locationDevices,

@@ -18,6 +18,7 @@ const ofTables = [
   'tagJob',
   'tagJobOutcomes',
   'cancelTagJob',
+  'changes',
   'deviceChanges',
   'locations',
   'locationDevices',

@@ -220,7 +220,8 @@ describe('the members of a location', () => {
     const cutOff: Pick<Tables, 'use'> = {
       use: (name, action) => (name === 'Members' ? Promise.reject(new Error('killed')) : store.use(name, action)),
     };
-    await expect(new Members(cutOff, 'Redmond43').hear(second, { location: 'cut2' })).rejects.toThrow('killed');
+    const feed = { write: async () => {} };
+    await expect(new Members(cutOff, 'Redmond43', feed).hear(second, { location: 'cut2' })).rejects.toThrow('killed');
     await react(third, reactionMeans(services));
     const now = new Date().toISOString();
     const late = { deviceId, location: 'cut2', since: now, movedAt: now, isPresent: true };

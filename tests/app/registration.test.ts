@@ -27,6 +27,7 @@ it('every function registers without a single valid setting, and the start says 
 
   const bindings = (name: string) => Object.values(registered.get(name)?.bindings ?? {});
   expect([...registered.keys()].sort()).toEqual([
+    'changes',
     'deviceChanges',
     'getTwin',
     'locationDevices',

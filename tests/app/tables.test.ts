@@ -70,6 +70,14 @@ describe.each(Object.entries(kinds))('a table %s', (_name, tables) => {
     expect(await use((table) => table.get(row.partitionKey, 'a'))).toBeUndefined();
   });
 
+  it('writes with rows that it adds others, whatever was there, but only where it adds them', async () => {
+    const partitionKey = newPartition();
+    const add = (rowKey: string, n: number) =>
+      use((table) => table.addAll([{ partitionKey, rowKey }], [{ partitionKey, rowKey: 'head', n }]));
+    expect([await add('a', 1), await add('b', 2), await add('a', 3)]).toEqual([true, true, false]);
+    expect(await use((table) => table.get(partitionKey, 'head'))).toMatchObject({ n: 2 });
+  });
+
   it('adds rows all or none', async () => {
     const partitionKey = newPartition();
     const rows = ['a', 'b'].map((rowKey) => ({ partitionKey, rowKey }));
@@ -111,6 +119,7 @@ describe.each(Object.entries(kinds))('a table %s', (_name, tables) => {
     const list = async (range: object) =>
       keysOf((await use((table) => table.list({ partitionKey, ...range }, 10))).rows);
     expect(await list({ after: 'a|1' })).toEqual(['a|2', 'b|1']);
+    expect(await list({ after: 'a|1', before: 'b|1' })).toEqual(['a|2']);
     expect(await list({ prefix: 'a|' })).toEqual(['a|1', 'a|2']);
     expect(await list({ equal: { isPresent: true } })).toEqual(['a=2', 'a|1', 'b|1']);
     expect(await list({ equal: { at: '2025' } })).toEqual(['a=2', 'a|2']);

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleFleet, fleet } from './fleetProcess';
+import type { Readable } from 'node:stream';
+import { bundleFleet, fleet, startFleet } from './fleetProcess';
 import { type Received, type Reply, startScriptedApp } from './scriptedApp';
 
 let folder: string;
@@ -56,6 +58,51 @@ test('history shows a line a value, page by page', async () => {
   );
   expect(stderr).toBe('');
   expect(asked()).toEqual(['/api/devices/d/changes?limit=100', '/api/devices/d/changes?limit=100&continuation=n']);
+});
+
+const set = { time: 'T', type: 'DeviceTwins.TwinChanged', deviceId: 'd', version: 3, by: 'ann' };
+const moved = {
+  time: 'U',
+  type: 'DeviceTwins.DeviceMoved',
+  deviceId: 'd',
+  version: 3,
+  from: null,
+  to: { location: 'A', connectivity: 'wifi' },
+};
+
+test('changes shows what is kept, a line a value, and where to go on', async () => {
+  answer = ({ url }) =>
+    url.searchParams.get('after') === 'c1'
+      ? { json: { changes: [moved], next: 'c2' } }
+      : url.searchParams.has('after')
+        ? { json: { changes: [], next: 'c2' } }
+        : { json: { changes: [{ ...set, values: [{ path: 'tags.a', after: null }] }], next: 'c1' } };
+  const { code, stdout, stderr } = await fleet(app.url, 'changes', '--device', 'd', '--path', 'tags');
+  expect(stdout.replace(/ +/g, ' ')).toBe(
+    'time device version what after by\nT d 3 tags.a (none) ann\nU d 3 moved (none) → A (wifi)\n',
+  );
+  expect({ code, stderr }).toEqual({ code: 0, stderr: 'Go on with --after c2\n' });
+  const query = '/api/changes?device=d&path=tags&limit=';
+  expect(asked()).toEqual([`${query}100`, `${query}99&after=c1`, `${query}98&after=c2`]);
+});
+
+test('changes --follow begins now, goes on with what comes, and tells at its end where it was', async () => {
+  let page = 0;
+  const pages = [
+    { changes: [], next: 'c1' },
+    { changes: [], next: 'c1' },
+    { changes: [{ ...set, values: [] }], next: 'c2' },
+  ];
+  answer = () => (page < pages.length ? { json: pages[page++] } : 'hang');
+  const { child, ended } = startFleet(app.url, 'changes', '--follow', '--json');
+  await once(child.stdout as Readable, 'data');
+  child.kill('SIGINT');
+  const { code, stdout, stderr } = await ended;
+  expect(JSON.parse(stdout)).toEqual({ ...set, values: [] });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: 'Go on with --after c2\nInterrupted.\n' });
+  expect(asked().slice(0, 3)).toEqual(
+    ['now', 'c1', 'c1'].map((after) => `/api/changes?wait=25&limit=1000&after=${after}`),
+  );
 });
 
 test('locations has a column for each connectivity, and tells how far it is to be believed', async () => {

@@ -37,9 +37,9 @@ export class MemoryTable implements Table {
     for (const row of rows) this.#write(row);
   }
 
-  async addAll(rows: readonly Row[]): Promise<boolean> {
+  async addAll(rows: readonly Row[], others: readonly Row[] = []): Promise<boolean> {
     if (rows.some(({ partitionKey, rowKey }) => this.#partitions.get(partitionKey)?.has(rowKey))) return false;
-    await this.putAll(rows);
+    await this.putAll([...rows, ...others]);
     return true;
   }
 
@@ -91,11 +91,12 @@ function compare(a: readonly string[], b: readonly string[]): number {
 
 function isIn(
   { row, writtenAt }: Kept,
-  { partitionKey, after, prefix = '', equal = {}, later = {}, writtenBefore }: Range,
+  { partitionKey, after, before, prefix = '', equal = {}, later = {}, writtenBefore }: Range,
 ) {
   return (
     (partitionKey === undefined || row.partitionKey === partitionKey) &&
     (after === undefined || row.rowKey > after) &&
+    (before === undefined || row.rowKey < before) &&
     row.rowKey.startsWith(prefix) &&
     (writtenBefore === undefined || writtenAt < writtenBefore.getTime()) &&
     Object.entries(equal).every(([column, value]) => row[column] === value) &&

@@ -46,10 +46,10 @@ function convert(parameter: z.ZodMiniType, text: string): unknown {
   return text === 'true' || text === 'false' ? text === 'true' : text;
 }
 
-/** How many items a page may hold. */
-export function limitParameter(most: number) {
+/** How many items a page may hold; the most, unless told otherwise. */
+export function limitParameter(most: number, usual = most) {
   const fault = `is a whole number from 1 to ${most}`;
-  return z._default(z.int(fault).check(z.minimum(1, fault), z.maximum(most, fault)), most);
+  return z._default(z.int(fault).check(z.minimum(1, fault), z.maximum(most, fault)), usual);
 }
 
 /** Whether something is asked for. */

@@ -8,6 +8,7 @@ export const problems = {
   'not-acceptable': { status: 406, title: 'The answer has no such content type' },
   'job-state': { status: 409, title: 'The state of the job does not allow this' },
   'idempotency-conflict': { status: 409, title: 'The idempotency key was used for another request' },
+  'cursor-expired': { status: 410, title: 'What came after the cursor is not kept any more' },
   'etag-mismatch': { status: 412, title: 'The twin has changed' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-content-type': { status: 415, title: 'The content type is not supported' },

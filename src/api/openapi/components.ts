@@ -6,12 +6,17 @@ import { listedDeviceSchema } from '../../queries/listDevices';
 import { outcomeSchema } from '../../tagJobs/jobOutcomes';
 import { engines, jobDocumentSchema } from '../../tagJobs/tagJob';
 import { statisticsSchema, twinSchema } from '../../twins/twin';
+import { feedTypes } from '../requests/changesSchemas';
 import { queryTwinsAnswer } from '../requests/queryTwinsSchemas';
 import { tagJobSchema } from '../requests/readTagRequest';
 import { summaryAnswer } from '../requests/summarySchemas';
 
 const continuation = z.optional(z.string());
 const standing = { comparedAt: z.nullable(z.iso.datetime()), filled: z.number().check(z.gte(0), z.lte(1)) };
+
+const author = { by: z.optional(z.string()), reason: z.optional(z.string()) };
+
+const place = z.object({ location: z.string(), connectivity: z.nullable(z.string()) });
 
 /** What a schema does not tell by itself. */
 export interface ComponentMeta {
@@ -105,6 +110,7 @@ export const components = {
       deviceId: z.string(),
       changes: z.array(
         z.object({
+          id: z.string(),
           time: z.iso.datetime(),
           type: z.enum(['DeviceTwins.TwinChanged', 'DeviceTwins.DeviceCreated', 'DeviceTwins.DeviceDeleted']),
           version: z.optional(z.int()),
@@ -112,6 +118,8 @@ export const components = {
           coalesced: z.optional(z.literal(true)),
           truncated: z.optional(z.literal(true)),
           values: z.array(z.object({ path: z.string(), before: z.optional(anyJson), after: anyJson })),
+          ...author,
+          writes: z.optional(z.array(z.object({ version: z.int(), ...author }))),
         }),
       ),
       continuation,
@@ -119,7 +127,35 @@ export const components = {
     description:
       'Changes of a twin, newest first. before is null where there was no value, absent where nothing kept tells; ' +
       'coalesced: versions lie between previousVersion and version; truncated: not every value was told, nor told exactly. ' +
-      'Strings are as the twin has them, also those that look like times.',
+      'Strings are as the twin has them, also those that look like times. by and reason: who asked this app for it, and ' +
+      'why; writes: of each, where several were merged into one change.',
+  },
+  Changes: {
+    schema: z.object({
+      changes: z.array(
+        z.object({
+          id: z.string(),
+          time: z.iso.datetime(),
+          type: z.enum(feedTypes),
+          deviceId: z.string(),
+          moduleId: z.optional(z.string()),
+          version: z.optional(z.int()),
+          operation: z.optional(z.enum(['update', 'replace'])),
+          truncated: z.optional(z.literal(true)),
+          values: z.optional(z.array(z.object({ path: z.string(), after: anyJson }))),
+          from: z.optional(z.nullable(place)),
+          to: z.optional(z.nullable(place)),
+          location: z.optional(z.string()),
+          connectivity: z.optional(z.nullable(z.string())),
+          ...author,
+        }),
+      ),
+      next: z.string(),
+    }),
+    description:
+      'Changes of all twins in the order of the feed, and the cursor of what comes after them. id is that of the history. ' +
+      'operation replace: what values lack was removed. DeviceMoved: between which places; null: in none. location and ' +
+      'connectivity are those of now, where location was asked for.',
   },
   LocationDevices: {
     schema: z.object({

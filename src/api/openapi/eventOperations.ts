@@ -1,4 +1,5 @@
 import type { ProblemName } from '../http/problem';
+import { changesParameters } from '../requests/changesSchemas';
 import { deviceChangesParameters, locationDevicesParameters, locationPathParameters } from '../requests/keptSchemas';
 import { json, type Operation } from './operation';
 import { filter, paging, queryParameters, step } from './parameters';
@@ -17,6 +18,35 @@ const pageOfDevices: Operation['answers'] = {
 
 /** What is answered from what events told, and the document itself. */
 export const eventOperations: Operation[] = [
+  {
+    operationId: 'changes',
+    method: 'get',
+    path: '/api/changes',
+    summary: 'Follow the changes of the fleet',
+    description:
+      'From the oldest that is kept, or after a cursor: next of an answer. A page may be empty, and still have a next; ' +
+      'a cursor never skips a change.',
+    parameters: queryParameters(changesParameters, {
+      after: {
+        description: 'The cursor of the page before; now: no changes, but the cursor of the end.',
+        example: 'now',
+      },
+      limit: paging.limit,
+      device: { description: 'Changes of this device.', example: 'myDeviceId' },
+      location: { description: 'Changes of devices that are in this location now.', example: 'Redmond43' },
+      path: { description: 'Changes of the value at this path, or below it.', example: 'tags.location' },
+      type: { description: 'Changes of this type.', example: 'DeviceTwins.DeviceMoved' },
+      wait: { description: 'Seconds to wait for a change where there is none.' },
+    }),
+    answers: {
+      200: {
+        description: 'A page of changes; the next one is asked for with its cursor. NDJSON: a change a line.',
+        headers: ['Link'],
+        content: { ...json('Changes'), 'application/x-ndjson': { schema: { type: 'string' } } },
+      },
+    },
+    problems: ['not-acceptable', 'cursor-expired', ...tableProblems],
+  },
   {
     operationId: 'deviceChanges',
     method: 'get',

@@ -57,6 +57,12 @@ export const allow: Told = {
   example: 'tags',
 };
 
+/** What to say of the parameter that tells why. */
+export const reason: Told = {
+  description: 'Why: kept with the change, as the header X-Reason is, which takes ASCII only.',
+  example: 'moved to the new hall',
+};
+
 /** A step of the path. */
 export function step(name: string, description: string, example: string, schema: JsonSchema = {}): Parameter {
   return { name, in: 'path', required: true, description, schema: { type: 'string', ...schema }, example };

@@ -1,7 +1,7 @@
 import { outcomesParameters } from '../requests/keptSchemas';
 import { tagTwinsParameters } from '../requests/readTagRequest';
 import { type Answer, type Content, json, type Operation, type Parameter } from './operation';
-import { allow, pageParameters, paging, queryParameters, step } from './parameters';
+import { allow, pageParameters, paging, queryParameters, reason, step } from './parameters';
 import { hubProblems } from './twinOperations';
 
 const jobId = step(
@@ -92,6 +92,7 @@ export const tagJobOperations: Operation[] = [
         engine: { description: 'Who does it; by default chosen by size.', example: 'queue' },
         dryRun: { description: 'Say what would be done, and do nothing.', example: true },
         allow,
+        reason,
       }),
       idempotencyKey,
     ],

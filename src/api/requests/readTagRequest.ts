@@ -20,6 +20,7 @@ import { parseNdjson } from '../formats/parseNdjson';
 import { tagsOfCells } from '../formats/tagColumns';
 import { flagParameter, readParameters } from '../http/parameters';
 import { parseJsonBytes, readBody } from '../http/readBody';
+import { readAuthor, reasonParameter } from './author';
 import { allowParameter, refuseTwinForm } from './twinForm';
 
 /** Longest body of a tag job. */
@@ -35,11 +36,13 @@ export const tagTwinsParameters = z.object({
   engine: z.optional(z.enum(engines, `is one of ${engines.join(', ')}`)),
   dryRun: flagParameter,
   allow: allowParameter,
+  reason: reasonParameter,
 });
 
 const members = {
   engine: z.optional(z.enum(engines)),
   dryRun: z.optional(z.boolean()),
+  reason: reasonParameter,
   /** A condition in words. */
   filter: z.optional(z.string()),
   /** Instead of tags: columns and cells as a CSV has them, `{ "plant": "X", "site": "null" }`. */
@@ -68,15 +71,23 @@ const bodySchema = z.strictObject({
 /**
  * Reads a request for tags on many devices.
  *
+ * @param isSignedIn whether the platform signs callers in: see `callerOf`.
  * @throws InvalidInputError | ProblemError
  */
-export async function readTagRequest(request: HttpRequest, paths: ListedFields): Promise<TagRequest> {
+export async function readTagRequest(
+  request: HttpRequest,
+  paths: ListedFields,
+  isSignedIn: boolean,
+): Promise<TagRequest> {
   const asked = readParameters(tagTwinsParameters, request.query);
   const { type, bytes } = await readBody(request, contentTypes, maxBytes);
   const idempotencyKey = parseIdempotencyKey(request.headers.get('idempotency-key'));
   const hash = createHash('sha256').update(`${type} ${asked.engine} `).update(bytes);
   const common = { idempotencyKey, fingerprint: hash.digest('base64url'), ignoredColumns: [] };
-  if (type === 'application/json') return { ...common, ...(await parseBody(parseJsonBytes(bytes), asked, paths)) };
+  if (type === 'application/json') {
+    const { reason, ...read } = await parseBody(parseJsonBytes(bytes), asked, paths);
+    return { ...common, ...read, author: readAuthor(request, isSignedIn, reason, asked.reason) };
+  }
   const text = decodeText(bytes);
   const { rows, ignoredColumns } = (type === 'text/csv' ? parseCsv : parseNdjson)(text, paths);
   const { engine, dryRun } = asked;
@@ -85,6 +96,7 @@ export async function readTagRequest(request: HttpRequest, paths: ListedFields):
     engine,
     dryRun,
     targets: { kind: 'list', rows, tags: undefined },
+    author: readAuthor(request, isSignedIn, asked.reason),
     ignoredColumns: someOf(ignoredColumns),
   };
 }
@@ -101,10 +113,10 @@ async function parseBody(
   body: Json,
   asked: Asked,
   paths: ListedFields,
-): Promise<Pick<TagRequest, 'targets' | 'engine' | 'dryRun'>> {
+): Promise<Pick<TagRequest, 'targets' | 'engine' | 'dryRun'> & { reason: string | undefined }> {
   const { success, data, error } = bodySchema.safeParse(body);
   if (!success) throw badBody(error);
-  const { deviceIds, where, filter, engine = asked.engine, dryRun } = data;
+  const { deviceIds, where, filter, engine = asked.engine, dryRun, reason } = data;
   if (engine !== (asked.engine ?? engine)) {
     throw new InvalidInputError(`The body asks for engine ${engine}, the address for ${asked.engine}.`, 'engine');
   }
@@ -119,7 +131,7 @@ async function parseBody(
   const targets: Targets = condition
     ? { kind: 'where', condition, tags }
     : { kind: 'list', rows: parseDeviceIds(deviceIds ?? []).map((deviceId) => ({ deviceId, tags })), tags };
-  return { targets, engine, dryRun: asked.dryRun || dryRun === true };
+  return { targets, engine, dryRun: asked.dryRun || dryRun === true, reason };
 }
 
 function badBody(error: z.core.$ZodError): InvalidInputError {
@@ -127,7 +139,7 @@ function badBody(error: z.core.$ZodError): InvalidInputError {
   const isUnknown = issue?.code === 'unrecognized_keys';
   const fault = isUnknown ? `unknown ${issue.keys.join(', ')}` : describeFaults(error);
   return new InvalidInputError(
-    `The body is { deviceIds: [...], where: {...} or filter: "...", tags: {...} or cells: {...}, engine?, dryRun? }: ${fault}.`,
+    `The body is { deviceIds: [...], where: {...} or filter: "...", tags: {...} or cells: {...}, engine?, dryRun?, reason? }: ${fault}.`,
     isUnknown ? issue.keys[0] : issue?.path.join('.'),
   );
 }

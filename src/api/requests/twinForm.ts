@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../../errors/invalidInputError';
 import { isJsonObject, type Json } from '../../json';
+import { reasonParameter } from './author';
 
 /** Lets through what {@link refuseTwinForm} takes for a mistake. */
 export const allowParameter = z.optional(z.enum(['tags'], 'is tags, for a tag that is called so'));
 
 /** The query parameters of `PATCH /api/devices/{deviceId}/tags`. */
-export const tagTwinParameters = z.object({ allow: allowParameter });
+export const tagTwinParameters = z.object({ allow: allowParameter, reason: reasonParameter });
 
 /**
  * Refuses tags in the form of a twin, `{"tags": {…}}`, which other tools send: merged, they would be `tags.tags`.

@@ -1,4 +1,4 @@
-import { odata, RestError, TableClient, type TableEntityResult } from '@azure/data-tables';
+import { odata, RestError, TableClient, type TableEntityResult, type TransactionAction } from '@azure/data-tables';
 import type { StorageAddress } from '../storage/storageAddress';
 import { isGone } from '../storage/storageFault';
 import { maxRowsPerTransaction, type Range, type Row, type RowPage, type StoredRow, type Table } from './table';
@@ -59,8 +59,11 @@ class AzureTable implements Table {
     }
   }
 
-  async addAll(rows: readonly Row[]): Promise<boolean> {
-    const actions = rows.map((row): ['create', Row] => ['create', row]);
+  async addAll(rows: readonly Row[], others: readonly Row[] = []): Promise<boolean> {
+    const actions = [
+      ...rows.map((row): TransactionAction => ['create', row]),
+      ...others.map((row): TransactionAction => ['upsert', row, 'Replace']),
+    ];
     const written = await unless(409, () => this.client.submitTransaction(actions, { abortSignal: deadline() }));
     return written !== undefined;
   }
@@ -109,10 +112,11 @@ class AzureTable implements Table {
 /** After every key that starts with a prefix: keys hold printable ASCII only. */
 const last = '\x7f';
 
-function toFilter({ partitionKey, after, prefix, equal = {}, later = {}, writtenBefore }: Range): string {
+function toFilter({ partitionKey, after, before, prefix, equal = {}, later = {}, writtenBefore }: Range): string {
   const conditions = [
     ...(partitionKey === undefined ? [] : [odata`PartitionKey eq ${partitionKey}`]),
     ...(after === undefined ? [] : [odata`RowKey gt ${after}`]),
+    ...(before === undefined ? [] : [odata`RowKey lt ${before}`]),
     ...(prefix === undefined ? [] : [odata`RowKey ge ${prefix}`, odata`RowKey lt ${prefix + last}`]),
     ...(writtenBefore === undefined ? [] : [odata`Timestamp lt ${writtenBefore}`]),
     ...Object.entries(equal).map(([column, value]) => column + odata` eq ${value}`),

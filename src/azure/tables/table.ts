@@ -19,6 +19,8 @@ export interface Range {
   partitionKey?: string;
   /** Rows after this key. */
   after?: string;
+  /** Rows before this key. */
+  before?: string;
   /** Rows whose key starts so. */
   prefix?: string;
   /** Rows whose column has this value, or, of `later`, a greater one. */
@@ -62,9 +64,10 @@ export interface Table {
   /**
    * Writes rows of one partition, a hundred at most, all or none.
    *
+   * @param others of the same partition, written with them whatever was there.
    * @returns false where one of them was there, and none was written.
    */
-  addAll(rows: readonly Row[]): Promise<boolean>;
+  addAll(rows: readonly Row[], others?: readonly Row[]): Promise<boolean>;
   /** Removes a row, with an etag only where it is as it was read; it may be gone already. */
   remove(partitionKey: string, rowKey: string, etag?: string): Promise<void>;
   /**

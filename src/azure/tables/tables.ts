@@ -4,7 +4,16 @@ import { toStorageError } from '../storage/storageFault';
 import type { Table } from './table';
 
 /** The tables of this app, by what they keep. */
-export type TableName = 'TwinChanges' | 'TwinStates' | 'Members' | 'PutAside' | 'Runs' | 'TagJobs' | 'TagJobFailures';
+export type TableName =
+  | 'Feed'
+  | 'TwinChanges'
+  | 'TwinWrites'
+  | 'TwinStates'
+  | 'Members'
+  | 'PutAside'
+  | 'Runs'
+  | 'TagJobs'
+  | 'TagJobFailures';
 
 /** Table Storage did not do what was asked, in words that say what to look at. */
 export class TablesError extends Error {

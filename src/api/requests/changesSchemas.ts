@@ -1,0 +1,31 @@
+import * as z from 'zod/mini';
+import { maxRowsPerPage } from '../../azure/tables/table';
+import { limitParameter, textParameter } from '../http/parameters';
+
+/** What the feed tells of. */
+export const feedTypes = [
+  'DeviceTwins.TwinChanged',
+  'DeviceTwins.DeviceCreated',
+  'DeviceTwins.DeviceDeleted',
+  'DeviceTwins.DeviceMoved',
+] as const;
+
+/** Longest time that a request may wait for a change, in seconds: hosts and gateways cut off what takes much longer. */
+const maxWait = 25;
+const waitFault = `is a whole number of seconds from 0 to ${maxWait}`;
+
+/** The query parameters of `GET /api/changes`. */
+export const changesParameters = z.object({
+  /** The cursor of the page before, or `now`. */
+  after: textParameter,
+  limit: limitParameter(maxRowsPerPage, 100),
+  device: textParameter,
+  /** Where a device is now. */
+  location: textParameter,
+  path: textParameter,
+  type: z.optional(z.enum(feedTypes, `is one of ${feedTypes.join(', ')}`)),
+  wait: z._default(z.int(waitFault).check(z.minimum(0, waitFault), z.maximum(maxWait, waitFault)), 0),
+});
+
+/** The content types of `GET /api/changes`. */
+export const changesTypes = ['application/json', 'application/x-ndjson'] as const;
