@@ -11,6 +11,7 @@ import { get } from './get';
 import { history } from './history';
 import { importTags } from './import';
 import { job } from './job';
+import { jobs } from './jobs';
 import { locations } from './locations';
 import { members } from './members';
 import { query } from './query';
@@ -18,6 +19,7 @@ import { statistics } from './statistics';
 import { summary } from './summary';
 import { tag } from './tag';
 import { obeyedByNone } from './terminal';
+import { trends } from './trends';
 
 const commands: Readonly<Record<string, Command>> = {
   tag,
@@ -29,7 +31,9 @@ const commands: Readonly<Record<string, Command>> = {
   locations,
   members,
   statistics,
+  trends,
   job,
+  jobs,
   export: exportDevices,
   import: importTags,
   completion: completionOf(() => commands),

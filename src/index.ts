@@ -45,6 +45,7 @@ http(
   async () => (await import('./functions/locationDevicesByPath')).locationDevicesByPath,
 );
 http('tagTwins', 'POST', 'tagJobs', async () => (await import('./functions/tagTwins')).tagTwins);
+http('tagJobsList', 'GET', 'tagJobs', async () => (await import('./functions/tagJobsList')).tagJobsList);
 http('tagJob', ['GET', 'DELETE'], 'tagJobs/{jobId}', async () => (await import('./functions/tagJob')).tagJob);
 http(
   'tagJobOutcomes',
@@ -52,6 +53,14 @@ http(
   'tagJobs/{jobId}/outcomes',
   async () => (await import('./functions/tagJobOutcomes')).tagJobOutcomes,
 );
+http('undoJob', 'POST', 'tagJobs/{jobId}/undo', async () => (await import('./functions/undoJob')).undoJob);
+http(
+  'undoChange',
+  'POST',
+  'devices/{deviceId}/changes/{id}/undo',
+  async () => (await import('./functions/undoChange')).undoChange,
+);
+http('trends', 'GET', 'trends', async () => (await import('./functions/trends')).trends);
 http('openapi', 'GET', 'openapi.json', async () => (await import('./functions/openapi')).openapi);
 
 app.http('page', {

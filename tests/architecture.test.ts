@@ -28,7 +28,7 @@ const floors = [
   ['functions'],
   ['app'],
   ['api'],
-  ['tagJobs', 'reactions'],
+  ['tagJobs', 'reactions', 'trends'],
   ['members', 'history'],
   ['feed'],
   ['changes'],

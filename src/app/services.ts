@@ -18,6 +18,7 @@ import { MovesLog } from '../members/moves';
 import { Sweep } from '../members/sweep';
 import { TagJobStore } from '../tagJobs/tagJobStore';
 import { TagJobSweep } from '../tagJobs/tagJobSweep';
+import { TrendLog } from '../trends/trendLog';
 import { need, type Settings } from './settings';
 
 /** What functions work with. */
@@ -57,6 +58,7 @@ export interface Records {
   putAside: PutAside;
   tagJobs: TagJobStore;
   tagJobSweep: TagJobSweep;
+  trends: TrendLog;
 }
 
 /**
@@ -119,10 +121,11 @@ export function createServices(settings: Settings): Services {
 /** What the app keeps, in these tables; `watched` is the location whose moves are told. */
 export function openRecords(tables: Tables, watched: string): Records {
   const writes = new WriteLog(tables);
+  const history = new ChangeHistory(tables, writes);
   return {
     feedWriter: new FeedWriter(tables),
     feedReader: new FeedReader(tables),
-    history: new ChangeHistory(tables, writes),
+    history,
     writes,
     members: new Members(tables, watched, new MoveWriter(tables)),
     moves: new MovesLog(tables),
@@ -130,7 +133,8 @@ export function openRecords(tables: Tables, watched: string): Records {
     drift: new DriftLog(tables),
     fill: new FillLog(tables),
     putAside: new PutAside(tables),
-    tagJobs: new TagJobStore(tables, writes),
+    tagJobs: new TagJobStore(tables, writes, history),
     tagJobSweep: new TagJobSweep(tables),
+    trends: new TrendLog(tables),
   };
 }

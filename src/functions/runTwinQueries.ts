@@ -8,14 +8,18 @@ import { HubError } from '../azure/hub/hubError';
 import { goesBy } from '../conditions/alike';
 import type { Condition } from '../conditions/condition';
 import { formatPairs } from '../formatPairs';
+import type { LocationCount } from '../members/countMembers';
 import { reportMembers } from '../members/reportMembers';
 import { describeRun } from '../queries/describeRun';
 import { runQuery } from '../queries/runQuery';
 import { forgetOldJobs } from '../tagJobs/forgetOldJobs';
+import { groupsOf } from '../trends/trendPoint';
+import type { RegistryStatistics } from '../twins/twin';
 
 /**
  * Logs the registry's statistics, the devices of a location, and those of them with a connectivity; where the app keeps
- * members, also who joined and who left, and puts members right that no event told of. Last, old tag jobs are forgotten.
+ * members, also who joined and who left, and puts members right that no event told of. What it has counted is kept. Last,
+ * old tag jobs are forgotten.
  */
 export async function runTwinQueries(context: InvocationContext, services: Services): Promise<void> {
   const { hub, settings } = services;
@@ -24,7 +28,7 @@ export async function runTwinQueries(context: InvocationContext, services: Servi
   const queries = scheduledQueries(settings);
   const maxPages = need(settings.maxPages);
   const background = hub(deadlines.background);
-  await logStatistics(background, context);
+  const statistics = await logStatistics(background, context);
   const failures: unknown[] = [];
   // One after the other: the hub allows few queries a minute.
   for (const [title, condition] of queries) {
@@ -35,7 +39,8 @@ export async function runTwinQueries(context: InvocationContext, services: Servi
       context.error(`${title}: the query failed.`, error);
     }
   }
-  await compareMembers(context, services);
+  const members = await compareMembers(context, services);
+  await noteTrend(context, services, background.now(), statistics, members);
   await forgetOldJobs(context, () => services.records()?.tagJobSweep);
   if (failures.length === queries.length) throw new AggregateError(failures, `No query succeeded: ${failures[0]}`);
 }
@@ -52,11 +57,11 @@ function scheduledQueries(settings: Settings): [title: string, condition: Condit
 }
 
 /** A failure is logged: the queries were answered, and the next run compares again. */
-async function compareMembers(context: InvocationContext, services: Services): Promise<void> {
+async function compareMembers(context: InvocationContext, services: Services): Promise<LocationCount[] | undefined> {
   try {
     const { hub, records, settings, queue } = services;
     const kept = records();
-    if (!kept) return;
+    if (!kept) return undefined;
     const watched = {
       location: need(settings.location),
       connectivity: need(settings.connectivity),
@@ -64,20 +69,43 @@ async function compareMembers(context: InvocationContext, services: Services): P
       maxPages: need(settings.maxPages),
     };
     const filling = queue() ? fillMeans(services) : undefined;
-    await reportMembers(context, kept, hub(deadlines.background), watched, filling);
+    return await reportMembers(context, kept, hub(deadlines.background), watched, filling);
   } catch (error) {
     context.error('members: not compared.', error);
+    return undefined;
+  }
+}
+
+/** A failure is logged: this run is a gap in the trends. */
+async function noteTrend(
+  context: InvocationContext,
+  { records }: Services,
+  now: Date | undefined,
+  statistics: RegistryStatistics | undefined,
+  members: LocationCount[] | undefined,
+): Promise<void> {
+  if (!statistics && !members) return;
+  try {
+    await records()?.trends.keep({
+      at: (now ?? new Date()).toISOString(),
+      ...(statistics && { total: statistics.totalDeviceCount, enabled: statistics.enabledDeviceCount }),
+      ...(members && { groups: groupsOf(members) }),
+    });
+  } catch (error) {
+    context.error('trends: this run is not kept.', error);
   }
 }
 
 /** The queries need no right to read the registry, so they run where its statistics are refused. */
-async function logStatistics(hub: Hub, context: InvocationContext): Promise<void> {
+async function logStatistics(hub: Hub, context: InvocationContext): Promise<RegistryStatistics | undefined> {
   try {
     const statistics = await hub.getStatistics();
     const { totalDeviceCount: total, enabledDeviceCount: enabled, disabledDeviceCount: disabled } = statistics;
     context.log(`registry: ${total} devices, ${enabled} enabled, ${disabled} disabled | ${formatPairs(statistics)}`);
+    return statistics;
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
     context.warn(`registry: no statistics. ${error.message}`);
+    return undefined;
   }
 }

@@ -5,8 +5,7 @@ import type { Tables } from '../azure/tables/tables';
 import { toText } from '../conditions/alike';
 import type { PropertyPath } from '../conditions/propertyPath';
 import { countByQuery } from '../conditions/twinQuery';
-import { countMembers } from './countMembers';
-import type { Members } from './members';
+import type { LocationCount } from './countMembers';
 import type { WhereaboutsPaths } from './whereabouts';
 
 /** How many more devices the hub counts than are kept, fewer where it is negative: only of groups where they differ. */
@@ -27,10 +26,14 @@ const maxGroups = 1000;
 
 const countRow = z.object({ value: z._default(z.json(), null), devices: z.number() });
 
-/** Compares how many devices each location and each connectivity has, by two queries of the hub, whose index is late itself. */
+/**
+ * Compares how many devices each location and each connectivity has, by two queries of the hub, whose index is late itself.
+ *
+ * @param counted how many are kept.
+ */
 export async function findDrift(
   hub: Hub,
-  members: Members,
+  counted: readonly LocationCount[],
   { location, connectivity }: WhereaboutsPaths,
 ): Promise<Drift> {
   const differences = new Map<string, number>();
@@ -46,7 +49,7 @@ export async function findDrift(
   };
   await count('location', location);
   await count('connectivity', connectivity);
-  for (const kept of await countMembers(members)) {
+  for (const kept of counted) {
     add(`location ${kept.location}`, -kept.devices);
     for (const [name, devices] of Object.entries(kept.connectivity)) add(`connectivity ${name}`, -devices);
   }

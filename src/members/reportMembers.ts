@@ -2,6 +2,7 @@ import type { InvocationContext } from '@azure/functions';
 import type { Hub } from '../azure/hub/hub';
 import { formatPairs } from '../formatPairs';
 import { compareMembers } from './compareMembers';
+import { countMembers, type LocationCount } from './countMembers';
 import { type DriftLog, findDrift, type StayingDrift } from './drift';
 import { type FillMeans, pushFill } from './fill';
 import type { Members } from './members';
@@ -32,6 +33,8 @@ export interface Watched {
 /**
  * Logs who joined and who left since the last run, then compares the members with the hub. The first time the whole fleet is
  * taken in by queue, where there is one.
+ *
+ * @returns how many devices each location has; undefined before all were taken in.
  */
 export async function reportMembers(
   context: InvocationContext,
@@ -39,11 +42,12 @@ export async function reportMembers(
   hub: Hub,
   { location, connectivity, paths, maxPages }: Watched,
   fillMeans: FillMeans | undefined,
-): Promise<void> {
+): Promise<LocationCount[] | undefined> {
   await reportMoves(context, records, location, connectivity);
   const { endedAt } = await records.sweep.read();
-  if (endedAt === undefined && fillMeans) await reportFill(context, fillMeans);
-  else await reportComparison(context, records, hub, paths, maxPages);
+  if (endedAt !== undefined || !fillMeans) return reportComparison(context, records, hub, paths, maxPages);
+  await reportFill(context, fillMeans);
+  return undefined;
 }
 
 async function reportMoves(context: InvocationContext, { moves }: Records, location: string, connectivity: string) {
@@ -73,16 +77,18 @@ async function reportComparison(
   hub: Hub,
   paths: WhereaboutsPaths,
   maxPages: number,
-): Promise<void> {
+): Promise<LocationCount[] | undefined> {
   const { listed, repaired, unread, isWhole } = await compareMembers(hub, records, paths, maxPages);
-  const drift = await findDrift(hub, records.members, paths);
+  const counted = await countMembers(records.members);
+  const drift = await findDrift(hub, counted, paths);
   const total = [...drift.values()].reduce((sum, difference) => sum + Math.abs(difference), 0);
   const pairs = formatPairs({ listed, whole: String(isWhole), repaired: repaired.length, unread, drift: total });
   context.log(`members: put right ${list(repaired)} | ${pairs}`);
   // Before the first comparison is whole, what is not known yet is no drift.
-  if ((await records.sweep.read()).endedAt === undefined) return;
+  if ((await records.sweep.read()).endedAt === undefined) return undefined;
   const staying = await records.drift.follow(drift);
   if (staying.length > 0) context.warn(describeStaying(staying));
+  return counted;
 }
 
 function describeStaying(staying: StayingDrift[]): string {

@@ -1,7 +1,7 @@
 import { unwrapContinuation, wrapContinuation } from '../conditions/continuation';
 import { ChunkOutcomes, giveUpLate } from './chunkOutcomes';
 import { abandoned, ageOf, giveUpAfterMs } from './limits';
-import type { JobDocument, StoredJob, TagJob } from './tagJob';
+import type { JobDocument, JobSummary, StoredJob, TagJob } from './tagJob';
 import type { FailurePage, TagJobStore } from './tagJobStore';
 
 /** Which failures to show. */
@@ -30,9 +30,20 @@ export async function describeJob(stored: StoredJob, store: TagJobStore, page: F
 type Counts = JobDocument['counts'];
 type Failures = Pick<JobDocument, 'failures' | 'continuation'>;
 
+/** A job of this app as it stands, without its failures. */
+export async function summarizeJob(stored: StoredJob, store: TagJobStore): Promise<JobSummary> {
+  const { job, counts } = await countJob(stored, store);
+  return summaryOf(job, counts);
+}
+
 /** What callers see of a job. */
 export function documentOf(job: TagJob, counts: Counts, failures: Failures): JobDocument {
-  const { jobId, engine, state, expectedSeconds, createdAt, endedAt, by, reason, detail } = job;
+  return { ...summaryOf(job, counts), ...failures };
+}
+
+/** The same without the devices that were not tagged. */
+export function summaryOf(job: TagJob, counts: Counts): JobSummary {
+  const { jobId, engine, state, expectedSeconds, createdAt, endedAt, by, reason, undoes, detail } = job;
   const hasBegun = counts.succeeded + counts.failed > 0;
   return {
     jobId,
@@ -44,8 +55,9 @@ export function documentOf(job: TagJob, counts: Counts, failures: Failures): Job
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(by === undefined ? {} : { by }),
     ...(reason === undefined ? {} : { reason }),
+    undoable: job.isUndoable === true,
+    ...(undoes === undefined ? {} : { undoes }),
     ...(detail === undefined ? {} : { detail }),
-    ...failures,
   };
 }
 

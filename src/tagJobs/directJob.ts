@@ -1,6 +1,8 @@
 import type { HubError } from '../azure/hub/hubError';
 import { workThrough } from '../workThrough';
 import type { JobMeans } from './jobMeans';
+import { ReplacedLog } from './replacedLog';
+import { partDevices } from './replacedValues';
 import { tagDevice } from './tagDevice';
 import type { Outcome, TagJob } from './tagJob';
 import type { TagRow } from './tagRow';
@@ -25,17 +27,30 @@ export async function tagDirectly(
 ): Promise<Result[]> {
   const notReached = { status: 0, detail: 'Not reached in the time of a request; send it again, or choose queue.' };
   const results = rows.map(({ deviceId }): Result => ({ deviceId, ...notReached }));
-  const writes = store()?.writes;
+  const kept = store();
+  const logs = new Map<number, Promise<ReplacedLog>>();
   let refusal: HubError | undefined;
   await workThrough(rows.entries(), atATime, async ([index, row]) => {
     const remaining = end - performance.now();
     if (remaining <= 0) return 'enough';
-    const tagged = await tagDevice(hub(remaining, { priority: 'bulk' }), row, job, writes);
+    const replaced = (await logOf(index))?.of(index % partDevices, row.deviceId);
+    const memory = { writes: kept?.writes, replaced };
+    const tagged = await tagDevice(hub(remaining, { priority: 'bulk' }), row, job, memory);
     results[index] = { deviceId: row.deviceId, ...tagged.outcome };
     if (tagged.fault !== 'refused') return 'goOn';
     refusal = tagged.error;
     return 'enough';
   });
+  for (const log of logs.values()) await (await log).save();
   if (refusal && !results.some(({ status }) => status === 200)) throw refusal;
   return results;
+
+  /** The log of the hundred that a device is in. */
+  function logOf(index: number): Promise<ReplacedLog> | undefined {
+    if (!kept || !job.isUndoable) return undefined;
+    const part = Math.floor(index / partDevices);
+    const log = logs.get(part) ?? ReplacedLog.open(kept.values, job.jobId, part);
+    logs.set(part, log);
+    return log;
+  }
 }

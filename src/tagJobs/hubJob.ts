@@ -2,9 +2,9 @@ import { deadlines } from '../azure/hub/deadlines';
 import { HubError } from '../azure/hub/hubError';
 import type { HubJob, JobFailure } from '../azure/hub/hubJobs';
 import { InvalidInputError } from '../errors/invalidInputError';
-import { documentOf, type FailuresPage, failuresOf } from './describeJob';
+import { documentOf, type FailuresPage, failuresOf, summaryOf } from './describeJob';
 import type { JobMeans } from './jobMeans';
-import type { Failure, JobDocument, TagJob } from './tagJob';
+import type { Failure, JobDocument, JobSummary, TagJob } from './tagJob';
 import type { Targets } from './targets';
 
 /** How long the hub may take, in seconds: what is expected many times over, for it works on other jobs too. */
@@ -28,7 +28,7 @@ const states: Record<Exclude<HubJob['status'], 'unknown'>, 'queued' | 'running' 
  */
 export async function startHubJob(job: TagJob, targets: Targets, means: JobMeans): Promise<TagJob> {
   const tagJobs = means.needStore();
-  if (targets.kind === 'list') throw new InvalidInputError('A hub job takes a condition.', 'engine');
+  if (targets.kind !== 'where') throw new InvalidInputError('A hub job takes a condition.', 'engine');
   const { factor, least, most } = patience;
   const maxExecutionSeconds = Math.min(most, Math.max(least, job.expectedSeconds * factor));
   const hub = means.hub(deadlines.request);
@@ -37,7 +37,8 @@ export async function startHubJob(job: TagJob, targets: Targets, means: JobMeans
   } catch (error) {
     if (!(error instanceof HubError) || error.code !== 'jobExists') throw error;
   }
-  await tagJobs.write(job);
+  // With its tags: by them the history tells which change of a device was its.
+  await tagJobs.write({ ...job, tags: targets.tags });
   return job;
 }
 
@@ -48,10 +49,26 @@ export async function startHubJob(job: TagJob, targets: Targets, means: JobMeans
  */
 export async function readHubJob(job: TagJob, means: JobMeans, page: FailuresPage): Promise<JobDocument> {
   const present = job.endedAt === undefined ? await look(job, means) : job;
-  const { jobId, total, succeeded = 0, failed = 0 } = present;
+  const { jobId } = present;
+  const counts = countsOf(present);
   const failures =
-    failed > 0 ? await failuresOf(jobId, page, listFailures(jobId, means, page.limit)) : { failures: [] };
-  return documentOf(present, { total, succeeded, failed, pending: total - succeeded - failed }, failures);
+    counts.failed > 0 ? await failuresOf(jobId, page, listFailures(jobId, means, page.limit)) : { failures: [] };
+  return documentOf(present, counts, failures);
+}
+
+/** The same without its failures; as it was kept, where the hub does not tell. */
+export async function summarizeHubJob(job: TagJob, means: JobMeans): Promise<JobSummary> {
+  const present = job.endedAt === undefined ? await look(job, means).catch(asKept) : job;
+  return summaryOf(present, countsOf(present));
+
+  function asKept(error: unknown): TagJob {
+    if (error instanceof HubError) return job;
+    throw error;
+  }
+}
+
+function countsOf({ total, succeeded = 0, failed = 0 }: TagJob): JobDocument['counts'] {
+  return { total, succeeded, failed, pending: total - succeeded - failed };
 }
 
 /** @throws HubError `jobState` where the job runs or has ended: the hub cancels only what waits. */

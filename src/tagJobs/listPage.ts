@@ -5,6 +5,7 @@ import { idRow } from './listDeviceIds';
 import type { TagMessage } from './messages';
 import type { TagJob } from './tagJob';
 import type { TagJobStore } from './tagJobStore';
+import { type Listed, listUndo } from './undoSource';
 
 /** What follows from a page: chunks that can be tagged now, and then the page to list. */
 export interface Following {
@@ -13,7 +14,7 @@ export interface Following {
 }
 
 /**
- * Lists a page of a condition's devices, as a chunk of the job. A page that was listed before stays as it was: the hub
+ * Lists a page of a condition's devices, or of those of the job to take back, as a chunk of the job. A page that was listed before stays as it was: the hub
  * may order its rows anew each time.
  *
  * @returns what to send next; nothing where a repetition of the message has done so.
@@ -28,17 +29,20 @@ export async function listPage(job: TagJob, { number }: TagMessage, store: TagJo
   const previous = number === 0 ? undefined : await store.readProgress(jobId, number - 1);
   const continuation = previous?.progress.next;
   if (number > 0 && continuation === undefined) throw new Error(`Job ${jobId} lacks the page before ${number}.`);
-  const page = await hub.queryPage(query, idRow, {
-    pageSize: maxPageSize,
-    continuation,
-  });
+  const { original } = job;
+  const page = await (original ? listUndo(original, continuation, store, hub) : queryIds(query, continuation, hub));
   // A token that repeats would lead in a circle.
-  const next = page.continuation === continuation ? undefined : page.continuation;
-  const devices = page.rows.map(({ deviceId }) => [deviceId] as const);
+  const next = page.next === continuation ? undefined : page.next;
+  const devices = page.deviceIds.map((deviceId) => [deviceId] as const);
   await store.addChunk(jobId, { number, devices, next, isLast: next === undefined });
   const row = await store.readProgress(jobId, number);
   if (!row) throw new HubError('unavailable', `The page ${number} of job ${jobId} is not there.`);
   return following(row.progress, job);
+}
+
+async function queryIds(query: string, continuation: string | undefined, hub: Hub): Promise<Listed> {
+  const page = await hub.queryPage(query, idRow, { pageSize: maxPageSize, continuation });
+  return { deviceIds: page.rows.map(({ deviceId }) => deviceId), next: page.continuation };
 }
 
 function following({ number, outcomes, next }: ChunkProgress, { listsFirst, window = Infinity }: TagJob): Following {

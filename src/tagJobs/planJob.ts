@@ -7,6 +7,7 @@ import type { JobMeans } from './jobMeans';
 import { listDeviceIds } from './listDeviceIds';
 import type { Engine } from './tagJob';
 import type { TagRequest, Targets } from './targets';
+import { listUndo, ofHubJob } from './undoSource';
 
 /** How a request will be carried out. */
 export interface Plan {
@@ -22,6 +23,8 @@ export interface DryRun extends Plan {
   /** Some of the devices. */
   sample: string[];
   ignoredColumns?: string[];
+  /** What to know of it. */
+  detail?: string;
 }
 
 /** Most devices that a request tags itself where it is told to: what it does not reach it says. */
@@ -43,10 +46,7 @@ export async function planJob({ targets, engine: asked }: TagRequest, means: Job
     );
   }
   const quotas = means.quotas();
-  const devices =
-    targets.kind === 'list'
-      ? targets.rows.length
-      : (await countDevices(means.hub(deadlines.request), targets.condition)).count;
+  const devices = await countTargets(targets, means);
   const engine = asked ?? (devices <= directLimit(quotas) ? 'direct' : 'queue');
   if (engine === 'direct' && devices > maxDirectDevices) {
     throw new InvalidInputError(`engine direct takes at most ${maxDirectDevices} devices; choose queue.`, 'engine');
@@ -56,24 +56,36 @@ export async function planJob({ targets, engine: asked }: TagRequest, means: Job
   return { engine, devices, expectedSeconds: expectedSeconds(engine, devices, listingOf(targets, engine), quotas) };
 }
 
+async function countTargets(targets: Targets, { hub }: JobMeans): Promise<number> {
+  if (targets.kind === 'list') return targets.rows.length;
+  if (targets.kind === 'undo') return targets.devices;
+  return (await countDevices(hub(deadlines.request), targets.condition)).count;
+}
+
 function listingOf(targets: Targets, engine: Engine): Listing {
-  if (targets.kind === 'list') return 'none';
+  if (targets.kind !== 'where') return 'none';
   return engine === 'queue' && !changesItself(targets.condition, targets.tags) ? 'meanwhile' : 'before';
 }
 
 /** Says what a request would do, and does nothing. */
 export async function tryOut(request: TagRequest, means: JobMeans): Promise<DryRun> {
   const plan = await planJob(request, means);
-  const { ignoredColumns } = request;
+  const { ignoredColumns, targets } = request;
   return {
     dryRun: true,
     ...plan,
-    sample: await sampleOf(request.targets, means),
+    sample: await sampleOf(targets, means),
     ...(ignoredColumns.length > 0 ? { ignoredColumns } : {}),
+    ...(targets.kind === 'undo' && targets.job.engine === 'hubJob' ? { detail: ofHubJob } : {}),
   };
 }
 
-async function sampleOf(targets: Targets, { hub }: JobMeans): Promise<string[]> {
+async function sampleOf(targets: Targets, means: JobMeans): Promise<string[]> {
+  const { hub } = means;
   if (targets.kind === 'list') return targets.rows.slice(0, sampleSize).map(({ deviceId }) => deviceId);
+  if (targets.kind === 'undo') {
+    const { deviceIds } = await listUndo(targets.job, undefined, means.needStore(), hub(deadlines.request));
+    return deviceIds.slice(0, sampleSize);
+  }
   return listDeviceIds(hub(deadlines.request), targets.condition, sampleSize);
 }

@@ -17,15 +17,14 @@ export async function enqueue(job: TagJob, targets: Targets, means: JobMeans): P
   const queue = means.needQueue();
   const { jobId } = job;
   const window = windowOf(means.quotas());
-  let prepared: TagJob = { ...job, state: 'preparing', window, ...(targets.tags ? { tags: targets.tags } : {}) };
-  if (targets.kind === 'where') {
-    const { condition, tags } = targets;
-    prepared = { ...prepared, query: idsQuery(condition), listsFirst: changesItself(condition, tags) };
+  let prepared: TagJob = { ...job, state: 'preparing', window };
+  if (targets.kind !== 'list') {
+    prepared = { ...prepared, ...(targets.kind === 'where' ? toList(targets) : {}) };
     await tagJobs.write(prepared);
     await sendNew(queue, { kind: 'list', jobId, number: 0 });
   } else {
     const chunks = [...toChunks(targets.rows, targets.tags)];
-    prepared = { ...prepared, chunks: chunks.length };
+    prepared = { ...prepared, chunks: chunks.length, ...(targets.tags ? { tags: targets.tags } : {}) };
     await tagJobs.write(prepared);
     await tagJobs.putChunks(jobId, chunks);
     await sendChunks(
@@ -37,4 +36,8 @@ export async function enqueue(job: TagJob, targets: Targets, means: JobMeans): P
   const ready: TagJob = { ...prepared, state: 'queued' };
   await tagJobs.write(ready);
   return ready;
+}
+
+function toList({ condition, tags }: Targets & { kind: 'where' }): Partial<TagJob> {
+  return { tags, query: idsQuery(condition), listsFirst: changesItself(condition, tags) };
 }

@@ -13,6 +13,7 @@ import type { Failure, JobDocument, TagJob } from './tagJob';
 import { TagJobError } from './tagJobError';
 import type { TagRow } from './tagRow';
 import type { TagRequest, Targets } from './targets';
+import { allRowsToUndo, ofHubJob } from './undoSource';
 
 /** Failures in the answer to a request; more are asked for. */
 const shownFailures = 100;
@@ -78,11 +79,21 @@ async function start(jobId: string, request: TagRequest, means: JobMeans, end: n
     createdAt: new Date().toISOString(),
     expectedSeconds,
     total,
+    isUndoable: request.undoable && means.store() !== undefined,
     ...request.author,
+    ...toUndo(request),
   };
+  await means.store()?.enter(job);
   const document = await carryOut(job, plan, request.targets, means, end);
   const { ignoredColumns } = request;
   return ignoredColumns.length > 0 ? { ...document, ignoredColumns } : document;
+}
+
+function toUndo({ undoes, targets }: TagRequest): Partial<TagJob> {
+  if (undoes === undefined) return {};
+  if (targets.kind !== 'undo') return { undoes };
+  const { force, job } = targets;
+  return { undoes, original: { ...job, force }, ...(job.engine === 'hubJob' ? { detail: ofHubJob } : {}) };
 }
 
 async function carryOut(
@@ -101,8 +112,10 @@ function waiting(job: TagJob): JobDocument {
   return documentOf(job, { total: job.total, succeeded: 0, failed: 0, pending: job.total }, { failures: [] });
 }
 
-async function rowsOf(targets: Targets, devices: number, { hub }: JobMeans): Promise<TagRow[]> {
+async function rowsOf(targets: Targets, devices: number, means: JobMeans): Promise<TagRow[]> {
   if (targets.kind === 'list') return targets.rows;
+  if (targets.kind === 'undo') return allRowsToUndo(targets, means);
+  const { hub } = means;
   const { condition, tags } = targets;
   if (devices === 0) return [];
   // A few more than were counted a moment ago may have come.

@@ -33,9 +33,18 @@ export interface TagJob extends Partial<Author> {
   chunks?: number;
   /** Messages of it that are in the queue at a time; absent where all were sent at once. */
   window?: number;
-  /** Why the job failed. */
+  /** Whether it keeps what it replaces; of a job of the hub, whether the history may tell. */
+  isUndoable?: boolean;
+  /** The job, or the change, that it takes back. */
+  undoes?: string;
+  /** Of one that takes back a job: what it must know of it, and whether what was changed since is overridden. */
+  original?: OriginalJob & { force: boolean };
+  /** Why the job failed, or what to know of it. */
   detail?: string;
 }
+
+/** What is known of a job that is to be taken back. */
+export type OriginalJob = Pick<TagJob, 'jobId' | 'engine' | 'tags' | 'createdAt' | 'endedAt'>;
 
 /** A job as it was read. */
 export interface StoredJob {
@@ -58,11 +67,14 @@ export interface Outcome {
 
 const count = z.int().check(z.gte(0));
 
-/** A job as callers see it. */
-export const jobDocumentSchema = z.object({
+/** What callers see of the state of a job. */
+export const jobStates = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
+
+/** A job as a list of jobs tells it. */
+export const jobSummarySchema = z.object({
   jobId: z.string(),
   engine: z.enum(engines),
-  state: z.enum(['queued', 'running', 'completed', 'failed', 'cancelled']),
+  state: z.enum(jobStates),
   counts: z.object({ total: count, succeeded: count, failed: count, pending: count }),
   expectedSeconds: count,
   createdAt: z.iso.datetime(),
@@ -70,8 +82,19 @@ export const jobDocumentSchema = z.object({
   /** Who asked for it, and what for. */
   by: z.optional(z.string()),
   reason: z.optional(z.string()),
-  /** Why the job failed. */
+  /** Whether what it replaced can be put back. */
+  undoable: z.boolean(),
+  /** The job, or the change, that it takes back. */
+  undoes: z.optional(z.string()),
+  /** Why the job failed, or what to know of it. */
   detail: z.optional(z.string()),
+});
+
+export type JobSummary = z.infer<typeof jobSummarySchema>;
+
+/** A job as callers see it. */
+export const jobDocumentSchema = z.object({
+  ...jobSummarySchema.shape,
   failures: z.array(outcomeSchema),
   continuation: z.optional(z.string()),
   results: z.optional(

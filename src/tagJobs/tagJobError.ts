@@ -1,5 +1,5 @@
 /** Why a tag job is not there, or cannot be done. */
-export type TagJobErrorCode = 'unknown-job' | 'job-state' | 'idempotency-conflict';
+export type TagJobErrorCode = 'unknown-job' | 'unknown-change' | 'job-state' | 'not-undoable' | 'idempotency-conflict';
 
 /** A request about a tag job that its state, or another request, forbids. The message says what to do. */
 export class TagJobError extends Error {

@@ -2,6 +2,7 @@ import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
 import { encodeKey } from '../azure/tables/keys';
 import { maxRowsPerPage, type StoredRow } from '../azure/tables/table';
 import type { Tables } from '../azure/tables/tables';
+import type { ChangeHistory } from '../history/changeHistory';
 import type { WriteLog } from '../history/writeLog';
 import {
   type Chunk,
@@ -15,6 +16,7 @@ import {
   toChunkRows,
 } from './chunk';
 import { ageOf, keptMs } from './limits';
+import { ReplacedValues } from './replacedValues';
 import type { Failure, StoredJob, TagJob } from './tagJob';
 
 /** Who holds an idempotency key. */
@@ -30,18 +32,31 @@ export interface Claim {
 const jobRow = 'job';
 const claimRow = 'claim';
 
+/** The last moment that a `Date` can hold, in milliseconds. */
+const lastMoment = 8.64e15;
+
+/** The partition of the list of all jobs: no job and no key is called so. */
+const entries = 'jobs|all';
+
 /**
  * The memory of tag jobs: in `TagJobs` a partition a job with the row `job` and, for each chunk, one row with its devices
- * and one with what became of them; in `TagJobFailures` a row for each device that was not tagged.
+ * and one with what became of them, and a partition that lists all jobs by their time; in `TagJobFailures` a row for each device that was not tagged.
  *
  * Counts are summed from the chunks when they are asked for: a counter would be a row that every worker fights for.
  */
 export class TagJobStore {
+  /** What jobs replaced. */
+  readonly values: ReplacedValues;
+
   constructor(
     private readonly tables: Pick<Tables, 'use'>,
     /** Where it is noted who has a job write a twin. */
     readonly writes: WriteLog,
-  ) {}
+    /** What is known of what a job of the hub replaced. */
+    readonly history: ChangeHistory,
+  ) {
+    this.values = new ReplacedValues(tables);
+  }
 
   /** A job that is told of still: see {@link keptMs}. */
   async read(jobId: string): Promise<StoredJob | undefined> {
@@ -59,6 +74,22 @@ export class TagJobStore {
       await table.put(row);
       return true;
     });
+  }
+
+  /**
+   * Enters a job into the list of all jobs, before anything else is kept of it: a job is never without its entry. One
+   * that its request begins again is entered again; what was entered before tells another time than the job.
+   */
+  async enter({ jobId, createdAt }: Pick<TagJob, 'jobId' | 'createdAt'>): Promise<void> {
+    const row = { partitionKey: entries, rowKey: entryKey(jobId, createdAt), createdAt };
+    await this.tables.use('TagJobs', (table) => table.put(row));
+  }
+
+  /** Entries of the list of all jobs, newest first, after one of them. */
+  async listEntries(most: number, after?: string): Promise<EntryPage> {
+    const range = { partitionKey: entries, ...(after === undefined ? {} : { after }) };
+    const page = await this.tables.use('TagJobs', (table) => table.list(range, most));
+    return { entries: page.rows.map(toEntry), isMore: page.continuation !== undefined };
   }
 
   /** Holds an idempotency key for a job; where it is held already, tells by whom. */
@@ -162,6 +193,19 @@ export class TagJobStore {
   }
 }
 
+/** A job in the list of all jobs. */
+export interface Entry {
+  jobId: string;
+  createdAt: string;
+  /** Its place in the list. */
+  place: string;
+}
+
+export interface EntryPage {
+  entries: Entry[];
+  isMore: boolean;
+}
+
 /** Where in a job a device stands. */
 export interface Place {
   chunk: number;
@@ -172,6 +216,15 @@ export interface Place {
 export interface FailurePage {
   failures: Failure[];
   continuation: string | undefined;
+}
+
+/** Rows come in the order of their keys: what is left of all time counts down, so that later jobs come first. */
+function entryKey(jobId: string, createdAt: string): string {
+  return `${String(lastMoment - Date.parse(createdAt)).padStart(16, '0')}|${jobId}`;
+}
+
+function toEntry({ rowKey, createdAt }: StoredRow): Entry {
+  return { jobId: rowKey.slice(rowKey.indexOf('|') + 1), createdAt: String(createdAt), place: rowKey };
 }
 
 function toFailure(row: StoredRow): Failure {

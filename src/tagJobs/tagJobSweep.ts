@@ -2,7 +2,7 @@ import { maxRowsPerPage } from '../azure/tables/table';
 import type { TableName, Tables } from '../azure/tables/tables';
 import { keptMs } from './limits';
 
-const tables = ['TagJobs', 'TagJobFailures'] as const satisfies TableName[];
+const tables = ['TagJobs', 'TagJobFailures', 'TagJobValues'] as const satisfies TableName[];
 
 /** Where in `Runs` the places are at which the next run goes on. */
 const runs = 'sweepTagJobs';

@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../errors/invalidInputError';
+import type { TagChange } from '../twins/tagChanges';
 import { isEmptyPatch, type TagsPatch } from '../twins/tags';
 
 /** A device, and the tags to merge into its own. */
@@ -7,6 +8,8 @@ export interface TagRow {
   tags: TagsPatch;
   /** The etag that its twin must have; any where it is absent. */
   ifMatch?: string;
+  /** Instead of tags to merge, which are none: what to take back. */
+  undo?: { changes: readonly TagChange[]; force: boolean };
 }
 
 /** The rows of a body, and the columns of it that say nothing about tags. */

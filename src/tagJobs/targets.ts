@@ -1,7 +1,7 @@
 import type { Condition } from '../conditions/condition';
 import type { Author } from '../history/writeLog';
 import type { TagsPatch } from '../twins/tags';
-import type { Engine } from './tagJob';
+import type { Engine, OriginalJob } from './tagJob';
 import type { TagRow } from './tagRow';
 
 /** Which devices to tag, and how. */
@@ -12,7 +12,9 @@ export type Targets =
       /** Where all have the same: the patch of every row. */
       tags: TagsPatch | undefined;
     }
-  | { kind: 'where'; condition: Condition; tags: TagsPatch };
+  | { kind: 'where'; condition: Condition; tags: TagsPatch }
+  /** What a job replaced, on so many devices, is put back. */
+  | { kind: 'undo'; job: OriginalJob; devices: number; force: boolean };
 
 /** What a caller asks for. */
 export interface TagRequest {
@@ -21,6 +23,10 @@ export interface TagRequest {
   engine: Engine | undefined;
   dryRun: boolean;
   author: Author;
+  /** Whether what is replaced is kept, so that it can be put back. */
+  undoable: boolean;
+  /** The job, or the change, that is to be taken back. */
+  undoes?: string;
   ignoredColumns: string[];
   idempotencyKey: string | undefined;
   /** The same for the same request. */

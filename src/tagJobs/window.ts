@@ -67,8 +67,8 @@ export async function isAhead(job: TagJob, page: number, store: TagJobStore): Pr
   return row !== undefined && isOpen(row.progress);
 }
 
-function isListedMeanwhile({ query, listsFirst }: TagJob): boolean {
-  return query !== undefined && listsFirst !== true;
+function isListedMeanwhile({ query, original, listsFirst }: TagJob): boolean {
+  return (query ?? original) !== undefined && listsFirst !== true;
 }
 
 function isOpen({ endedAt, isPassedOn }: ChunkProgress): boolean {

@@ -1,12 +1,16 @@
 import type { Hub } from '../azure/hub/hub';
+import type { TagsPatch } from '../twins/tags';
 import { workThrough } from '../workThrough';
+import type { ChunkDevice } from './chunk';
 import { ChunkOutcomes, giveUpLate } from './chunkOutcomes';
 import { workMs } from './limits';
 import type { TagMessage } from './messages';
+import { ReplacedLog } from './replacedLog';
 import { type Fault, tagDevice } from './tagDevice';
 import type { TagJob } from './tagJob';
 import type { TagJobStore } from './tagJobStore';
 import type { TagRow } from './tagRow';
+import { rowsToUndo } from './undoSource';
 
 /** What became of a chunk in one go. */
 export interface ChunkRun {
@@ -40,16 +44,26 @@ export async function workChunk(job: TagJob, message: TagMessage, store: TagJobS
   const devices = await store.readDevices(jobId, message.number);
   const outcomes = new ChunkOutcomes(store, jobId, devices, row);
   const todo = outcomes.pending();
-  const run = new Run(job, outcomes, store, hub);
+  const replaced = job.isUndoable ? await ReplacedLog.open(store.values, jobId, message.number) : undefined;
+  const run = new Run(job, outcomes, store, hub, replaced);
+  const { original } = job;
+  const rowOf = original && (await rowsToUndo(original, message.number, original.force, store));
   await workThrough(todo, atATime, async (index) => {
-    const [deviceId, tags = job.tags, ifMatch] = devices[index] ?? [];
-    if (deviceId === undefined || tags === undefined) throw new Error(`Chunk ${message.number} lacks device ${index}.`);
-    return run.tag(index, { deviceId, tags, ...(ifMatch === undefined ? {} : { ifMatch }) });
+    const device = devices[index];
+    if (!device) throw new Error(`Chunk ${message.number} lacks device ${index}.`);
+    return run.tag(index, await (rowOf ? rowOf(device[0]) : toRow(device, job.tags)));
   });
+  await replaced?.save();
   giveUpLate(job, outcomes, run.hindrance);
   await outcomes.save();
   const pending = outcomes.pending().length;
   return { done: todo.length - pending, pending, hindrance: run.hindrance };
+}
+
+function toRow([deviceId, own, ifMatch]: ChunkDevice, shared: TagsPatch | undefined): TagRow {
+  const tags = own ?? shared;
+  if (!tags) throw new Error(`There are no tags for ${deviceId}.`);
+  return { deviceId, tags, ...(ifMatch === undefined ? {} : { ifMatch }) };
 }
 
 /** One go at a chunk. */
@@ -66,11 +80,15 @@ class Run {
     private readonly outcomes: ChunkOutcomes,
     private readonly store: TagJobStore,
     private readonly hub: Hub,
+    private readonly replaced: ReplacedLog | undefined,
   ) {}
 
   async tag(index: number, row: TagRow): Promise<'goOn' | 'enough'> {
     if (performance.now() > this.#end || !(await this.#stillWanted())) return 'enough';
-    const { outcome, fault } = await tagDevice(this.hub, row, this.job, this.store.writes);
+    const { outcome, fault } = await tagDevice(this.hub, row, this.job, {
+      writes: this.store.writes,
+      replaced: this.replaced?.of(index, row.deviceId),
+    });
     if (fault === undefined || fault === 'device') {
       this.#failedInARow = 0;
       this.outcomes.note(index, outcome);

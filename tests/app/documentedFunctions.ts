@@ -12,8 +12,12 @@ import { statistics } from '../../src/functions/statistics';
 import { summary } from '../../src/functions/summary';
 import { tagJob } from '../../src/functions/tagJob';
 import { tagJobOutcomes } from '../../src/functions/tagJobOutcomes';
+import { tagJobsList } from '../../src/functions/tagJobsList';
 import { tagTwin } from '../../src/functions/tagTwin';
 import { tagTwins } from '../../src/functions/tagTwins';
+import { trends } from '../../src/functions/trends';
+import { undoChange } from '../../src/functions/undoChange';
+import { undoJob } from '../../src/functions/undoJob';
 
 /** The HTTP functions by the operations of the OpenAPI document. */
 export const documentedFunctions: Readonly<Record<string, Serve<Services>>> = {
@@ -23,6 +27,7 @@ export const documentedFunctions: Readonly<Record<string, Serve<Services>>> = {
   queryTwins,
   summary,
   tagTwins,
+  tagJobsList,
   tagJob,
   tagJobOutcomes,
   cancelTagJob: tagJob,
@@ -31,5 +36,8 @@ export const documentedFunctions: Readonly<Record<string, Serve<Services>>> = {
   locations,
   locationDevices,
   locationDevicesByPath,
+  trends,
+  undoJob,
+  undoChange,
   openapi,
 };

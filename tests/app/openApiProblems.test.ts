@@ -15,6 +15,7 @@ const judge = new Judge(document);
 /** Those that ask the hub; the other ones ask tables. */
 const ofTheHub = ['getTwin', 'tagTwin', 'statistics', 'queryTwins', 'summary', 'tagTwins'];
 const ofTables = [
+  'tagJobsList',
   'tagJob',
   'tagJobOutcomes',
   'cancelTagJob',
@@ -23,6 +24,9 @@ const ofTables = [
   'locations',
   'locationDevices',
   'locationDevicesByPath',
+  'trends',
+  'undoJob',
+  'undoChange',
 ];
 
 let hub: ScriptedHub;
@@ -139,5 +143,7 @@ test('no such status of the document is without its answer', () => {
     'tagJob 429',
     'cancelTagJob 429',
     'tagJobOutcomes 429',
+    'undoJob 429',
+    'undoChange 429',
   ]);
 });

@@ -43,8 +43,12 @@ it('every function registers without a single valid setting, and the start says 
     'summary',
     'tagJob',
     'tagJobOutcomes',
+    'tagJobsList',
     'tagTwin',
     'tagTwins',
+    'trends',
+    'undoChange',
+    'undoJob',
     'workTagJobs',
   ]);
   for (const [name, method, route] of [

@@ -10,6 +10,8 @@ import { quotasOf } from '../../src/azure/hub/quotas';
 import { tagJob } from '../../src/functions/tagJob';
 import { tagJobOutcomes } from '../../src/functions/tagJobOutcomes';
 import { tagTwins } from '../../src/functions/tagTwins';
+import { undoChange } from '../../src/functions/undoChange';
+import { undoJob } from '../../src/functions/undoJob';
 import { workTagJobs } from '../../src/functions/workTagJobs';
 import type { JobDocument } from '../../src/tagJobs/tagJob';
 import { MemoryQueue } from '../support/memoryQueue';
@@ -86,6 +88,22 @@ export function askOutcomes(
     params: { jobId },
     query,
     headers: { accept },
+  });
+}
+
+/** Calls `undoJob`, or `undoChange` where a device and the id of a change are named. */
+export function askUndo(
+  services: Services,
+  what: { jobId: string } | { deviceId: string; id: string },
+  query: Record<string, string> = {},
+  { body, headers = {} }: { body?: object; headers?: Record<string, string> } = {},
+): Promise<HttpAnswer> {
+  return call(endpoint('jobId' in what ? undoJob : undoChange, services), {
+    method: 'POST',
+    params: { ...what },
+    query,
+    headers: { ...headers, ...(body ? { 'content-type': 'application/json' } : {}) },
+    ...(body ? { body: { string: JSON.stringify(body) } } : {}),
   });
 }
 

@@ -27,7 +27,9 @@ afterAll(async () => {
 /** A command at a terminal: what it shows, and a hand on the keys. */
 function typed(...args: string[]) {
   const command = [process.execPath, join(folder, 'fleet.js'), ...args].map((each) => `'${each}'`).join(' ');
-  const child = spawn('script', ['-qec', `exec ${command}`, '/dev/null'], { env: { ...process.env, FLEET_URL: app.url } });
+  const child = spawn('script', ['-qec', `exec ${command}`, '/dev/null'], {
+    env: { ...process.env, FLEET_URL: app.url },
+  });
   let shown = '';
   let wake = () => {};
   child.stdout.on('data', (piece: Buffer) => {

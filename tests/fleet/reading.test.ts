@@ -35,6 +35,36 @@ test('get shows a twin, without what a terminal would obey', async () => {
   );
 });
 
+test('jobs lists them, those of a state where asked', async () => {
+  const counts = { total: 2, succeeded: 1, failed: 1, pending: 0 };
+  const job = { jobId: 'j1', engine: 'queue', state: 'completed', createdAt: 'T', counts };
+  answer = ({ url }) => ({ json: url.searchParams.get('state') ? { jobs: [] } : { jobs: [job], continuation: 'n' } });
+  const { stdout, stderr } = await fleet(app.url, 'jobs', '--limit', '1');
+  expect(stdout.replace(/ +/g, ' ')).toBe(
+    'job created engine state total succeeded failed pending\nj1 T queue completed 2 1 1 0\n',
+  );
+  expect(stderr).toBe('There are more: --limit or --all.\n');
+  expect((await fleet(app.url, 'jobs', '--state', 'running')).stderr).toBe('There is no such job.\n');
+  expect(asked()).toEqual(['/api/tagJobs?limit=1', '/api/tagJobs?state=running&limit=100']);
+});
+
+test('trends shows a line a step without the gaps, and the series that were asked for', async () => {
+  const series = [
+    { location: 'A', connectivity: 'wifi', counts: [1, null, 2] },
+    { location: null, connectivity: null, counts: [null, null, 5] },
+  ];
+  const times = ['T1', 'T2', 'T3'];
+  const counts = [3, null, 4];
+  answer = () => ({ json: { step: 300, times, total: counts, enabled: counts, changes: [null, null, 7], series } });
+  const { stdout } = await fleet(app.url, 'trends', '--location', 'A', '--from', '2026-01-31T00:00Z');
+  expect(stdout.replace(/ +/g, ' ')).toBe(
+    'time total enabled changes A wifi (others) (none)\nT1 3 3 1\nT3 4 4 7 2 5\n',
+  );
+  expect(asked()).toEqual(['/api/trends?location=A&from=2026-01-31T00%3A00%3A00.000Z']);
+  expect((await fleet(app.url, 'trends')).stdout).not.toContain('wifi');
+  await expect(fleet(app.url, 'trends', '--to', 'never')).resolves.toMatchObject({ code: 2 });
+});
+
 test('history shows a line a value, page by page', async () => {
   const change = (version: number, values: object[]) => ({ time: 'T', type: 'TwinChanged', version, values });
   answer = ({ url }) =>

@@ -56,7 +56,10 @@ export class MemoryTable implements Table {
 
   async list(range: Range, pageSize: number, continuation?: string): Promise<RowPage> {
     const after: [string, string] | undefined = continuation === undefined ? undefined : JSON.parse(continuation);
-    const all = [...this.#partitions.values()].flatMap((partition) => [...partition.values()]);
+    const { partitionKey } = range;
+    const partitions =
+      partitionKey === undefined ? [...this.#partitions.values()] : [this.#partitions.get(partitionKey)];
+    const all = partitions.flatMap((partition) => [...(partition?.values() ?? [])]);
     const found = all.filter((kept) => isIn(kept, range) && (!after || compare(keyOf(kept.row), after) > 0));
     const rows = found.map(({ row }) => row).sort((a, b) => compare(keyOf(a), keyOf(b)));
     const page = rows.slice(0, pageSize);

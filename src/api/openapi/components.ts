@@ -4,11 +4,13 @@ import { freshnessSchema } from '../../conditions/freshness';
 import { anyJson } from '../../json';
 import { listedDeviceSchema } from '../../queries/listDevices';
 import { outcomeSchema } from '../../tagJobs/jobOutcomes';
-import { engines, jobDocumentSchema } from '../../tagJobs/tagJob';
+import { engines, jobDocumentSchema, jobSummarySchema } from '../../tagJobs/tagJob';
+import { trendsSchema } from '../../trends/trends';
 import { statisticsSchema, twinSchema } from '../../twins/twin';
 import { feedTypes } from '../requests/changesSchemas';
 import { queryTwinsAnswer } from '../requests/queryTwinsSchemas';
 import { tagJobSchema } from '../requests/readTagRequest';
+import { undoSchema } from '../requests/readUndoRequest';
 import { summaryAnswer } from '../requests/summarySchemas';
 
 const continuation = z.optional(z.string());
@@ -88,6 +90,11 @@ export const components = {
       'A job, with a page of the devices that were not tagged: their status is that of HTTP, 0 where a device was not reached. ' +
       'results, of every device, come with the answer of engine direct only.',
   },
+  UndoRequest: { schema: undoSchema, description: 'How to take back a job or a change; all of it may be left out.' },
+  TagJobs: {
+    schema: z.object({ jobs: z.array(jobSummarySchema), continuation }),
+    description: 'Jobs, newest first, without the devices that were not tagged: ask for one of them.',
+  },
   TagJobOutcomes: {
     schema: z.object({ jobId: z.string(), outcomes: z.array(outcomeSchema), continuation }),
     description:
@@ -102,6 +109,7 @@ export const components = {
       expectedSeconds: z.number(),
       sample: z.array(z.string()),
       ignoredColumns: z.optional(z.array(z.string())),
+      detail: z.optional(z.string()),
     }),
     description: 'What a job would do; nothing was done.',
   },
@@ -178,6 +186,13 @@ export const components = {
       ...standing,
     }),
     description: 'How many devices each location has, and by which connectivity, as events told.',
+  },
+  Trends: {
+    schema: trendsSchema,
+    description:
+      'Columns of counts, each beside times, at which the steps of so many seconds begin; null: nothing counted in that step. ' +
+      'total and enabled: of the registry; changes: events since the point before; series: devices by location and ' +
+      'connectivity, where connectivity null: they told none. At most 1,000 series; location null: all others.',
   },
   Problem: {
     schema: z.object({

@@ -62,7 +62,7 @@ function toOpenApi(operation: Operation, tag: string) {
     ...(deprecated && { deprecated }),
     tags: [tag],
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body && { requestBody: { required: true, content: body } }),
+    ...(body && { requestBody: { required: !operation.isBodyOptional, content: body } }),
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, toResponse(answer)])),
       401: { description: 'The function key is missing or wrong: the host answers, without content.' },

@@ -1,6 +1,11 @@
 import type { ProblemName } from '../http/problem';
 import { changesParameters } from '../requests/changesSchemas';
-import { deviceChangesParameters, locationDevicesParameters, locationPathParameters } from '../requests/keptSchemas';
+import {
+  deviceChangesParameters,
+  locationDevicesParameters,
+  locationPathParameters,
+  trendsParameters,
+} from '../requests/keptSchemas';
 import { json, type Operation } from './operation';
 import { filter, paging, queryParameters, step } from './parameters';
 import { deviceId } from './twinOperations';
@@ -96,6 +101,24 @@ export const eventOperations: Operation[] = [
       ...queryParameters(locationPathParameters, { connectivity: filter.connectivity, ...paging }),
     ],
     answers: pageOfDevices,
+    problems: tableProblems,
+  },
+  {
+    operationId: 'trends',
+    method: 'get',
+    path: '/api/trends',
+    summary: 'Tell how counts developed',
+    description:
+      'As each run of the timer counted: kept for 14 days, then the first of each hour for a year, then the first of each day. ' +
+      'A span of more than two days is told by hours at least, one of more than 60 by days.',
+    parameters: queryParameters(trendsParameters, {
+      location: { description: 'Series of this location.', example: 'Redmond43' },
+      connectivity: { description: 'Series of this connectivity.', example: 'cellular' },
+      from: { description: 'Where the span begins; a day before its end by default.', example: '2026-01-01T00:00:00Z' },
+      to: { description: 'Where it ends; now by default.', example: '2026-02-01T00:00:00Z' },
+      step: { description: 'Seconds of a step; by default as the counts were kept.', example: 3600 },
+    }),
+    answers: { 200: { description: 'Columns of counts.', content: json('Trends') } },
     problems: tableProblems,
   },
   {

@@ -38,6 +38,8 @@ export interface Operation {
   deprecated?: true;
   parameters: Parameter[];
   body?: Record<string, Content>;
+  /** Whether there need not be a body. */
+  isBodyOptional?: true;
   answers: Record<number, Answer>;
   problems: readonly ProblemName[];
 }

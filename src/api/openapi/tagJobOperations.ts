@@ -1,8 +1,9 @@
-import { outcomesParameters } from '../requests/keptSchemas';
+import { outcomesParameters, tagJobsParameters } from '../requests/keptSchemas';
 import { tagTwinsParameters } from '../requests/readTagRequest';
+import { undoParameters } from '../requests/readUndoRequest';
 import { type Answer, type Content, json, type Operation, type Parameter } from './operation';
 import { allow, pageParameters, paging, queryParameters, reason, step } from './parameters';
-import { hubProblems } from './twinOperations';
+import { deviceId, hubProblems } from './twinOperations';
 
 const jobId = step(
   'jobId',
@@ -76,6 +77,47 @@ const links: Answer['links'] = {
   },
 };
 
+const startProblems = [
+  'invalid-request',
+  'job-state',
+  'idempotency-conflict',
+  'body-too-large',
+  'unsupported-content-type',
+  ...hubProblems,
+  'tables-unavailable',
+  'queue-unavailable',
+] as const;
+
+const undoProblems = [...startProblems, 'not-undoable'] as const;
+
+/** What is answered to who has many devices tagged. */
+const doneAtOnce: Answer = {
+  description: 'The job is done, with the outcome of each device; or what it would do.',
+  content: {
+    'application/json': {
+      schema: { anyOf: [{ $ref: '#/components/schemas/TagJob' }, { $ref: '#/components/schemas/DryRun' }] },
+    },
+  },
+};
+
+const jobAnswers: Operation['answers'] = {
+  200: doneAtOnce,
+  202: { description: 'The job was started.', headers: ['Location'], content: json('TagJob'), links },
+};
+
+const undoing = {
+  parameters: [
+    ...queryParameters(undoParameters, {
+      dryRun: { description: 'Say what would be done, and do nothing.', example: true },
+      force: { description: 'Override what was changed since.', example: true },
+      reason,
+    }),
+    idempotencyKey,
+  ],
+  body: json('UndoRequest', { why: { summary: 'Why', value: { reason: 'the wrong plant' } } }),
+  isBodyOptional: true,
+} as const;
+
 /** Tags for many devices. */
 export const tagJobOperations: Operation[] = [
   {
@@ -92,32 +134,31 @@ export const tagJobOperations: Operation[] = [
         engine: { description: 'Who does it; by default chosen by size.', example: 'queue' },
         dryRun: { description: 'Say what would be done, and do nothing.', example: true },
         allow,
+        undoable: {
+          description: 'Keep what is replaced, so that it can be put back: each twin is read before it is written.',
+          example: false,
+        },
         reason,
       }),
       idempotencyKey,
     ],
     body: { ...json('TagJobRequest', examples), ...lines },
-    answers: {
-      200: {
-        description: 'The job is done, with the outcome of each device; or what it would do.',
-        content: {
-          'application/json': {
-            schema: { anyOf: [{ $ref: '#/components/schemas/TagJob' }, { $ref: '#/components/schemas/DryRun' }] },
-          },
-        },
-      },
-      202: { description: 'The job was started.', headers: ['Location'], content: json('TagJob'), links },
-    },
-    problems: [
-      'invalid-request',
-      'job-state',
-      'idempotency-conflict',
-      'body-too-large',
-      'unsupported-content-type',
-      ...hubProblems,
-      'tables-unavailable',
-      'queue-unavailable',
-    ],
+    answers: jobAnswers,
+    problems: startProblems,
+  },
+  {
+    operationId: 'tagJobsList',
+    method: 'get',
+    path: '/api/tagJobs',
+    summary: 'List the jobs of the last 30 days, newest first',
+    description:
+      'A page tells of a hundred jobs at most, whatever their state: with a state it may be short, even empty.',
+    parameters: queryParameters(tagJobsParameters, {
+      state: { description: 'Jobs in this state; without it all.', example: 'running' },
+      ...paging,
+    }),
+    answers: { 200: { description: 'A page of jobs.', headers: ['Link'], content: json('TagJobs') } },
+    problems: ['invalid-request', 'invalid-setting', 'internal-error', 'tables-unavailable'],
   },
   {
     operationId: 'tagJob',
@@ -159,5 +200,34 @@ export const tagJobOperations: Operation[] = [
     parameters: [jobId, ...pageParameters(100)],
     answers: { 200: { description: 'The job, cancelled.', content: json('TagJob') } },
     problems: [...problems, 'job-state'],
+  },
+  {
+    operationId: 'undoJob',
+    method: 'post',
+    path: '/api/tagJobs/{jobId}/undo',
+    summary: 'Take back what a job did',
+    description:
+      'Puts back what the job replaced: only at the paths that it touched, only where nobody has changed them since. What was ' +
+      'left is told, device by device (409). It is a job of its own, and can be taken back too. Of a job of the hub as far as ' +
+      'the history of each device tells.',
+    ...undoing,
+    parameters: [jobId, ...undoing.parameters],
+    answers: jobAnswers,
+    problems: [...undoProblems, 'unknown-job'],
+  },
+  {
+    operationId: 'undoChange',
+    method: 'post',
+    path: '/api/devices/{deviceId}/changes/{id}/undo',
+    summary: 'Take back one change of the tags of a device',
+    description: 'As of a job, for the one device.',
+    ...undoing,
+    parameters: [
+      deviceId,
+      step('id', 'The id of the change, from the changes of the device.', '20260101T0000000000000-7-0123456789ab'),
+      ...undoing.parameters,
+    ],
+    answers: { 200: doneAtOnce },
+    problems: [...undoProblems, 'unknown-change'],
   },
 ];

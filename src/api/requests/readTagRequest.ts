@@ -31,17 +31,20 @@ const maxIgnored = 100;
 
 const contentTypes = ['application/json', 'text/csv', 'application/x-ndjson'] as const;
 
-/** The query parameters of `POST /api/tagJobs`. A JSON body may name the first two itself. */
+/** The query parameters of `POST /api/tagJobs`. A JSON body may name them itself, but for `allow`. */
 export const tagTwinsParameters = z.object({
   engine: z.optional(z.enum(engines, `is one of ${engines.join(', ')}`)),
   dryRun: flagParameter,
   allow: allowParameter,
+  /** Whether what is replaced is kept: each twin is read before it is written. */
+  undoable: z._default(z.boolean('is true or false'), true),
   reason: reasonParameter,
 });
 
 const members = {
   engine: z.optional(z.enum(engines)),
   dryRun: z.optional(z.boolean()),
+  undoable: z.optional(z.boolean()),
   reason: reasonParameter,
   /** A condition in words. */
   filter: z.optional(z.string()),
@@ -90,11 +93,12 @@ export async function readTagRequest(
   }
   const text = decodeText(bytes);
   const { rows, ignoredColumns } = (type === 'text/csv' ? parseCsv : parseNdjson)(text, paths);
-  const { engine, dryRun } = asked;
+  const { engine, dryRun, undoable } = asked;
   return {
     ...common,
     engine,
     dryRun,
+    undoable,
     targets: { kind: 'list', rows, tags: undefined },
     author: readAuthor(request, isSignedIn, asked.reason),
     ignoredColumns: someOf(ignoredColumns),
@@ -113,10 +117,10 @@ async function parseBody(
   body: Json,
   asked: Asked,
   paths: ListedFields,
-): Promise<Pick<TagRequest, 'targets' | 'engine' | 'dryRun'> & { reason: string | undefined }> {
+): Promise<Pick<TagRequest, 'targets' | 'engine' | 'dryRun' | 'undoable'> & { reason: string | undefined }> {
   const { success, data, error } = bodySchema.safeParse(body);
   if (!success) throw badBody(error);
-  const { deviceIds, where, filter, engine = asked.engine, dryRun, reason } = data;
+  const { deviceIds, where, filter, engine = asked.engine, dryRun, undoable = true, reason } = data;
   if (engine !== (asked.engine ?? engine)) {
     throw new InvalidInputError(`The body asks for engine ${engine}, the address for ${asked.engine}.`, 'engine');
   }
@@ -131,7 +135,7 @@ async function parseBody(
   const targets: Targets = condition
     ? { kind: 'where', condition, tags }
     : { kind: 'list', rows: parseDeviceIds(deviceIds ?? []).map((deviceId) => ({ deviceId, tags })), tags };
-  return { targets, engine, dryRun: asked.dryRun || dryRun === true, reason };
+  return { targets, engine, dryRun: asked.dryRun || dryRun === true, undoable: asked.undoable && undoable, reason };
 }
 
 function badBody(error: z.core.$ZodError): InvalidInputError {
@@ -139,7 +143,7 @@ function badBody(error: z.core.$ZodError): InvalidInputError {
   const isUnknown = issue?.code === 'unrecognized_keys';
   const fault = isUnknown ? `unknown ${issue.keys.join(', ')}` : describeFaults(error);
   return new InvalidInputError(
-    `The body is { deviceIds: [...], where: {...} or filter: "...", tags: {...} or cells: {...}, engine?, dryRun?, reason? }: ${fault}.`,
+    `The body is { deviceIds: [...], where: {...} or filter: "...", tags: {...} or cells: {...}, engine?, dryRun?, undoable?, reason? }: ${fault}.`,
     isUnknown ? issue.keys[0] : issue?.path.join('.'),
   );
 }
@@ -175,7 +179,8 @@ function parseDeviceIds(deviceIds: readonly Json[]): string[] {
   });
 }
 
-function parseIdempotencyKey(header: string | null): string | undefined {
+/** @throws InvalidInputError for a key that is none. */
+export function parseIdempotencyKey(header: string | null): string | undefined {
   if (header === null) return undefined;
   if (/^[\x21-\x7e]{1,200}$/.test(header)) return header;
   throw new InvalidInputError(

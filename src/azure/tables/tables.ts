@@ -13,7 +13,9 @@ export type TableName =
   | 'PutAside'
   | 'Runs'
   | 'TagJobs'
-  | 'TagJobFailures';
+  | 'TagJobFailures'
+  | 'TagJobValues'
+  | 'Trends';
 
 /** Table Storage did not do what was asked, in words that say what to look at. */
 export class TablesError extends Error {
