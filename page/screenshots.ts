@@ -39,9 +39,9 @@ const shots: Shot[] = [
 ];
 
 const looks = [
-  { suffix: '', width: 1280, height: 860, colorScheme: 'light' },
-  { suffix: '-dark', width: 1280, height: 860, colorScheme: 'dark' },
-  { suffix: '-phone', width: 390, height: 844, colorScheme: 'light' },
+  { suffix: '', names: /./, width: 1280, height: 860, colorScheme: 'light' },
+  { suffix: '-dark', names: /fleet|device$/, width: 1280, height: 860, colorScheme: 'dark' },
+  { suffix: '-phone', names: /fleet|tagging/, width: 390, height: 844, colorScheme: 'light' },
 ] as const;
 
 /** Draws each view over a made-up fleet into `docs/page/`, or where the command line says. */
@@ -52,9 +52,9 @@ async function draw(): Promise<void> {
   const tame = makeDevices(10_000).filter(({ deviceId, location }) => /^[\w-]{1,40}$/.test(deviceId + location));
   await mkdir(folder, { recursive: true });
   try {
-    for (const { suffix, width, height, colorScheme } of looks) {
+    for (const { suffix, names, width, height, colorScheme } of looks) {
       const context = await browser.newContext({ viewport: { width, height }, colorScheme });
-      for (const { name, at, prepare } of shots) {
+      for (const { name, at, prepare } of shots.filter((shot) => names.test(shot.name))) {
         const api = new FleetApi(tame);
         api.perAnswer = 24;
         app.tell(api.tell);

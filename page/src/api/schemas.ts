@@ -142,6 +142,8 @@ const jobMembers = {
   createdAt: z.string(),
   endedAt: z.optional(z.string()),
   detail: z.optional(z.string()),
+  undoable: z.optional(z.boolean()),
+  undoes: z.optional(z.string()),
   ...author,
 };
 

@@ -30,7 +30,7 @@ export function TrialResult({ trial, label, done }: { trial: Trial; label: strin
             <b>{plural(job.counts.succeeded, 'device')} written</b>
             {job.counts.failed + job.counts.pending > 0 &&
               `, ${formatNumber(job.counts.failed + job.counts.pending)} not`}
-            .
+            . <a href={hrefOf('job', { id: job.jobId })}>The job, to undo it</a>
           </p>
           {job.results && (
             <Outcomes

@@ -39,7 +39,7 @@ export function Job() {
       </div>
       {error?.kind === 'missing' ? (
         <Empty title="There is no such job">
-          <p>Jobs are told of for 30 days; one that was done at once, only in its answer.</p>
+          <p>Jobs are told of for 30 days.</p>
         </Empty>
       ) : (
         error && <Failure error={error} retry={reload} isBeside={value !== undefined} />
@@ -88,6 +88,14 @@ function Told({ of, path, reload }: { of: JobDocument; path: string; reload(): v
             </dd>
           </div>
         )}
+        {of.undoes !== undefined && (
+          <div>
+            <dt>Takes back</dt>
+            <dd>
+              <Text of={of.undoes} />
+            </dd>
+          </div>
+        )}
         {reason !== undefined && (
           <div>
             <dt>Why</dt>
@@ -109,7 +117,7 @@ function Told({ of, path, reload }: { of: JobDocument; path: string; reload(): v
             Cancel: what is tagged stays tagged
           </button>
         )}
-        {hasEnded(of) && counts.succeeded > 0 && (
+        {hasEnded(of) && counts.succeeded > 0 && of.undoable !== false && (
           <button type="button" aria-expanded={isUndoing} onClick={() => setUndoing(!isUndoing)}>
             Undo…
           </button>

@@ -42,7 +42,7 @@ export function Jobs() {
       {error && <Failure error={error} retry={() => readOn()} isBeside={items.length > 0} />}
       {isMore === false && items.length === 0 && (
         <Empty title="No job yet">
-          <p>Jobs by the queue or by the hub are listed for 30 days.</p>
+          <p>Jobs are listed for 30 days.</p>
         </Empty>
       )}
       <ul class="jobs">
