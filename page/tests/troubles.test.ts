@@ -64,6 +64,29 @@ test('a key that expires takes nothing along of what was edited', async () => {
   await close();
 });
 
+test('where callers sign in, the page leads there and back; without a role it says which one is missing', async () => {
+  let status = 401;
+  app.tell(() => ({
+    status,
+    json: {
+      type: `urn:device-twins:problem:${status === 401 ? 'not-signed-in' : 'role-missing'}`,
+      detail: 'This takes the app role Fleet.Read.',
+    },
+  }));
+  const { page, faults, close } = await visit(browser, `${app.url}#/device?id=valve-00021`);
+  const link = page.getByRole('link', { name: 'Sign in' });
+  await link.waitFor();
+  expect(await barriers(page)).toEqual([]);
+  expect(await link.getAttribute('href')).toBe(
+    `/.auth/login/aad?post_login_redirect_uri=${encodeURIComponent('/api/page#/device?id=valve-00021')}`,
+  );
+  status = 403;
+  await page.reload();
+  await page.getByRole('alert').getByText('This takes the app role Fleet.Read.').waitFor();
+  expect(faults).toEqual([]);
+  await close();
+});
+
 test('with the hub down, what does not need it is shown, and the rest says when to try again', async () => {
   api.isHubDown = true;
   const { page, close } = await visit(browser, `${app.url}#/fleet`);
@@ -113,6 +136,20 @@ test('an answer of another version of the app is told, not shown', async () => {
   app.tell(() => ({ json: { hello: 'world' } }));
   const { page, close } = await visit(browser, `${app.url}#/device?id=valve-00021`);
   await page.getByText('load the page again').waitFor();
+  await close();
+});
+
+test('every write has a content type and a header that no form of another page can send', async () => {
+  const { page, close } = await visit(browser, `${app.url}#/tagging?by=condition`);
+  await page.getByLabel('Condition', { exact: true }).fill('location = Redmond43');
+  await page.getByRole('textbox', { name: 'Name' }).fill('plant');
+  await page.getByRole('textbox', { name: 'Value' }).fill('X');
+  await page.getByRole('button', { name: 'Dry run' }).click();
+  await page.getByRole('status', { name: 'Dry run' }).waitFor();
+  const writes = app.asked.filter(({ method }) => method !== 'GET');
+  expect(writes.map(({ headers }) => [headers['content-type'], headers['x-requested-by']])).toEqual([
+    ['application/json', 'page'],
+  ]);
   await close();
 });
 

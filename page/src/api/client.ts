@@ -56,6 +56,8 @@ async function send(path: string, { method = 'GET', query, headers, json, body, 
       method,
       headers: {
         accept: 'application/json',
+        // With a cookie of sign-in, a write must be one that no page of others can have a browser send.
+        ...(method === 'GET' ? {} : { 'x-requested-by': 'page' }),
         ...(json === undefined ? {} : { 'content-type': 'application/json' }),
         ...(key.value === '' ? {} : { 'x-functions-key': key.value }),
         ...headers,
@@ -77,6 +79,7 @@ async function send(path: string, { method = 'GET', query, headers, json, body, 
 }
 
 const problemSchema = z.object({
+  type: z.optional(z.string()),
   title: z.optional(z.string()),
   detail: z.optional(z.string()),
   lines: z.optional(z.array(z.object({ line: z.number(), detail: z.string() }))),
@@ -85,7 +88,7 @@ const problemSchema = z.object({
 function toError({ status, headers }: Response, json: unknown): ApiError {
   const { data = {} } = problemSchema.safeParse(json);
   const kind = kindOf(status);
-  if (kind === 'key') keyAsked.value = key.value === '' ? 'missing' : 'refused';
+  if (kind === 'key') keyAsked.value = wantedOf(data.type);
   const retryAfter = Number(headers.get('retry-after'));
   return new ApiError(kind, data.detail ?? withoutDetail(status), {
     status,
@@ -93,6 +96,12 @@ function toError({ status, headers }: Response, json: unknown): ApiError {
     ...(data.lines === undefined ? {} : { lines: data.lines }),
     ...(retryAfter > 0 ? { retryAfterSeconds: retryAfter } : {}),
   });
+}
+
+/** A function of the app tells that callers sign in; of keys the host says nothing. */
+function wantedOf(type: string | undefined): 'signIn' | 'refused' | 'missing' {
+  if (type === 'urn:device-twins:problem:not-signed-in') return 'signIn';
+  return key.value === '' ? 'missing' : 'refused';
 }
 
 /** What the platform answers for the app has no words. */

@@ -5,8 +5,8 @@ const item = 'function-key';
 /** The function key of this tab: of the session, so that it goes with the tab, and in no address or log. */
 export const key = signal(sessionStorage.getItem(item) ?? '');
 
-/** Why a key is asked for; undefined where none is. */
-export const keyAsked = signal<'missing' | 'refused' | undefined>(undefined);
+/** Why a key is asked for, or that callers of this app sign in instead; undefined where neither is asked for. */
+export const keyAsked = signal<'missing' | 'refused' | 'signIn' | undefined>(undefined);
 
 export function keepKey(text: string): void {
   if (text === '') sessionStorage.removeItem(item);
