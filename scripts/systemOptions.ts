@@ -21,6 +21,8 @@ export interface SystemOptions {
   dataDir: string | undefined;
   /** Simulated twins registered beside the tutorial's device. */
   devices: number;
+  /** How callers are told apart: see the local host. */
+  auth: string | undefined;
   /** Whether every line of every part is shown. */
   verbose: boolean;
 }
@@ -40,6 +42,7 @@ const help = `Starts the hub's emulator, Azurite and the app.
   --table-port N     Azurite's tables (10002)
   --blob-port N      Azurite's blobs, with npm run start:func (10000)
                      A port of 0 is a free one.
+  --auth MODE        keys, or sign-in with made-up principals: what Azure asks for (neither)
   --verbose          shows every line of every part
 `;
 
@@ -60,6 +63,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
       'state-dir': { type: 'string', default: defaultStateDir },
       data: { type: 'string' },
       devices: { type: 'string', default: '0' },
+      auth: { type: 'string' },
       verbose: { type: 'boolean', default: false },
     },
   });
@@ -75,6 +79,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
     stateDir: values['state-dir'],
     dataDir: values.data,
     devices: count('--devices', values.devices, 1_000_000),
+    auth: values.auth,
     verbose: values.verbose,
   };
 }
