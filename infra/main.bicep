@@ -45,6 +45,9 @@ param logQuotaGb int = 1
 @description('Optional. Origins whose pages may call the app from a browser (CORS), as https://fleet.example; * for all.')
 param allowedOrigins string[] = []
 
+@description('Optional. Client id of the app registration by which callers sign in, with the app roles Fleet.Read and Fleet.Write; empty for function keys.')
+param signInClientId string = ''
+
 @description('Optional. Tags that a new device gets where it has none, as JSON; none if empty.')
 param firstTags string = ''
 
@@ -75,6 +78,7 @@ module resources 'resources.bicep' = {
     alertEmail: alertEmail
     logQuotaGb: logQuotaGb
     allowedOrigins: allowedOrigins
+    signInClientId: signInClientId
     firstTags: firstTags
     principalId: principalId
     principalType: principalType
