@@ -1,3 +1,4 @@
+import { type Separator, separationOf } from '../src/api/formats/readCsv';
 import { idReader, type ReadId } from './deviceIds';
 import type { Format } from './format';
 import { type FileRecord, isBlank, readRecords } from './records';
@@ -70,6 +71,12 @@ export async function* readDevices(file: string, format: Format): AsyncGenerator
   for await (const record of readRecords(file, { format, start, line, maxBytes })) {
     if (!isBlank(record)) yield { deviceId: readId(record), line: record.line };
   }
+}
+
+/** What stands between the cells of a CSV, as its head says or has it guessed. */
+export async function separatorOf(file: string): Promise<Separator> {
+  const { bytes } = await readHead(file, 'csv');
+  return separationOf(new TextDecoder().decode(bytes)).separator;
 }
 
 async function readHead(file: string, format: Format): Promise<Head> {

@@ -20,6 +20,7 @@ import { summary } from './summary';
 import { tag } from './tag';
 import { obeyedByNone } from './terminal';
 import { trends } from './trends';
+import { versions } from './versions';
 
 const commands: Readonly<Record<string, Command>> = {
   tag,
@@ -36,6 +37,7 @@ const commands: Readonly<Record<string, Command>> = {
   jobs,
   export: exportDevices,
   import: importTags,
+  versions,
   completion: completionOf(() => commands),
 };
 

@@ -15,3 +15,14 @@ function namesOf(path: string): string[] {
     quoted === undefined ? step : quoted.replace(/\\(.)/g, '$1'),
   );
 }
+
+/** The value that a device has at a field; undefined where it has none. */
+export function valueIn(device: Readonly<Record<string, unknown>>, { names }: Field): unknown {
+  return names.reduce<unknown>(
+    (value, name) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? Object.entries(value).find(([each]) => each === name)?.[1]
+        : undefined,
+    device,
+  );
+}

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { visible } from '../src/visible';
 import type { Command } from './command';
 import { write } from './terminal';
 
@@ -14,6 +13,6 @@ The twin as the hub has it now, as JSON.
   async run(given, { client, stdout, json }) {
     const deviceId = given.only('device id');
     const twin = await client.json(z.json(), `api/devices/${encodeURIComponent(deviceId)}`);
-    await write(stdout, `${json ? JSON.stringify(twin) : visible(JSON.stringify(twin, undefined, 2))}\n`);
+    await write(stdout, `${JSON.stringify(twin, undefined, json ? undefined : 2)}\n`);
   },
 };

@@ -9,7 +9,7 @@ const answerSchema = z.object({
     z.looseObject({
       time: z.string(),
       type: z.string(),
-      version: z.int(),
+      version: z.optional(z.int()),
       values: z.array(z.object({ path: z.string(), before: z.optional(z.json()), after: z.optional(z.json()) })),
     }),
   ),

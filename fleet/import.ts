@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
+import type { Separator } from '../src/api/formats/readCsv';
 import { checkFile, countDevices } from './checkFile';
+import { separatorOf } from './chunks';
 import { type Command, type Context, hubHelp, hubOptions } from './command';
 import { confirm, confirmHelp, confirmOptions } from './confirm';
 import { FailedError } from './errors';
@@ -23,13 +25,14 @@ export const importTags: Command = {
   help: `npm run fleet -- import FILE [options]
 
 FILE ends in .csv or .ndjson, as docs/tagging.md describes them; - is stdin. What export wrote can be imported as it is, or
-after it was edited: location moves a device. All of it is checked before the first device is tagged. Where it was cut, the
+after it was edited: location moves a device. What separates the cells of a CSV (, ; tab) follows from its header; a first
+line sep=; says otherwise. All of it is checked before the first device is tagged. Where it was cut, the
 same command goes on. Faults, and devices that were not tagged, are told by their lines.
 
   --format csv|ndjson    where the file's name does not tell
   --engine NAME          direct or queue; chosen by size unless told otherwise
   --chunk N              devices of a job; ${defaultDevices} unless told otherwise, ${maxDevices} at most
-  --dry-run              checks the file, and tags nothing
+  --dry-run              checks the file, says how it is read, and tags nothing
   --restart              begins anew
 ${confirmHelp}
 ${hubHelp}
@@ -95,7 +98,7 @@ async function importFile(file: string, format: Format, wanted: Wanted, context:
   tellWhatComes(state, wanted.hub, context);
   const { chunk, engine, total } = state;
   if (!before) await checkFile(file, { format, engine, chunk, total }, context);
-  if (dryRun) return tellChecked(state, context);
+  if (dryRun) return tellChecked(state, format === 'csv' ? await separatorOf(file) : undefined, context);
   if (!before && !wanted.yes) await confirm(total, context);
   await kept.write(state);
   const { succeeded, failed } = await importChunks({ file, format, kept, canGoOn, hasKeys }, state, context);
@@ -118,9 +121,12 @@ function tellWhatComes({ total, succeeded, failed, line }: ImportState, hub: Hub
   say(`${since}${left} devices, ${formatDuration(secondsToTag(left, hub))} at the quota of ${describeHub(hub)}.`);
 }
 
-function tellChecked({ total }: ImportState, { json, stdout }: Context): Promise<void> {
+const separatorNames = { ',': 'commas', ';': 'semicolons', '\t': 'tabs' } as const;
+
+function tellChecked({ total }: ImportState, separator: Separator | undefined, { json, stdout }: Context) {
+  const read = separator ? ` Cells stand between ${separatorNames[separator]}.` : '';
   const told = json
-    ? JSON.stringify({ dryRun: true, devices: total })
-    : `Nothing was done. ${total} devices can be tagged.`;
+    ? JSON.stringify({ dryRun: true, devices: total, ...(separator ? { separator } : {}) })
+    : `Nothing was done. ${total} devices can be tagged.${read}`;
   return write(stdout, `${told}\n`);
 }

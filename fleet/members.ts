@@ -6,7 +6,15 @@ import { extentOf, extentOptions, showList } from './pages';
 const pageSize = 1000;
 
 const answerSchema = z.object({
-  devices: z.array(z.looseObject({ deviceId: z.string(), connectivity: z.json(), since: z.string() })),
+  devices: z.array(
+    z.looseObject({
+      deviceId: z.string(),
+      connectivity: z.json(),
+      since: z.string(),
+      connectionState: z.optional(z.string()),
+      connectionStateSince: z.optional(z.string()),
+    }),
+  ),
   comparedAt: z.nullable(z.string()),
   continuation: z.optional(z.string()),
 });
@@ -30,8 +38,10 @@ With --json: one device a line.
         query: { location, connectivity: given.text('connectivity') },
         schema: answerSchema,
         itemsOf: ({ devices }) => devices,
-        header: ['device', 'connectivity', 'since'],
-        rowsOf: ({ deviceId, connectivity, since }) => [[deviceId, connectivity, since]],
+        header: ['device', 'connectivity', 'since', 'connection'],
+        rowsOf: ({ deviceId, connectivity, since, connectionState, connectionStateSince }) => [
+          [deviceId, connectivity, since, connectionState ? `${connectionState} since ${connectionStateSince}` : ''],
+        ],
       },
       extentOf(given, pageSize),
       context,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type Command, filterHelp, filterOptions } from './command';
-import { type Field, splitFields } from './fields';
+import { splitFields, valueIn } from './fields';
 import { extentOf, extentOptions, showList } from './pages';
 
 const pageSize = 100;
@@ -36,7 +36,9 @@ With --json: one device a line.
         schema: answerSchema,
         itemsOf: ({ devices }) => devices,
         header: ['device', 'location', 'connectivity', ...columns.map(({ path }) => path)],
-        rowsOf: (each) => [[each.deviceId, each.location, each.connectivity, ...columns.map(valueIn(each))]],
+        rowsOf: (each) => [
+          [each.deviceId, each.location, each.connectivity, ...columns.map((column) => valueIn(each, column))],
+        ],
       },
       extent,
       context,
@@ -48,14 +50,3 @@ With --json: one device a line.
     context.say(`There are more: ${shown} of ${count} are shown; --limit or --all.`);
   },
 };
-
-function valueIn(device: Readonly<Record<string, unknown>>) {
-  return ({ names }: Field): unknown =>
-    names.reduce<unknown>(
-      (value, name) =>
-        typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-          ? Object.entries(value).find(([each]) => each === name)?.[1]
-          : undefined,
-      device,
-    );
-}

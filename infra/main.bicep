@@ -48,6 +48,9 @@ param allowedOrigins string[] = []
 @description('Optional. Client id of the app registration by which callers sign in, with the app roles Fleet.Read and Fleet.Write; empty for function keys.')
 param signInClientId string = ''
 
+@description('Optional. Whether who connects and disconnects is followed too. It costs with every device and every time; docs/operations.md has an example.')
+param routeConnections bool = false
+
 @description('Optional. Tags that a new device gets where it has none, as JSON; none if empty.')
 param firstTags string = ''
 
@@ -79,6 +82,7 @@ module resources 'resources.bicep' = {
     logQuotaGb: logQuotaGb
     allowedOrigins: allowedOrigins
     signInClientId: signInClientId
+    routeConnections: routeConnections
     firstTags: firstTags
     principalId: principalId
     principalType: principalType

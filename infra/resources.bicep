@@ -49,6 +49,9 @@ param allowedOrigins string[] = []
 @description('Optional. Client id of the app registration by which callers sign in, with the app roles Fleet.Read and Fleet.Write; empty for function keys.')
 param signInClientId string = ''
 
+@description('Optional. Whether who connects and disconnects is followed too. It costs with every device and every time; docs/operations.md has an example.')
+param routeConnections bool = false
+
 @description('Optional. Tags that a new device gets where it has none, as JSON; none if empty.')
 param firstTags string = ''
 
@@ -144,6 +147,7 @@ module iotHub 'modules/iotHub.bicep' = {
     sku: iotHubSku
     units: iotHubUnits
     routes: topology.routes
+    enabledRoutes: routeConnections ? ['device-connections'] : []
     eventHubsNamespace: eventHubs.outputs.fullyQualifiedNamespace
     routingIdentityId: routingIdentity.outputs.id
     appPrincipalId: appIdentity.outputs.principalId

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { openApiDocument } from '../src/api/openapi/document';
 import { buildPage } from './buildPage';
+import { writeNotices } from './notices';
 import { runScript } from './runScript';
 
 /** Bundles beside the main one: a cold start loads them only where they are used. */
@@ -56,7 +57,7 @@ const withoutChecksums: Plugin = {
 
 runScript(async () => {
   await rm('dist', { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     entryPoints: { index: 'src/index.ts', ...apart },
     outdir: 'dist',
     bundle: true,
@@ -69,9 +70,10 @@ runScript(async () => {
     minifyWhitespace: true,
     sourcemap: 'linked',
     sourcesContent: false,
+    metafile: true,
     logLevel: 'warning',
   });
-  await buildPage('dist/page');
+  writeNotices('dist/NOTICES.txt', [metafile, await buildPage('dist/page')]);
   const { version } = JSON.parse(await readFile('package.json', 'utf8'));
   await writeFile('dist/openapi.json', JSON.stringify(openApiDocument(version)));
 });

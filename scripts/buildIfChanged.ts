@@ -13,6 +13,8 @@ const sources = [
   'page/icon.svg',
   'scripts/build.ts',
   'scripts/buildPage.ts',
+  'scripts/notices.ts',
+  'scripts/buildEmulator.ts',
   'package.json',
   'package-lock.json',
   'tsconfig.json',

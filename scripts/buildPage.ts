@@ -2,15 +2,17 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 
 const compressed = { br: promisify(brotliCompress), gz: promisify(gzip) };
 
 /**
  * Builds the operator's page: files named by what is in them, each ready-made for the codings that browsers take, and the
  * page itself, in which `{base}` stands for where those files are.
+ *
+ * @returns what they are made of.
  */
-export async function buildPage(outdir: string): Promise<void> {
+export async function buildPage(outdir: string): Promise<Metafile> {
   const { metafile } = await build({
     entryPoints: { app: 'page/src/main.tsx', icon: 'page/icon.svg' },
     outdir,
@@ -41,4 +43,5 @@ export async function buildPage(outdir: string): Promise<void> {
     }
   }
   await writeFile(join(outdir, 'index.html'), named);
+  return metafile;
 }

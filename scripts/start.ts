@@ -14,7 +14,7 @@ runScript(async () => {
 });
 
 /** @throws Error for a bad setting: in Azure the app would run and say so, here nobody has to look for it. */
-function localHost({ port, tablePort, queuePort, stateDir, auth, verbose }: SystemOptions): Part {
+function localHost({ port, host, tablePort, queuePort, stateDir, auth, verbose }: SystemOptions): Part {
   const storage = withStorage(withEmulatorEnv(stateDir), {
     tables: tablesConnectionString(tablePort),
     queues: queuesConnectionString(queuePort),
@@ -29,6 +29,7 @@ function localHost({ port, tablePort, queuePort, stateDir, auth, verbose }: Syst
       'local-host/dist/cli.js',
       ...['--port', `${port}`, '--state-dir', join(stateDir, 'host'), ...(auth === undefined ? [] : ['--auth', auth])],
       ...(verbose ? [] : ['--quiet']),
+      ...(host === undefined ? [] : ['--host', host]),
     ],
     env,
     ports: { '--port': port },

@@ -17,12 +17,18 @@ export interface SystemOptions {
   tablePort: number;
   /** The emulator's CA, keys and `env`, and what the host remembers. */
   stateDir: string;
+  /** A name by which hub and app may be called, beside localhost. */
+  host: string | undefined;
   /** Where the hub keeps its twins, and Azure Storage what is told of them; in memory where absent. */
   dataDir: string | undefined;
   /** Simulated twins registered beside the tutorial's device. */
   devices: number;
   /** How callers are told apart: see the local host. */
   auth: string | undefined;
+  /** Options of the emulator by which these live; none where they stay as they are. */
+  live: string[];
+  /** Whether connections are routed too. */
+  connections: boolean;
   /** Whether every line of every part is shown. */
   verbose: boolean;
 }
@@ -32,8 +38,13 @@ const help = `Starts the hub's emulator, Azurite and the app.
   npm start -- [options]
 
   --devices N        simulated twins beside the tutorial's device (0)
+  --live             these connect, report, move and go silent
+  --live-rate N      changes a second, of all of them together (5)
+  --seed N           makes what they do, by chance, otherwise (1)
+  --connections      who connects and disconnects is followed too
   --data DIR         keeps twins there, and what is stored of them; in memory unless given
   --state-dir DIR    the emulator's keys, and env with ready-made settings (${defaultStateDir})
+  --host NAME        in the hub's certificate and connection strings, and that requests may carry (localhost)
   --port N           the app (7071)
   --hub-port N       the hub's service API (8443)
   --mqtt-port N      the hub's devices (8883)
@@ -62,8 +73,13 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
       'table-port': { type: 'string', default: '10002' },
       'state-dir': { type: 'string', default: defaultStateDir },
       data: { type: 'string' },
+      host: { type: 'string' },
       devices: { type: 'string', default: '0' },
       auth: { type: 'string' },
+      live: { type: 'boolean', default: false },
+      connections: { type: 'boolean', default: false },
+      'live-rate': { type: 'string', default: '5' },
+      seed: { type: 'string', default: '1' },
       verbose: { type: 'boolean', default: false },
     },
   });
@@ -78,8 +94,11 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
     tablePort: await settled(count('--table-port', values['table-port'], 65_535)),
     stateDir: values['state-dir'],
     dataDir: values.data,
+    host: values.host,
     devices: count('--devices', values.devices, 1_000_000),
     auth: values.auth,
+    live: values.live ? ['--live', '--live-rate', values['live-rate'], '--seed', values.seed] : [],
+    connections: values.connections,
     verbose: values.verbose,
   };
 }

@@ -1,5 +1,5 @@
+import { seedDevices } from '../../emulator/src/demo/seedDevices';
 import { Hub } from '../../emulator/src/iotHub';
-import { seedDevices } from '../../emulator/src/seed';
 import type { Row } from '../row';
 
 const fleet = 100_000;
@@ -58,7 +58,7 @@ export async function startHub(devices: number, inRarePlant: number): Promise<Hu
     hostName: 'localhost',
     makeKeys: () => ({ primaryKey: 'k'.repeat(44), secondaryKey: 'k'.repeat(44) }),
   });
-  await seedDevices(hub, [], devices);
+  await seedDevices(hub, { devices: [], simulated: devices });
   for (let index = 0; index < inRarePlant; index++) {
     const number = Math.floor((index * devices) / inRarePlant) + 1;
     await hub.patchTwin(`sim-${String(number).padStart(6, '0')}`, { tags: { location: { plant: 'Rare' } } });

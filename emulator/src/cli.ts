@@ -27,8 +27,12 @@ Usage: iot-hub-emulator [options]
   --device-ca FILE      trust this authority (PEM) for certificates of devices; may be repeated
   --device ID           register a device; may be repeated
   --simulate N          register N devices with tags and reports beside them
+  --live                these connect, report, move and go silent
+  --live-rate N         changes a second, of all of them together (5)
+  --seed N              makes what they do, by chance, otherwise (1)
   --strict              refuse functions in twin queries that are documented for routes only
   --topology FILE       routes, Event Hubs, topic and subscriptions, as JSON
+  --route NAME          switch on a route that the topology has switched off; may be repeated
   --dead-letters DIR    where Event Grid puts events that it cannot deliver (they are dropped)
   --retry-scale N       factor on the waits of Event Grid between its attempts (1)
   --functions-url URL   where the functions of the subscriptions are (http://localhost:7071)
@@ -91,8 +95,12 @@ function readOptions(): IotHubOptions | undefined {
       'device-ca': { type: 'string', multiple: true, default: [] },
       device: { type: 'string', multiple: true, default: [] },
       simulate: { type: 'string', default: '0' },
+      live: { type: 'boolean', default: false },
+      'live-rate': { type: 'string', default: '5' },
+      seed: { type: 'string', default: '1' },
       strict: { type: 'boolean', default: false },
       topology: { type: 'string' },
+      route: { type: 'string', multiple: true, default: [] },
       'dead-letters': { type: 'string' },
       'retry-scale': { type: 'string', default: '1' },
       'functions-url': { type: 'string', default: 'http://localhost:7071' },
@@ -125,7 +133,11 @@ function readOptions(): IotHubOptions | undefined {
     trustedCas: values['device-ca'].map(readCa),
     devices: values.device,
     simulated: count('--simulate', values.simulate, 1_000_000),
+    live: values.live
+      ? { perSecond: rate('--live-rate', values['live-rate']), seed: seed('--seed', values.seed) }
+      : undefined,
     strictQueries: values.strict,
+    routes: values.route,
     functionsUrl: values['functions-url'],
     deadLetterDir: values['dead-letters'],
     trustedIssuers: values['trust-issuer'].map(readTrustedIssuer),
@@ -142,7 +154,7 @@ function readOptions(): IotHubOptions | undefined {
       maxDeliveryCount: count('--message-deliveries', values['message-deliveries'], 100),
       feedbackSeconds: count('--feedback-every', values['feedback-every'], 3600),
     },
-    faultSeed: count('--fault-seed', values['fault-seed'], 2 ** 31 - 1),
+    faultSeed: seed('--fault-seed', values['fault-seed']),
     ...(values.topology === undefined ? {} : { topology: readTopology(values.topology) }),
   };
 }
@@ -155,6 +167,16 @@ function count(option: string, text: string, most: number): number {
 function factor(option: string, text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
   throw new Error(`${option} takes a number such as 0.1, not '${text}'.`);
+}
+
+function seed(option: string, text: string): number {
+  return count(option, text, 2 ** 31 - 1);
+}
+
+function rate(option: string, text: string): number {
+  const perSecond = count(option, text, 1000);
+  if (perSecond > 0) return perSecond;
+  throw new Error(`${option} takes a number from 1 to 1000, not '${text}'.`);
 }
 
 function readCa(file: string): string {

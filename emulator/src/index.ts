@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { openAmqpDoors } from './amqpDoors';
+import { LiveFleet } from './demo/liveFleet';
+import { seedDevices } from './demo/seedDevices';
 import { startEvents } from './events';
-import { parseTopology } from './events/topology';
+import { parseTopology, withRoutes } from './events/topology';
 import { adminDoor } from './faults/adminDoor';
 import { duplicateNotifications } from './faults/duplicate';
 import type { FaultOrders } from './faults/fault';
@@ -9,7 +11,8 @@ import { Hub } from './iotHub';
 import { type Clock, systemClock } from './limits/clock';
 import { startGate } from './limits/startGate';
 import type { Sku } from './limits/tier';
-import { type CloudToDeviceOptions, messageRules } from './messages/rules';
+import type { CloudToDeviceOptions } from './messages/options';
+import { messageRules } from './messages/rules';
 import { startMqtt } from './mqtt';
 import type { Ports } from './ports';
 import { deviceApi } from './rest/devices/deviceApi';
@@ -17,7 +20,6 @@ import { health, startHttps } from './rest/httpsServer';
 import { serviceApi } from './rest/serviceApi';
 import { AccessControl } from './security/accessControl';
 import { parseKeySet } from './security/bearerTokens';
-import { seedDevices } from './seed';
 import { loadCertificates } from './state/certificates';
 import { deviceConnectionString, serviceConnectionString, settings } from './state/connectionStrings';
 import { writeEnvironment } from './state/environment';
@@ -29,7 +31,7 @@ import { judgeCallers } from './wire/callers';
 
 export type { FaultInput } from './faults/fault';
 export type { Clock } from './limits/clock';
-export type { CloudToDeviceOptions } from './messages/rules';
+export type { CloudToDeviceOptions } from './messages/options';
 
 /** Whose bearer tokens are good. */
 export interface TrustedIssuer {
@@ -37,6 +39,14 @@ export interface TrustedIssuer {
   issuer: string;
   /** Its public keys: a JWK Set (RFC 7517), `{ keys: [ … ] }`. */
   keys: object;
+}
+
+/** How simulated devices live. */
+export interface LiveOptions {
+  /** Changes a second, of all of them together. Default 5. */
+  perSecond?: number;
+  /** The same, and the same devices do the same things in the same order. Default 1. */
+  seed?: number;
 }
 
 /** Options of {@link startIotHub}; a port of 0 is a free one. */
@@ -70,10 +80,14 @@ export interface IotHubOptions {
   devices?: string[];
   /** How many simulated devices, with tags and reports, to register beside them. */
   simulated?: number;
+  /** Has the simulated devices connect, report, move and go silent. Default: they stay as they are. */
+  live?: LiveOptions | undefined;
   /** Whether queries may only hold what is documented for them, not what is documented for routes. Default false. */
   strictQueries?: boolean;
   /** Routes, Event Hubs and the Event Grid topic, as the README describes their JSON. Default: none. */
   topology?: object;
+  /** Names of routes to switch on that the topology has switched off. Default: none. */
+  routes?: readonly string[];
   /** How many jobs may be scheduled or running at a time. Default: what the edition has, and 10 without one. */
   jobConcurrency?: number;
   /** How many devices jobs work on in a second. Default: what the edition has, and as many as it goes without one. */
@@ -135,7 +149,7 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
   const { functionsUrl = 'http://localhost:7071', devices = [], retryScale = 1, trustedCas = [] } = options;
   const { deadLetterDir } = options;
   const judge = judgeCallers({ host, bind, origins: options.allowedOrigins ?? [] });
-  const topology = parseTopology(options.topology ?? {});
+  const topology = withRoutes(parseTopology(options.topology ?? {}), options.routes ?? []);
   keepToOwner(options, stateDir, log);
   const certificates = await loadCertificates(stateDir, [...new Set([host, 'localhost', '127.0.0.1', '::1'])]);
   const keys = loadKeys(stateDir);
@@ -172,8 +186,10 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
     });
     // After the doors, before the store: no job is taken any more, and none writes.
     running.push(hub.jobs, { stop: async () => hub.messages.stop() });
-    await seedDevices(hub, devices, options.simulated ?? 0);
-    if (options.queryLagMs) hub.delayQueries(options.queryLagMs, options.clock ?? systemClock);
+    const { simulated = 0, live, clock = systemClock } = options;
+    const { perSecond = 5, seed = 1 } = live ?? {};
+    await seedDevices(hub, { devices, simulated, ...(live ? { liveSeed: seed } : {}) });
+    if (options.queryLagMs) hub.delayQueries(options.queryLagMs, clock);
     const { port = 8443, mqttPort = 8883, amqpPort = 5672 } = options;
     const events = startEvents({ hub, topology, keys, functionsUrl, retryScale, deadLetterDir, log });
     running.push(events);
@@ -198,6 +214,11 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
     const https = await started(startHttps({ bind, port, certificates, trustedCas, judge, handlers, subprotocols }));
     // The doors are open: methods reach their devices.
     hub.jobs.start();
+    if (live && simulated > 0) {
+      const fleet = new LiveFleet(hub, { devices: simulated, perSecond, seed, clock });
+      running.push(fleet);
+      fleet.start();
+    }
     const ports = { https: https.port, mqtt: mqtt.port, amqp: amqp.port, amqps: amqp.tlsPort };
     const address = { host, ports, keys };
     const [device] = devices.map((deviceId) => hub.getDevice(deviceId).identity);

@@ -110,6 +110,13 @@ export class Hub {
     return toDocument(this.getDevice(id));
   }
 
+  /** The same as JSON. @throws HubError DeviceNotFound */
+  getTwinText(id: string): string {
+    const text = this.#fleet.textOf(id);
+    if (text === undefined) throw deviceNotFound(id);
+    return text;
+  }
+
   /** The twin, if there is one; for who only looks. */
   findTwin(id: string): JsonObject | undefined {
     const device = this.#fleet.find(id);
@@ -168,6 +175,17 @@ export class Hub {
     const now = serviceTime();
     this.#fleet.connect(device, { connected, connectionChanged: now, lastActivity: now });
     this.events.message('DeviceConnectionStateEvents', () => connectionStateMessage(this.name, splitId(id), connected));
+  }
+
+  /** Whether a client is connected as a device. */
+  hasClient(id: string): boolean {
+    return this.#connections.has(id);
+  }
+
+  /** Notes when a device was last heard of. */
+  noteActivity(id: string, lastActivity: string): void {
+    const device = this.#fleet.find(id);
+    if (device) this.#fleet.connect(device, { lastActivity });
   }
 
   /** Notes the model that a device says it is of; the etag of its identity stays. */

@@ -8,6 +8,7 @@ const topology = {
     { name: 'twins', source: 'TwinChangeEvents', condition: 'true', eventHub: 'changes' },
     { name: 'lifecycle', source: 'DeviceLifecycleEvents', condition: 'true', eventHub: 'changes' },
     { name: 'again', source: 'DeviceLifecycleEvents', condition: 'true', eventHub: 'changes' },
+    { name: 'off', source: 'TwinChangeEvents', condition: 'true', eventHub: 'telemetry', isEnabled: false },
     { name: 'telemetry', source: 'DeviceMessages', condition: 'true', eventHub: 'telemetry' },
   ],
   eventHubs: {

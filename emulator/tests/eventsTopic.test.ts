@@ -10,6 +10,7 @@ import {
 } from '@azure/eventgrid';
 import { Topic } from '../src/events/eventGrid/topic';
 import { parseTopology } from '../src/events/topology';
+import { readTarget } from '../src/wire/target';
 
 const key = Buffer.from('the key of the topic').toString('base64');
 const type = 'Plant.Changed';
@@ -48,7 +49,7 @@ beforeEach(async () => {
       answer: (status: number) => response.writeHead(status).end(),
     } satisfies Delivery);
   });
-  const front = createServer((request, response) => topic.handle(request, response));
+  const front = createServer((request, response) => topic.handle(request, response, readTarget(request)));
   servers = [functions, front];
   functionsUrl = await listening(functions);
   topicUrl = `${await listening(front)}/eventgrid/topics/changes/api/events`;

@@ -1,4 +1,4 @@
-import { emptyTopology, parseTopology } from '../src/events/topology';
+import { emptyTopology, parseTopology, withRoutes } from '../src/events/topology';
 
 const route = { name: 'all', source: 'TwinChangeEvents', condition: 'true', eventHub: 'changes' };
 const hub = { name: 'changes', partitionCount: 4, retentionHours: 24, consumerGroups: ['relay'] };
@@ -81,4 +81,12 @@ test('an enrichment of an unknown Event Hub is refused', () => {
 
 test.each([null, 'topology', []])('%j is refused as a whole', (wrong) => {
   expect(() => parseTopology(wrong)).toThrow(/the whole/);
+});
+
+test('a route that is switched off can be switched on, by its name', () => {
+  const off = parseTopology({ ...topology, routes: [{ ...route, isEnabled: false }] });
+  expect(off.routes).toMatchObject([{ isEnabled: false }]);
+  expect(withRoutes(off, []).routes).toMatchObject([{ isEnabled: false }]);
+  expect(withRoutes(off, ['all']).routes).toMatchObject([{ isEnabled: true }]);
+  expect(() => withRoutes(off, ['other'])).toThrow("The topology has no route 'other' to switch on.");
 });

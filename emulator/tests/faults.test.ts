@@ -8,6 +8,7 @@ import type { FaultInput } from 'iot-hub-emulator';
 import { adminDoor } from '../src/faults/adminDoor';
 import { Faults } from '../src/faults/faults';
 import { isLoopback } from '../src/wire/loopback';
+import { readTarget } from '../src/wire/target';
 import { startEmulator, type TestEmulator } from './support/emulator';
 import { ManualClock } from './support/manualClock';
 import { startWebhook, type Webhook } from './support/webhook';
@@ -195,7 +196,9 @@ describe('the admin door', () => {
     const faults = new Faults(1);
     const door = adminDoor({ faults, limits: undefined, log: (line) => lines.push(line) });
     // A peer whose address is none: nothing says that it is here.
-    const server = createServer((incoming, outgoing) => void door(incoming, outgoing)).listen(socketPath);
+    const server = createServer((incoming, outgoing) => void door(incoming, outgoing, readTarget(incoming))).listen(
+      socketPath,
+    );
     await once(server, 'listening');
     const sent = request({ socketPath, method: 'POST', path: '/admin/faults', headers: json });
     sent.end('{"fault":{"kind":"malformed"}}');

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
@@ -17,12 +17,13 @@ let cli: Cli | undefined;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'packed-'));
-  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', home]);
+  await run(process.execPath, ['--import', 'tsx', '../scripts/buildEmulator.ts', '--types'], { cwd: home });
   const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', dir], { cwd: home });
   const [{ filename }] = JSON.parse(packed.stdout);
   await mkdir(join(dir, 'node_modules'));
   await run('tar', ['-xzf', join(dir, filename), '-C', join(dir, 'node_modules')]);
-  installed = join(dir, 'node_modules', 'package');
+  installed = join(dir, 'node_modules', 'iot-hub-emulator');
+  await rename(join(dir, 'node_modules', 'package'), installed);
 }, 60_000);
 afterEach(async () => {
   cli?.process.kill('SIGTERM');
@@ -80,19 +81,96 @@ it('prints its help and ends', async () => {
   expect([code, help.stdout()]).toEqual([0, expect.stringContaining('Usage: iot-hub-emulator')]);
 });
 
-it('is typed for who starts it from tests', async () => {
-  const text = `import { type IotHub, startIotHub } from './node_modules/package';
-    export const start = (): Promise<IotHub> => startIotHub({ port: 0, devices: ['device'] });
-    // @ts-expect-error: a port is a number
-    startIotHub({ port: '0' });`;
-  const file = join(dir, 'program.ts');
+/** What the compiler has to say of a program beside the package, all declarations of the package read too. */
+async function compiled(name: string, text: string): Promise<string> {
+  const file = join(dir, name);
   await writeFile(file, text);
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const options = ['--ignoreConfig', '--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022'];
-  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
-  const faults = await run(process.execPath, [tsc, ...options, ...types, file]).then(
+  const options = ['--ignoreConfig', '--strict', '--noEmit', '--skipLibCheck', 'false'];
+  const modules = ['--module', 'nodenext', '--target', 'es2022', '--types', ''];
+  return run(process.execPath, [tsc, ...options, ...modules, file]).then(
     ({ stdout }) => stdout,
     ({ stdout }) => stdout,
   );
-  expect(faults).toBe('');
-}, 60_000);
+}
+
+const typed = `import { type IotHub, type FaultInput, startIotHub } from 'iot-hub-emulator';
+  export const start = (): Promise<IotHub> => startIotHub({ port: 0, devices: ['device'] });
+  export const fault: FaultInput = { fault: { kind: 'delay', ms: 5 } };
+  // @ts-expect-error: a port is a number
+  startIotHub({ port: '0' });`;
+
+it.each(['program.cts', 'program.mts'])(
+  'is typed for who starts it from tests, with nothing else installed: %s',
+  async (name) => {
+    expect(await compiled(name, typed)).toBe('');
+  },
+  60_000,
+);
+
+it('its declarations lead to no other package', async () => {
+  const files = await readdir(join(installed, 'dist'), { recursive: true });
+  const declarations = files.filter((file) => /\.d\.m?ts$/.test(file));
+  expect(declarations).toContain('types/index.d.ts');
+  for (const file of declarations) {
+    const text = await readFile(join(installed, 'dist', file), 'utf8');
+    expect([...text.matchAll(/from '([^.'][^']*)'/g)].map(([, from]) => from)).toEqual([]);
+  }
+});
+
+it('brings the notices of all that is bundled', async () => {
+  const notices = await readFile(join(installed, 'dist/NOTICES.txt'), 'utf8');
+  const bundles = await Promise.all(
+    ['index', 'cli'].map((name) => readFile(join(installed, `dist/${name}.js`), 'utf8')),
+  );
+  const bundled = bundles.flatMap((text) => [
+    ...text.matchAll(/^\/\/ (?:\.\.\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//gm),
+  ]);
+  const names = new Set(bundled.map(([, name = '']) => name));
+  expect(names).toContain('rhea');
+  for (const name of names) expect(notices).toMatch(new RegExp(`^${name} \\d`, 'm'));
+});
+
+/** A test of somebody who installed the package, in a project of theirs. */
+const consumers = [
+  [
+    'jest',
+    'jest/bin/jest.js',
+    ['--rootDir', '.'],
+    'hub.test.js',
+    `const { startIotHub } = require('iot-hub-emulator');`,
+  ],
+  [
+    'vitest',
+    'vitest/vitest.mjs',
+    ['run'],
+    'hub.test.mjs',
+    `import { expect, test } from 'vitest';\nimport { startIotHub } from 'iot-hub-emulator';`,
+  ],
+] as const;
+
+it.each(consumers)(
+  'serves the tests of others: %s',
+  async (name, program, args, file, head) => {
+    const project = join(dir, name);
+    await mkdir(join(project, 'node_modules'), { recursive: true });
+    for (const each of ['iot-hub-emulator', name]) {
+      const target = each === name ? join(root, 'node_modules', name) : installed;
+      await symlink(target, join(project, 'node_modules', each));
+    }
+    await writeFile(join(project, 'package.json'), '{}');
+    const text = `${head}
+      test('a hub starts and stops', async () => {
+        const hub = await startIotHub({ port: 0, mqttPort: 0, amqpPort: 0, amqpsPort: 0, stateDir: 'state', devices: ['d'] });
+        expect(hub.deviceConnectionString('d')).toContain('DeviceId=d');
+        await hub.stop();
+      });`;
+    await writeFile(join(project, file), text);
+    const { stdout, stderr } = await run(process.execPath, [join(root, 'node_modules', program), ...args], {
+      cwd: project,
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    expect(`${stdout}${stderr}`).toMatch(/Tests:? +1 passed/);
+  },
+  60_000,
+);

@@ -8,6 +8,8 @@ type Route = {
   source: 'DeviceMessages' | 'TwinChangeEvents' | 'DeviceLifecycleEvents' | 'DeviceConnectionStateEvents'
   condition: string
   eventHub: string
+  @description('Left out: yes.')
+  isEnabled: bool?
 }
 
 @description('Required. Name of the hub.')
@@ -30,6 +32,9 @@ param units int
 
 @description('Required. The message routes.')
 param routes Route[]
+
+@description('Optional. Names of routes to switch on that are switched off.')
+param enabledRoutes string[] = []
 
 @description('Required. Host name of the Event Hubs namespace to which routes lead.')
 param eventHubsNamespace string
@@ -91,7 +96,7 @@ resource hub 'Microsoft.Devices/IotHubs@2026-11-01' = {
           source: route.source
           condition: route.condition
           endpointNames: [route.eventHub]
-          isEnabled: true
+          isEnabled: (route.?isEnabled ?? true) || contains(enabledRoutes, route.name)
         }
       ]
       // Left out, it would be off, and telemetry that no route takes would be lost.

@@ -6,6 +6,7 @@ import { type AuthMode, noAuth, startAuth } from './http/auth';
 import { type Answer, startServer } from './http/server';
 import type { Log } from './log';
 import { applyLocalSettings, readHostJson } from './settings';
+import { openStateFolder } from './stateFile';
 import { receiveEvents } from './triggers/eventGrid';
 
 export interface HostOptions {
@@ -38,9 +39,10 @@ const graceMs = 5000;
  * Runs an app: loads it, starts its triggers, lists its functions. A function that cannot be indexed is told, and the
  * others run.
  *
- * @throws Error where the app cannot be loaded, or the port is taken.
+ * @throws Error where the app cannot be loaded, the port is taken, or nothing can be kept in the state folder.
  */
 export async function startHost({ scriptRoot, port, names, stateDir, auth, log, print }: HostOptions): Promise<Host> {
+  openStateFolder(stateDir);
   const local = await applyLocalSettings(scriptRoot, log);
   // Requests that come before the functions are there wait for them.
   const { promise: answering, resolve: answerWith } = withResolvers<Answer>();

@@ -1,5 +1,19 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+
+/**
+ * Makes the folder of what outlives the process.
+ *
+ * @throws Error where nothing can be kept there: told at the first event, it would have come again for ever.
+ */
+export function openStateFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    throw new Error(`Nothing can be kept in ${path}: choose another --state-dir (${(error as Error).message}).`);
+  }
+}
 
 /** A map that outlives the process, in a small JSON file that is always whole. */
 export class StateFile<T> {

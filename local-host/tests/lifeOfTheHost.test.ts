@@ -139,3 +139,13 @@ describe('settings', () => {
     expect(host.lines.at(-1)).toContain(text);
   });
 });
+
+test('a folder in which nothing can be kept is refused at the start', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'taken-'));
+  const file = join(folder, 'a-file');
+  await writeFile(file, '');
+  const host = await RunningHost.spawn('app', {}, file);
+  expect(await host.exit).toBe(1);
+  expect(host.lines.join('\n')).toContain(`Nothing can be kept in ${file}: choose another --state-dir (`);
+  await rm(folder, { recursive: true });
+});

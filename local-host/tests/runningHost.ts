@@ -74,6 +74,10 @@ export class RunningHost {
     }
   }
 
+  get pid(): number {
+    return Number(this.child.pid);
+  }
+
   get port(): number {
     return Number(/Host started on \S+:(\d+)/.exec(this.lines.join('\n'))?.[1]);
   }

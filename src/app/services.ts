@@ -10,6 +10,7 @@ import { FeedReader } from '../feed/feedReader';
 import { FeedWriter } from '../feed/feedWriter';
 import { MoveWriter } from '../feed/moveWriter';
 import { ChangeHistory } from '../history/changeHistory';
+import { HistoryAge } from '../history/historyAge';
 import { WriteLog } from '../history/writeLog';
 import { DriftLog } from '../members/drift';
 import { FillLog } from '../members/fillState';
@@ -50,6 +51,7 @@ export interface Records {
   feedReader: FeedReader;
   history: ChangeHistory;
   writes: WriteLog;
+  age: HistoryAge;
   members: Members;
   moves: MovesLog;
   sweep: Sweep;
@@ -126,6 +128,7 @@ export function openRecords(tables: Tables, watched: string): Records {
     feedWriter: new FeedWriter(tables),
     feedReader: new FeedReader(tables),
     history,
+    age: new HistoryAge(tables, history, writes),
     writes,
     members: new Members(tables, watched, new MoveWriter(tables)),
     moves: new MovesLog(tables),

@@ -46,6 +46,7 @@ export function readSettings(env: Environment) {
     units: read(env, 'IOTHUB_UNITS', parseUnits, '1'),
     tagJobs: readTagJobs(env),
     tagJobsQueue: read(env, 'TAG_JOBS_QUEUE', parseQueueName, defaults.tagJobsQueue),
+    historyDays: read(env, 'HISTORY_DAYS', parseDays, '30'),
     /** Of the platform: whether its authentication stands before the app ("Environment variables … in App Service"). */
     isSignedIn: read(env, 'WEBSITE_AUTH_ENABLED', (text) => text.toLowerCase() === 'true', 'False'),
     signIn: readSignIn(env),
@@ -207,6 +208,12 @@ function parseSchedule(schedule: string): string {
 function parseMaxPages(pages: string): number {
   if (/^\d{1,4}$/.test(pages) && Number(pages) > 0) return Number(pages);
   throw new InvalidInputError('is not a whole number from 1 to 9999');
+}
+
+/** Events come for a day; so one day is too few. */
+function parseDays(days: string): number {
+  if (/^\d{1,4}$/.test(days) && Number(days) >= 2) return Number(days);
+  throw new InvalidInputError('is not a whole number of days from 2 to 9999');
 }
 
 function parseSku(sku: string): Sku {

@@ -3,6 +3,13 @@ import { changedPaths, changedSections } from './changedPaths';
 import type { Novelty } from './seenEvents';
 import type { TwinEvent } from './twinEvent';
 
+const happenings = {
+  'DeviceTwins.DeviceCreated': 'was created',
+  'DeviceTwins.DeviceDeleted': 'was deleted',
+  'DeviceTwins.DeviceConnected': 'connected',
+  'DeviceTwins.DeviceDisconnected': 'disconnected',
+} as const;
+
 /** Paths that a line shows; a replacement can have hundreds. */
 const maxPaths = 50;
 
@@ -15,10 +22,7 @@ const maxPaths = 50;
 export function describeEvent({ id, type, subject, data, traceparent }: TwinEvent, novelty: Novelty): string {
   const [, relayedBy] = traceparent?.split('-') ?? [];
   const last = { seen: novelty, id, ...(relayedBy ? { relayedBy } : {}) };
-  if (type !== 'DeviceTwins.TwinChanged') {
-    const what = type === 'DeviceTwins.DeviceCreated' ? 'was created' : 'was deleted';
-    return `${subject} ${what} | ${formatPairs(last)}`;
-  }
+  if (type !== 'DeviceTwins.TwinChanged') return `${subject} ${happenings[type]} | ${formatPairs(last)}`;
   const paths = changedPaths(data);
   const more = paths.length > maxPaths ? `, and ${paths.length - maxPaths} more` : '';
   const sections = changedSections(data).join(',');

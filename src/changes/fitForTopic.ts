@@ -46,7 +46,7 @@ function fitAlone(event: Sized): Sized {
 function shrink({ event }: Sized): Sized | undefined {
   if (event.type !== 'DeviceTwins.TwinChanged') return undefined;
   const section = largestSection(event.data);
-  return section && measure({ ...event, data: { ...event.data, [section]: {}, truncated: true } });
+  return section && measure({ ...event, data: { ...event.data, [section]: {}, truncated: true as const } });
 }
 
 function largestSection(change: TwinChange) {

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { describeFaults } from '../errors/describeFaults';
 import { InvalidInputError } from '../errors/invalidInputError';
 import { toUtc } from './eventTime';
-import { idSchema, printableSchema, sectionSchema, versionSchema } from './twinSchemas';
+import { idSchema, printableSchema, sectionSchema, sequenceNumberSchema, versionSchema } from './twinSchemas';
 
 /** A time of the hub, as it wrote it and in UTC with seven digits. */
 const hubTime = z.pipe(
@@ -29,8 +29,8 @@ const twinChange = z.object({
 });
 
 /**
- * A routed message of the sources `TwinChangeEvents` and `DeviceLifecycleEvents`: its application properties and its
- * body (Azure IoT Hub developer guide, "Non-telemetry event schemas").
+ * A routed message of the sources `TwinChangeEvents`, `DeviceLifecycleEvents` and `DeviceConnectionStateEvents`: its
+ * application properties and its body (Azure IoT Hub developer guide, "Non-telemetry event schemas").
  */
 const notificationSchema = z.discriminatedUnion('opType', [
   z.object({ ...origin, opType: z.enum(['updateTwin', 'replaceTwin']), body: twinChange }),
@@ -38,6 +38,11 @@ const notificationSchema = z.discriminatedUnion('opType', [
     ...origin,
     opType: z.enum(['createDeviceIdentity', 'deleteDeviceIdentity']),
     body: z.object({ version: z.optional(versionSchema) }),
+  }),
+  z.object({
+    ...origin,
+    opType: z.enum(['deviceConnected', 'deviceDisconnected']),
+    body: z.object({ sequenceNumber: sequenceNumberSchema }),
   }),
 ]);
 
@@ -54,5 +59,7 @@ export type HubNotification = z.infer<typeof notificationSchema>;
 export function parseHubNotification(body: unknown, properties: unknown): HubNotification {
   const { success, data, error } = notificationSchema.safeParse({ ...Object(properties), body });
   if (success) return data;
-  throw new InvalidInputError(`not a notification of a twin change or a device's life: ${describeFaults(error)}`);
+  throw new InvalidInputError(
+    `not a notification of a twin change, or a device's life or connection: ${describeFaults(error)}`,
+  );
 }

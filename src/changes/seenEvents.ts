@@ -1,4 +1,4 @@
-import type { TwinEvent } from './twinEvent';
+import { isOfConnection, type TwinEvent } from './twinEvent';
 
 /** How an event stands to those seen before of the same twin. */
 export type Novelty = 'new' | 'repeated' | 'older';
@@ -48,6 +48,7 @@ function isOlder(event: TwinEvent, seen: Seen): boolean {
 
 function advance(seen: Seen, event: TwinEvent): Seen {
   const { time } = event;
+  if (isOfConnection(event)) return seen;
   if (event.type === 'DeviceTwins.TwinChanged') return { ...seen, version: event.data.version, time };
   // Told late, a creation does not undo the changes that followed it.
   return seen.time > time ? { ...seen, bornAt: time } : { ...seen, bornAt: time, version: 0, time };

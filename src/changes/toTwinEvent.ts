@@ -8,7 +8,9 @@ export function toTwinEvent(notification: HubNotification): TwinEvent {
   const { hubName, deviceId, moduleId, operationTimestamp: time, opType, body } = notification;
   const envelope = {
     specversion: '1.0' as const,
-    id: [hubName, deviceId, moduleId, time.text, body.version].join('/'),
+    id: [hubName, deviceId, moduleId, time.text, 'sequenceNumber' in body ? body.sequenceNumber : body.version].join(
+      '/',
+    ),
     source: `iothub/${hubName}`,
     subject: moduleId ? `devices/${deviceId}/modules/${moduleId}` : `devices/${deviceId}`,
     time: time.utc,
@@ -21,6 +23,10 @@ export function toTwinEvent(notification: HubNotification): TwinEvent {
       return { ...envelope, type: 'DeviceTwins.DeviceCreated', data: { version: body.version } };
     case 'deleteDeviceIdentity':
       return { ...envelope, type: 'DeviceTwins.DeviceDeleted', data: { version: body.version } };
+    case 'deviceConnected':
+      return { ...envelope, type: 'DeviceTwins.DeviceConnected', data: { sequenceNumber: body.sequenceNumber } };
+    case 'deviceDisconnected':
+      return { ...envelope, type: 'DeviceTwins.DeviceDisconnected', data: { sequenceNumber: body.sequenceNumber } };
   }
 }
 

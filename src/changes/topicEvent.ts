@@ -1,14 +1,14 @@
 import * as z from 'zod/mini';
 import { toUtc } from './eventTime';
 import { type ExactValue, exactValuesOf, restoreExact, withoutPitfalls } from './exactValues';
-import type { DeviceLife, TwinChange, TwinChanged, TwinEvent } from './twinEvent';
-import { idSchema, printableSchema, sectionSchema, versionSchema } from './twinSchemas';
+import type { DeviceConnection, DeviceLife, TwinChange, TwinChanged, TwinEvent } from './twinEvent';
+import { idSchema, printableSchema, sectionSchema, sequenceNumberSchema, versionSchema } from './twinSchemas';
 
 /** A change on the topic: beside its values, the strings among them that may be rewritten on the way. */
 type TopicChange = TwinChange & { exact?: ExactValue[] | undefined };
 
 /** A twin's event as it stands on the topic. */
-export type TopicEvent = TwinChanged<TopicChange> | DeviceLife;
+export type TopicEvent = TwinChanged<TopicChange> | DeviceLife | DeviceConnection;
 
 const exact = z.object({
   path: z.array(z.union([z.string(), z.int()])).check(z.minLength(2)),
@@ -40,6 +40,11 @@ const topicEvent = z.discriminatedUnion('type', [
     ...envelope,
     type: z.enum(['DeviceTwins.DeviceCreated', 'DeviceTwins.DeviceDeleted']),
     data: z.object({ version: z.optional(versionSchema) }),
+  }),
+  z.object({
+    ...envelope,
+    type: z.enum(['DeviceTwins.DeviceConnected', 'DeviceTwins.DeviceDisconnected']),
+    data: z.object({ sequenceNumber: sequenceNumberSchema }),
   }),
 ]);
 

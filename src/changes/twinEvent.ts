@@ -40,5 +40,25 @@ export interface DeviceLife extends Envelope {
   data: { version?: number | undefined };
 }
 
-/** What happened to a twin. */
-export type TwinEvent = TwinChanged | DeviceLife;
+export interface DeviceConnection extends Envelope {
+  type: 'DeviceTwins.DeviceConnected' | 'DeviceTwins.DeviceDisconnected';
+  /** Its order among those of the device, which times do not tell: hexadecimal, compared as text. */
+  data: { sequenceNumber: string; version?: undefined };
+}
+
+/** What happened to a twin, or to the connection of its device. */
+export type TwinEvent = TwinChanged | DeviceLife | DeviceConnection;
+
+/** The types of events on the topic. */
+export const eventTypes = [
+  'DeviceTwins.TwinChanged',
+  'DeviceTwins.DeviceCreated',
+  'DeviceTwins.DeviceDeleted',
+  'DeviceTwins.DeviceConnected',
+  'DeviceTwins.DeviceDisconnected',
+] as const satisfies TwinEvent['type'][];
+
+/** Tells events of connections, of which a twin and its versions know nothing. */
+export function isOfConnection(event: TwinEvent): event is DeviceConnection {
+  return event.type === 'DeviceTwins.DeviceConnected' || event.type === 'DeviceTwins.DeviceDisconnected';
+}

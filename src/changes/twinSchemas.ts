@@ -19,6 +19,9 @@ export const sectionSchema = z.optional(
 /** A twin's version, which counts its changes. */
 export const versionSchema = z.int().check(z.gte(0));
 
+/** The number of a connection's event: hexadecimal; of two of a device the greater text is the later (IoT Hub, "Connection state events"). */
+export const sequenceNumberSchema = z.string().check(z.regex(/^[0-9A-Fa-f]{1,64}$/));
+
 /** The id of a device, or of a module: both have the same letters. */
 export const idSchema = z.string().check(z.refine(isDeviceId));
 

@@ -49,7 +49,8 @@ export function comparedValue(
   return { value };
 }
 
-const versionAdvice = 'have a tag with numbers of equal length, as 00009.00001, written and compare with that';
+const versionAdvice =
+  'have a tag with numbers of equal length, as 00009.00001, written (npm run fleet -- versions) and compare with that';
 
 /** Numbers of five digits each stand in the order of their text. */
 function isComparable(version: string): boolean {

@@ -51,9 +51,7 @@ export class FeedReader {
     if (after) refuseExpired(after, streams);
     const share = Math.max(1, Math.floor(maxRows / Math.max(1, streams.length)));
     const pageSize = Math.min(maxRowsPerPage, share, filter ? share : limit);
-    const pages = await Promise.all(
-      streams.map((stream) => this.#pageOf(stream, after?.get(stream.id) ?? '', pageSize)),
-    );
+    const pages = await Promise.all(streams.map((stream) => this.#pageOf(stream, reachedIn(stream, after), pageSize)));
     const wanted = await filter?.(pages.flatMap(({ entries }) => entries.map(({ event }) => event)));
     const events: FeedEvent[] = [];
     while (events.length < limit) {
@@ -99,8 +97,13 @@ function timeOf({ entries: [first] }: StreamPage): string {
   return first?.event.time ?? '';
 }
 
+/** Where a reader stands in a stream; one without a cursor before its oldest row. */
+function reachedIn({ id, droppedTo }: Stream, after: Cursor | undefined): string {
+  return after ? (after.get(id) ?? '') : droppedTo;
+}
+
 function refuseExpired(after: Cursor, streams: readonly Stream[]): void {
-  const isLost = streams.some(({ id, droppedTo }) => (after.get(id) ?? '') < droppedTo);
+  const isLost = streams.some((stream) => reachedIn(stream, after) < stream.droppedTo);
   if (!isLost) return;
   throw new CursorExpiredError(
     `Rows after the cursor ${formatCursor(after)} were dropped for their age: begin anew without after, or with after=now.`,

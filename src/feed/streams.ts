@@ -20,7 +20,7 @@ export interface Stream {
 }
 
 /** The partition that lists the streams. */
-const listKey = 'streams';
+export const listKey = 'streams';
 
 /** All streams, of each source in the order of their epochs. */
 export async function listStreams(tables: FeedTables): Promise<Stream[]> {
@@ -33,9 +33,14 @@ export async function openStream(tables: FeedTables, source: string): Promise<St
   return stream ?? beginStream(tables, source, 0);
 }
 
+/** The row of a stream in the list. */
+export function rowKeyOf({ source, epoch }: Pick<Stream, 'source' | 'epoch'>): string {
+  return `${encodeKey(source)}|${String(epoch).padStart(6, '0')}`;
+}
+
 /** Begins an epoch of a source; whoever is first gives the stream its id. */
 export async function beginStream(tables: FeedTables, source: string, epoch: number): Promise<Stream> {
-  const rowKey = `${encodeKey(source)}|${String(epoch).padStart(6, '0')}`;
+  const rowKey = rowKeyOf({ source, epoch });
   const row = { partitionKey: listKey, rowKey, id: randomBytes(6).toString('base64url'), source, epoch, droppedTo: '' };
   const kept = await tables.use('Feed', async (table) =>
     (await table.putIf(row, undefined)) === undefined ? table.get(listKey, rowKey) : undefined,

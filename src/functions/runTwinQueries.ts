@@ -8,6 +8,7 @@ import { HubError } from '../azure/hub/hubError';
 import { goesBy } from '../conditions/alike';
 import type { Condition } from '../conditions/condition';
 import { formatPairs } from '../formatPairs';
+import { forgetOldChanges } from '../history/forgetOldChanges';
 import type { LocationCount } from '../members/countMembers';
 import { reportMembers } from '../members/reportMembers';
 import { describeRun } from '../queries/describeRun';
@@ -19,7 +20,7 @@ import type { RegistryStatistics } from '../twins/twin';
 /**
  * Logs the registry's statistics, the devices of a location, and those of them with a connectivity; where the app keeps
  * members, also who joined and who left, and puts members right that no event told of. What it has counted is kept. Last,
- * old tag jobs are forgotten.
+ * old tag jobs and old changes are forgotten.
  */
 export async function runTwinQueries(context: InvocationContext, services: Services): Promise<void> {
   const { hub, settings } = services;
@@ -42,6 +43,10 @@ export async function runTwinQueries(context: InvocationContext, services: Servi
   const members = await compareMembers(context, services);
   await noteTrend(context, services, background.now(), statistics, members);
   await forgetOldJobs(context, () => services.records()?.tagJobSweep);
+  await forgetOldChanges(context, () => {
+    const kept = services.records();
+    return kept && { age: kept.age, days: need(settings.historyDays) };
+  });
   if (failures.length === queries.length) throw new AggregateError(failures, `No query succeeded: ${failures[0]}`);
 }
 

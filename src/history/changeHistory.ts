@@ -1,12 +1,13 @@
 import { fromColumns, toColumns } from '../azure/tables/jsonColumns';
 import { encodeKey } from '../azure/tables/keys';
-import { maxRowsPerPage, type StoredRow } from '../azure/tables/table';
+import { maxRowsPerPage, pagesOf, type StoredRow } from '../azure/tables/table';
 import type { Tables } from '../azure/tables/tables';
 import { momentOfId } from '../changes/changeId';
 import { momentOf } from '../changes/momentOf';
 import { twinEventSchema } from '../changes/topicEvent';
 import type { TwinEvent } from '../changes/twinEvent';
 import { type ChangeRecord, hasChanged, toRecords } from './changeRecord';
+import { type KnownTwin, twinAfter, unheardOf } from './twinState';
 import { type WriteLog, writesOf } from './writeLog';
 
 /** Which changes to read. */
@@ -79,8 +80,38 @@ export class ChangeHistory {
   async #read(subject: string, after: string | undefined) {
     const range = { partitionKey: encodeKey(subject), ...(after === undefined ? {} : { after }) };
     const page = await this.tables.use('TwinChanges', (table) => table.list(range, maxRowsPerPage));
-    const records = toRecords(page.rows.map(toEvent).reverse()).reverse();
-    return { records, keys: page.rows.map(({ rowKey }) => rowKey), isMore: page.continuation !== undefined };
+    const { rows, fold } = splitFold(page.rows);
+    const records = toRecords(rows.map(toEvent).reverse(), fold?.twin).reverse();
+    return { records, keys: rows.map(({ rowKey }) => rowKey), isMore: page.continuation !== undefined };
+  }
+
+  /**
+   * Folds the changes of a twin up to a moment into one row, so that the values before later ones stay known, and removes
+   * them. Whoever is cut off in between leaves rows that the folded one has in it: they are not told any more, and go
+   * with the next.
+   *
+   * @returns false where somebody else has folded meanwhile, and nothing was done.
+   */
+  async fold(subject: string, upTo: string): Promise<boolean> {
+    const partitionKey = encodeKey(subject);
+    return this.tables.use('TwinChanges', async (table) => {
+      const old: StoredRow[] = [];
+      // The key of the moment itself is among them.
+      const after = newestFirst(upTo).slice(0, -1);
+      for await (const rows of pagesOf(table, { partitionKey, after })) old.push(...rows);
+      const { rows, fold, covered } = splitFold(old.filter(({ rowKey }) => rowKey >= newestFirst(upTo)));
+      const [newest] = rows;
+      if (newest) {
+        const twin = rows
+          .map(toEvent)
+          .reverse()
+          .reduce(twinAfter, fold?.twin ?? unheardOf(false));
+        const row = { partitionKey, rowKey: foldKey, newest: newest.rowKey, ...toColumns('twin', twin) };
+        if ((await table.putIf(row, fold?.etag)) === undefined) return false;
+      }
+      await table.removeAll([...rows, ...covered]);
+      return true;
+    });
   }
 
   /** Only tags are written through this app, and only those of devices. */
@@ -100,6 +131,22 @@ export class ChangeHistory {
       return { ...record, ...author, ...(told.length > 1 ? { writes: told } : {}) };
     });
   }
+}
+
+/** The key of the row that older changes of a twin were folded into: after those of all changes. */
+const foldKey = 'fold';
+
+/** What older changes of a twin were folded into, the rows of those after them, and rows that are in it already. */
+function splitFold(all: readonly StoredRow[]) {
+  const row = all.find(({ rowKey }) => rowKey === foldKey);
+  const changes = all.filter(({ rowKey }) => rowKey !== foldKey);
+  if (!row) return { rows: changes, covered: [], fold: undefined };
+  const isCovered = ({ rowKey }: StoredRow) => rowKey >= String(row.newest);
+  return {
+    rows: changes.filter((each) => !isCovered(each)),
+    covered: changes.filter(isCovered),
+    fold: { twin: fromColumns('twin', row) as KnownTwin, etag: row.etag },
+  };
 }
 
 function toEvent(row: StoredRow): TwinEvent {

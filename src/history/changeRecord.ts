@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changedSections } from '../changes/changedPaths';
 import { changeIdOf } from '../changes/changeId';
-import type { TwinEvent } from '../changes/twinEvent';
+import { isOfConnection, type TwinEvent } from '../changes/twinEvent';
 import { isJsonObject, type Json, type JsonObject } from '../json';
+import { type Known, type KnownTwin, sectionAfter, twinAfter, unheardOf } from './twinState';
 import type { Author, Write } from './writeLog';
 
 /** One value that changed. */
@@ -39,75 +40,44 @@ export function hasChanged({ type, truncated, values }: ChangeRecord): boolean {
   return values.some(({ before, after }) => !isDeepStrictEqual(before, after));
 }
 
-type SectionName = 'tags' | 'desired' | 'reported';
-
-/** What earlier changes tell of a section. */
-interface Known {
-  values: JsonObject;
-  /** Whether what `values` lack was not there either. */
-  isWhole: boolean;
-}
-
-type Twin = Record<SectionName, Known> & { version: number | undefined };
-
-const unheardOf = (isWhole: boolean): Twin => ({
-  tags: { values: {}, isWhole },
-  desired: { values: {}, isWhole },
-  reported: { values: {}, isWhole },
-  version: undefined,
-});
-
-/** Tells the values before and after each of a twin's events, which are in their order. */
-export function toRecords(events: readonly TwinEvent[]): ChangeRecord[] {
-  let twin = unheardOf(false);
+/**
+ * Tells the values before and after each of a twin's events, which are in their order.
+ *
+ * @param before what is known of the twin before them.
+ */
+export function toRecords(events: readonly TwinEvent[], before: KnownTwin = unheardOf(false)): ChangeRecord[] {
+  let twin = before;
   return events.map((event) => {
-    const { time, type, data } = event;
-    const id = changeIdOf(event);
-    if (type !== 'DeviceTwins.TwinChanged') {
-      // A new device's twin is empty.
-      twin = { ...unheardOf(true), version: data.version };
-      return { id, time, type, ...(data.version === undefined ? {} : { version: data.version }), values: [] };
-    }
-    const { version: previous } = twin;
-    const values = changedSections(data).flatMap((name) => {
-      const patch = data[name] ?? {};
-      const known = twin[name];
-      const next = data.operation === 'replace' ? { values: patch, isWhole: true } : merge(known, data[name] ?? null);
-      twin = { ...twin, [name]: data.truncated ? { values: {}, isWhole: false } : next };
-      return differences(name, known, next, patch, data.operation === 'replace');
-    });
-    twin = { ...twin, version: data.version };
-    return {
-      id,
-      time,
-      type,
-      version: data.version,
-      ...(previous === undefined ? {} : { previousVersion: previous }),
-      ...(previous !== undefined && data.version - previous > 1 ? { coalesced: true as const } : {}),
-      ...(data.truncated ? { truncated: true as const } : {}),
-      values,
-    };
+    const record = toRecord(event, twin);
+    twin = twinAfter(twin, event);
+    return record;
   });
 }
 
-function merge(known: Known, patch: Json): Known {
-  // A section that is null is emptied.
-  if (!isJsonObject(patch)) return { values: {}, isWhole: true };
-  return { ...known, values: mergePatch(known.values, patch) };
-}
-
-/** JSON merge patch (RFC 7396). */
-function mergePatch(target: Json | undefined, patch: JsonObject): JsonObject {
-  // A map: assigned to an object, a member named `__proto__` would be lost.
-  const merged = new Map(Object.entries(isJsonObject(target) ? target : {}));
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) merged.delete(name);
-    else merged.set(name, isJsonObject(value) ? mergePatch(merged.get(name), value) : value);
+function toRecord(event: TwinEvent, twin: KnownTwin): ChangeRecord {
+  const { time, type, data } = event;
+  const id = changeIdOf(event);
+  if (isOfConnection(event)) return { id, time, type, values: [] };
+  if (type !== 'DeviceTwins.TwinChanged') {
+    return { id, time, type, ...(data.version === undefined ? {} : { version: data.version }), values: [] };
   }
-  return Object.fromEntries(merged);
+  const { version: previous } = twin;
+  const values = changedSections(data).flatMap((name) =>
+    differences(name, twin[name], sectionAfter(twin[name], data, name), data[name] ?? {}, data.operation === 'replace'),
+  );
+  return {
+    id,
+    time,
+    type,
+    version: data.version,
+    ...(previous === undefined ? {} : { previousVersion: previous }),
+    ...(previous !== undefined && data.version - previous > 1 ? { coalesced: true as const } : {}),
+    ...(data.truncated ? { truncated: true as const } : {}),
+    values,
+  };
 }
 
-function differences(name: SectionName, known: Known, next: Known, patch: JsonObject, isReplaced: boolean) {
+function differences(name: string, known: Known, next: Known, patch: JsonObject, isReplaced: boolean) {
   const removed = isReplaced ? leaves(known.values, []).filter((path) => valueAt(next.values, path) === undefined) : [];
   return [...leaves(patch, []), ...removed].map((path): ValueChange => {
     const before = valueAt(known.values, path) ?? (known.isWhole ? null : undefined);

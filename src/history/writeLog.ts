@@ -54,6 +54,14 @@ export class WriteLog {
       return { ...(fromColumns('author', row) as Author), version: Number(version), at };
     });
   }
+
+  /** Forgets who made the writes of a device before a time, as many as one request reads. */
+  async forget(deviceId: string, before: Date): Promise<void> {
+    await this.tables.use('TwinWrites', async (table) => {
+      const { rows } = await table.list({ partitionKey: encodeKey(deviceId), columns: [] }, maxRowsPerPage);
+      await table.removeAll(rows.filter(({ rowKey }) => (rowKey.split('|')[1] ?? '') < before.toISOString()));
+    });
+  }
 }
 
 /** Of these writes, those that a change tells of: its version's, and those of versions that were merged into it. */

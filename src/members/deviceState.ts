@@ -32,12 +32,23 @@ export interface DeviceRow extends Row {
   deviceId: string;
 }
 
+/** Whether a device is connected. */
+export interface ConnectionState {
+  isConnected: boolean;
+  /** When it came to be so, by the hub. */
+  since: string;
+  /** Of two the greater, as text, is the later. */
+  sequenceNumber: string;
+}
+
 /** What is kept of a device: its whereabouts, and since which moment each is known. */
 export interface DeviceState extends Whereabouts {
   deviceId: string;
   /** Moments of the changes that told them; empty where none did: what is known then was listed by the hub. */
   locationAt: string;
   connectivityAt: string;
+  /** What the last event of its connection told; nothing where none did. */
+  connection?: ConnectionState | undefined;
   /** Where the device may stand in the list of members. */
   places: Claim[];
   /** Where it went, and what of that is not told yet. */
@@ -123,6 +134,12 @@ export function putRight(state: DeviceState, twin: Whereabouts, at: string, end:
       ? {}
       : { connectivity: twin.connectivity, connectivityAt: rightMoment(state.connectivityAt) }),
   });
+}
+
+/** The state of a device that is gone: one that is made again under its id has not connected yet. */
+export function cutOff(state: DeviceState, since: string): DeviceState {
+  const { connection } = state;
+  return connection ? { ...state, connection: { ...connection, isConnected: false, since } } : state;
 }
 
 function become(state: DeviceState, at: string, news: Partial<DeviceState>): DeviceState {

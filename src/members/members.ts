@@ -2,11 +2,12 @@ import { encodeKey } from '../azure/tables/keys';
 import { maxRowsPerPage, pagesOf, type StoredRow, toTransactions } from '../azure/tables/table';
 import type { Tables } from '../azure/tables/tables';
 import { latestMoment, momentOf } from '../changes/momentOf';
-import type { TwinEvent } from '../changes/twinEvent';
+import type { DeviceConnection, TwinEvent } from '../changes/twinEvent';
 import { toDeviceMoved } from '../feed/feedEvent';
 import type { MoveWriter } from '../feed/moveWriter';
 import { workThrough } from '../workThrough';
 import {
+  cutOff,
   type DeviceRow,
   type DeviceState,
   fillIn,
@@ -25,16 +26,8 @@ import {
   toRow,
   unknownDevice,
 } from './deviceState';
+import { connectionColumns, type Member, memberAt, toMember } from './memberRow';
 import type { Whereabouts } from './whereabouts';
-
-/** A device in a list. */
-export interface Member {
-  deviceId: string;
-  location: string;
-  connectivity: string | null;
-  /** When it was put there, by the clock of this app. */
-  since: string;
-}
 
 /** A page of members; it may be short, or empty, while there are more. */
 export interface MemberPage {
@@ -73,7 +66,32 @@ export class Members {
   async hear(event: TwinEvent, news: Partial<Whereabouts>): Promise<void> {
     const [, deviceId = ''] = event.subject.split('/');
     const at = momentOf(event);
-    await this.#update(deviceId, at, (state) => hear(state, news, at), event);
+    const change = (state: DeviceState) => {
+      const next = hear(state, news, at);
+      return next !== state && event.type === 'DeviceTwins.DeviceDeleted' ? cutOff(next, event.time) : next;
+    };
+    await this.#update(deviceId, at, change, event);
+  }
+
+  /**
+   * Takes in that a device connected or disconnected: the greatest sequence number wins, whatever the times. Its row in the
+   * list is such a register too, so that writers need not know of each other.
+   */
+  async hearConnection({ type, subject, time, data }: DeviceConnection): Promise<void> {
+    const [, deviceId = ''] = subject.split('/');
+    const isConnected = type === 'DeviceTwins.DeviceConnected';
+    const connection = { isConnected, since: time, sequenceNumber: data.sequenceNumber };
+    for (;;) {
+      const kept = await this.read(deviceId);
+      const { state } = kept;
+      const isOld = (state.connection?.sequenceNumber ?? '') > data.sequenceNumber;
+      const next = isOld ? state : { ...state, connection };
+      // Told again, it may be that the row in the list was never written.
+      if (!isOld && (await this.#write(next, kept)) === undefined) continue;
+      const home = homeOf(next);
+      if (home) await this.#noteConnection(home, next);
+      return;
+    }
   }
 
   /** Takes in what the hub listed of a device, where no event told of it; whether anything was written. */
@@ -254,7 +272,20 @@ export class Members {
       const isNew = await table.putIf(member, undefined);
       if (isNew) return;
       const row = await table.get(place.partitionKey, place.rowKey);
-      if (!row?.isPresent) await table.put(member);
+      if (row?.isPresent) await this.#noteConnection(place, state);
+      else await table.put(member);
+    });
+  }
+
+  /** Only where the device is listed: a row that comes later comes with what its state says by then. */
+  #noteConnection(place: Place, { connection }: DeviceState): Promise<void> {
+    return this.tables.use('Members', async (table) => {
+      for (let isWritten = connection === undefined; !isWritten; ) {
+        const row = await table.get(place.partitionKey, place.rowKey);
+        if (!row?.isPresent || !connection || String(row.connectionNumber ?? '') >= connection.sequenceNumber) return;
+        const { etag, ...member } = row;
+        isWritten = (await table.putIf({ ...member, ...connectionColumns(connection) }, etag)) !== undefined;
+      }
     });
   }
 
@@ -267,18 +298,4 @@ export class Members {
       await table.put({ ...member, movedAt: new Date().toISOString(), isPresent: false });
     });
   }
-}
-
-function memberAt({ partitionKey, rowKey }: Place, { deviceId, location = '', connectivity }: DeviceState): DeviceRow {
-  const now = new Date().toISOString();
-  return { partitionKey, rowKey, deviceId, location, connectivity, since: now, movedAt: now, isPresent: true };
-}
-
-function toMember({ deviceId, location, connectivity, since }: StoredRow): Member {
-  return {
-    deviceId: String(deviceId),
-    location: String(location),
-    connectivity: connectivity === undefined ? null : String(connectivity),
-    since: String(since),
-  };
 }

@@ -1,7 +1,7 @@
 import { deadlines } from '../azure/hub/deadlines';
 import type { Hub } from '../azure/hub/hub';
 import { HubError } from '../azure/hub/hubError';
-import type { TwinEvent } from '../changes/twinEvent';
+import { isOfConnection, type TwinEvent } from '../changes/twinEvent';
 import type { ChangeHistory } from '../history/changeHistory';
 import type { JsonObject } from '../json';
 import type { Members } from '../members/members';
@@ -26,10 +26,10 @@ export interface Means {
  * get its first tags. All of it may be done twice, and in any order.
  */
 export async function react(event: TwinEvent, means: Means): Promise<void> {
-  const { history, firstTags } = means;
+  const { history, members, firstTags } = means;
   await Promise.all([
     history?.keep(event),
-    isOfModule(event) ? undefined : follow(event, means),
+    isOfModule(event) ? undefined : isOfConnection(event) ? members?.hearConnection(event) : follow(event, means),
     firstTags && event.type === 'DeviceTwins.DeviceCreated' && !isOfModule(event)
       ? giveFirstTags(event, firstTags, means)
       : undefined,

@@ -23,6 +23,7 @@ it('settings have defaults where the design has them', () => {
   expect(need(settings.location)).toBe('Redmond43');
   expect(need(settings.connectivity)).toBe('cellular');
   expect(need(settings.maxPages)).toBe(5);
+  expect(need(settings.historyDays)).toBe(30);
   expect([need(settings.sku), need(settings.units)]).toEqual(['S1', 1]);
   expect(need(settings.tagJobs)).toBeUndefined();
   expect(need(settings.tagJobsQueue)).toBe('tag-jobs');
@@ -76,6 +77,7 @@ describe('a wrong setting is told by name, fault and example:', () => {
     [{ TWIN_QUERY_SCHEDULE: 'hourly' }, 'TWIN_QUERY_SCHEDULE is not an NCRONTAB', '0 */5 * * * *'],
     [{ TWIN_QUERY_MAX_PAGES: '0' }, 'TWIN_QUERY_MAX_PAGES is not a whole number', 'Example: 5'],
     [{ TWIN_QUERY_MAX_PAGES: '1.5' }, 'TWIN_QUERY_MAX_PAGES is not a whole number', 'Example: 5'],
+    [{ HISTORY_DAYS: '1' }, 'HISTORY_DAYS is not a whole number of days from 2', 'Example: 30'],
     [{ LOCATION_PATH: 'location' }, "LOCATION_PATH 'location' is not a property path", 'tags.location.plant'],
     [{ CONNECTIVITY_PATH: 'tags.a = 1' }, 'CONNECTIVITY_PATH', 'properties.reported.connectivity'],
     [{ TWIN_CHANGES_EVENT_HUB: 'a/b' }, 'TWIN_CHANGES_EVENT_HUB is not the name', 'twin-changes'],

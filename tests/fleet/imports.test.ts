@@ -31,7 +31,7 @@ const isCheck = ({ url }: Received) => url.searchParams.get('dryRun') === 'true'
 
 /** As the app answers a body in which no device has a tag. */
 function isEmpty({ body }: Received): Reply | undefined {
-  if (/[,;]\w|"tags"/.test(body.replace(/^deviceId.*/, ''))) return undefined;
+  if (/[,;\t]\w|"tags"/.test(body.replace(/^deviceId.*/, ''))) return undefined;
   return { status: 400, json: { detail: 'There is no tag in it, so nothing would be written.', path: 'tags' } };
 }
 
@@ -91,6 +91,15 @@ test('what a spreadsheet makes of a list goes chunk by chunk with its header, an
     'sep=;\r\nDevice ID;plant;\r\na;1;',
     expect.stringMatching(/^sep=;\r\nDevice ID;plant;\r\nb;2;/),
   ]);
+});
+
+test.each([
+  ['sep=;\ndeviceId;plant\na;1\n', 'semicolons'],
+  ['deviceId\tplant\na\t1\n', 'tabs'],
+  ['deviceId,plant\na,1\n', 'commas'],
+])('a trial says how %j is read', async (text, separator) => {
+  const { stdout } = await fleet(app.url, 'import', await file('trial.csv', text), '--dry-run');
+  expect(stdout).toBe(`Nothing was done. 1 devices can be tagged. Cells stand between ${separator}.\n`);
 });
 
 test('every bad id is named at once, by its line', async () => {

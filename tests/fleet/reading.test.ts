@@ -29,7 +29,7 @@ test('get shows a twin, without what a terminal would obey', async () => {
   answer = () => ({ json: { deviceId: 'a/b', tags: { note: '\u009b31mred' } } });
   const { stdout } = await fleet(app.url, 'get', 'a/b');
   expect(asked()).toEqual(['/api/devices/a%2Fb']);
-  expect(stdout).not.toContain('\u009b');
+  expect(stdout).toBe('{\n  "deviceId": "a/b",\n  "tags": {\n    "note": "\\u009b31mred"\n  }\n}\n');
   expect((await fleet(app.url, 'get', 'a', '--json')).stdout).toBe(
     '{"deviceId":"a/b","tags":{"note":"\\u009b31mred"}}\n',
   );
@@ -147,7 +147,9 @@ test('locations has a column for each connectivity, and tells how far it is to b
 });
 
 test('members of any location are asked for by parameter', async () => {
-  const devices = [{ deviceId: 'd', connectivity: 'wifi', since: 'T' }];
+  const told = { connectionState: 'Connected', connectionStateSince: 'U' };
+  const devices = ['d', 'e'].map((deviceId) => ({ deviceId, connectivity: 'wifi', since: 'T' }));
+  Object.assign(devices[1] ?? {}, told);
   answer = () => ({ json: { devices, comparedAt: 'C', continuation: 'n' } });
   const { stdout, stderr } = await fleet(
     app.url,
@@ -156,10 +158,11 @@ test('members of any location are asked for by parameter', async () => {
     '--connectivity',
     'wifi',
     '--limit',
-    '1',
+    '2',
   );
-  expect(asked()).toEqual(['/api/locations/devices?location=Bldg+4%2FFloor+2&connectivity=wifi&limit=1']);
-  expect(stdout).toMatch(/^device +connectivity +since\nd +wifi +T\n$/);
+  expect(asked()).toEqual(['/api/locations/devices?location=Bldg+4%2FFloor+2&connectivity=wifi&limit=2']);
+  const rows = ['device connectivity since connection', 'd wifi T', 'e wifi T Connected since U', ''];
+  expect(stdout.replace(/ +/g, ' ').replace(/ \n/g, '\n')).toBe(rows.join('\n'));
   expect(stderr).toBe('Compared with the hub at C. There are more: --limit or --all.\n');
 });
 

@@ -249,8 +249,9 @@ export const checks = {
     };
     const isEndpoint = (name: string) => endpoints.eventHubs.some((each) => each.name === name);
     const deployed = routes
-      .filter(({ isEnabled, endpointNames }) => isEnabled && endpointNames.every(isEndpoint))
-      .map(({ name, source, condition, endpointNames: [eventHub] }) => ({ name, source, condition, eventHub }));
+      .filter(({ endpointNames }) => endpointNames.every(isEndpoint))
+      .map(({ endpointNames: [eventHub], ...route }) => ({ ...route, eventHub }));
+    const wanted = topology.routes.map((route) => ({ isEnabled: true, ...route }));
     const hubs = ofType(system, 'Microsoft.EventHub/namespaces/eventhubs').map(({ name, properties }) => ({
       name: name.split('/')[1],
       partitionCount: properties.partitionCount,
@@ -260,7 +261,7 @@ export const checks = {
         .map((group) => group.name.split('/')[2]),
     }));
     return [
-      ...differences('routes', deployed, topology.routes),
+      ...differences('routes', deployed, wanted),
       ...differences('Event Hubs', hubs, topology.eventHubs.hubs),
       ...(fallbackRoute.isEnabled ? [] : ['the fallback route is off']),
     ];

@@ -331,6 +331,14 @@ export const mutations: Mutation[] = [
     mutate: (system) => void routing(system).routes?.pop(),
   },
   {
+    name: 'with a route off',
+    check: 'routes, Event Hubs and consumer groups are those of the topology',
+    mutate: (system) => {
+      const [route] = routing(system).routes as unknown as { isEnabled: boolean }[];
+      if (route) route.isEnabled = false;
+    },
+  },
+  {
     name: 'with the fallback route off',
     check: 'routes, Event Hubs and consumer groups are those of the topology',
     mutate: (system) => {

@@ -216,6 +216,21 @@ templates(
       for (const name of Object.keys(afterwards.parameters ?? {})) expect(hook.split(`${name}=`)).toHaveLength(3);
     });
 
+    it.each([false, true])('connections are routed where it is wanted: %s', async (routeConnections) => {
+      const { resources } = deploy(main, { ...required, routeConnections });
+      const system = {
+        deployment: { resources, outputs: {} },
+        subscriptions: { resources: [], outputs: {} },
+        functions: [],
+      };
+      const { routes } = one(system, 'Microsoft.Devices/IotHubs').properties.routing as {
+        routes: { name: string; isEnabled: boolean }[];
+      };
+      const enabled = routes.filter(({ isEnabled }) => isEnabled).map(({ name }) => name);
+      expect(enabled.includes('device-connections')).toBe(routeConnections);
+      expect(enabled).toEqual(expect.arrayContaining(['twin-changes', 'device-lifecycle']));
+    });
+
     it('a topology without a route makes a hub without it', async () => {
       const copy = mkdtempSync(join(tmpdir(), 'infra-'));
       cpSync('infra', copy, { recursive: true });

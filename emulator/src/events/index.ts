@@ -56,7 +56,7 @@ export function startEvents(options: EventsOptions): EventsEndpoints {
   hub.events.on('message', route);
   return {
     nodes: new EventNodes(hubs, keys, builtIn),
-    handle: (request, response) => topic?.handle(request, response) ?? false,
+    handle: (...request) => topic?.handle(...request) ?? false,
     async stop() {
       hub.events.off('message', route);
       const dropped = (topic?.stop() ?? 0) + systemTopic.stop();

@@ -23,20 +23,18 @@ export interface RoutingOptions {
  * partition, in order.
  */
 export class Routing {
-  readonly #routes: { source: string; condition: Condition; eventHub: string }[];
+  readonly #routes: { source: RouteSource; condition: Condition; eventHub: string }[];
 
   constructor(private readonly options: RoutingOptions) {
-    this.#routes = options.topology.routes.map(({ source, condition, eventHub }) => ({
-      source,
-      condition: compileCondition(condition),
-      eventHub,
-    }));
+    this.#routes = options.topology.routes
+      .filter(({ isEnabled }) => isEnabled)
+      .map(({ source, condition, eventHub }) => ({ source, condition: compileCondition(condition), eventHub }));
   }
 
   /** Those whose messages go anywhere. */
   get sources(): RouteSource[] {
-    const { routes, fallbackRoute } = this.options.topology;
-    return [...routes.map(({ source }) => source), ...(fallbackRoute ? (['DeviceMessages'] as const) : [])];
+    const { fallbackRoute } = this.options.topology;
+    return [...this.#routes.map(({ source }) => source), ...(fallbackRoute ? (['DeviceMessages'] as const) : [])];
   }
 
   route(message: RoutedMessage): void {

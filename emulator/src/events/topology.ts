@@ -15,6 +15,7 @@ const route = z.object({
   condition: z.string(),
   /** An Event Hub of `eventHubs`, or {@link builtInEventHub}. */
   eventHub: name,
+  isEnabled: z._default(z.boolean(), true),
 });
 
 /** Adds an application property to what goes to some Event Hubs. */
@@ -86,6 +87,18 @@ export const emptyTopology: Topology = topologySchema.parse({});
 
 /** The name by which routes and enrichments mean the built-in endpoint. */
 export const builtInEventHub = 'events';
+
+/**
+ * The topology with routes switched on that it has switched off.
+ *
+ * @throws Error where it has no route of such a name.
+ */
+export function withRoutes(topology: Topology, enabled: readonly string[]): Topology {
+  const unknown = enabled.find((name) => !topology.routes.some((route) => route.name === name));
+  if (unknown !== undefined) throw new Error(`The topology has no route '${unknown}' to switch on.`);
+  const routes = topology.routes.map((route) => (enabled.includes(route.name) ? { ...route, isEnabled: true } : route));
+  return { ...topology, routes };
+}
 
 /**
  * Reads a topology; members that it does not know are for other readers of the same file.

@@ -4,7 +4,6 @@ import type { Handler } from '../rest/httpsServer';
 import { isLoopback } from '../wire/loopback';
 import { BodyTooLargeError, readBody } from '../wire/readBody';
 import { type Reply, send } from '../wire/reply';
-import { readTarget } from '../wire/target';
 import { AdminInputError, parseBacklog, parseQuotaChange } from './adminInput';
 import type { Faults } from './faults';
 import { parseFaultOrder } from './order';
@@ -30,8 +29,7 @@ export interface AdminOptions {
  * emulator's own; a hub has none.
  */
 export function adminDoor(options: AdminOptions): Handler {
-  return (request, response) => {
-    const { path } = readTarget(request);
+  return (request, response, { path }) => {
     if (!/^\/admin(\/|$)/.test(path)) return false;
     void answer(options, request, path)
       .catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import type { OperationKind } from '../hub/operationKind';
+import { seededRandom } from '../service/random';
 import type { Fault, FaultInput, FaultOrder, FaultOrders, RequestFault } from './fault';
 import { parseFaultOrder } from './order';
-import { seededRandom } from './random';
 
 /** Faults that were ordered and are not over: each strikes a number of times, the oldest first. */
 export class Faults implements FaultOrders {

@@ -1,10 +1,10 @@
 import type { Roots } from '../query/roots';
 import type { Entry as QueryEntry } from '../query/source';
 import type { JsonObject } from '../service/types';
-import { type Connection, type Device, toRow } from './device';
+import { type Connection, type Device, toDocumentText, toRow } from './device';
 import { type Identity, idOf, splitId } from './identity';
 import { isPackedDisabled, packIdentity, unpackIdentity } from './packedIdentity';
-import type { TwinState } from './twin';
+import { type TwinState, twinVersion } from './twin';
 
 /**
  * A device or module as a fleet holds it: packed into text. A million of them as objects would take several times the
@@ -67,6 +67,29 @@ export class Entry implements Connection, QueryEntry {
     return Object.assign(entry, { connected, connectionChanged, lastActivity, waiting });
   }
 
+  /** The twin's document as JSON: no section is parsed, and written again, for it. */
+  toDocumentText(): string {
+    const [packed = '', writes = '', tags = '', desired = '', reported = ''] = this.text.split('\n');
+    const identity = unpackIdentity(splitId(this.id), packed);
+    const { connected, lastActivity, waiting } = this;
+    const before = {
+      identity,
+      connected,
+      writes: Number(writes),
+      version: twinVersion(Number(writes), versionIn(reported)),
+    };
+    return toDocumentText(
+      {
+        ...before,
+        ...(lastActivity === undefined ? {} : { lastActivity }),
+        ...(waiting === undefined ? {} : { waiting }),
+      },
+      tags,
+      desired,
+      reported,
+    );
+  }
+
   /** The twin, as queries see it. */
   read(roots?: Roots): JsonObject {
     if (roots && isSubset(roots, sections)) return this.#sections(roots);
@@ -92,6 +115,11 @@ export class Entry implements Connection, QueryEntry {
         : {}),
     };
   }
+}
+
+/** The version of a section as text. A name has no `$`, and within a string the quotes would be escaped. */
+function versionIn(section: string): number {
+  return Number(/"\$version":(\d+)/.exec(section)?.[1]);
 }
 
 const sections: Roots = new Set(['tags', 'properties']);

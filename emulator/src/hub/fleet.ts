@@ -57,6 +57,11 @@ export class Fleet {
     return this.#entries.get(id)?.unpack();
   }
 
+  /** The twin's document, as JSON. */
+  textOf(id: string): string | undefined {
+    return this.#entries.get(id)?.toDocumentText();
+  }
+
   /** Ids of a device's modules, in the order of their creation. */
   modulesOf(deviceId: string): string[] {
     return [...(this.#modulesOf.get(deviceId) ?? [])];

@@ -1,4 +1,5 @@
 import type { QueueRules } from './deviceQueue';
+import type { CloudToDeviceOptions } from './options';
 
 /** How a hub treats messages to devices, and what it tells their senders. */
 export interface MessageRules extends QueueRules {
@@ -6,18 +7,6 @@ export interface MessageRules extends QueueRules {
   ttlMs: number;
   /** How long what became of messages is gathered, in milliseconds, before a service hears of it. */
   feedbackMs: number;
-}
-
-/** What may be set of it; the rest is as a new hub has it. */
-export interface CloudToDeviceOptions {
-  /** Default 3600; of a hub 60 to 172,800. */
-  ttlSeconds?: number | undefined;
-  /** Default 60; of a hub 5 to 300. */
-  lockSeconds?: number | undefined;
-  /** Default 10; of a hub 1 to 100. */
-  maxDeliveryCount?: number | undefined;
-  /** Default 15. */
-  feedbackSeconds?: number | undefined;
 }
 
 /** @throws Error where one of them is no number that it may be. */

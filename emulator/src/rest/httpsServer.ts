@@ -5,10 +5,11 @@ import type { Judge } from '../wire/callers';
 import { type Listening, listen } from '../wire/listen';
 import { patienceMs } from '../wire/lobby';
 import { send } from '../wire/reply';
+import { readTarget, type Target } from '../wire/target';
 import { type Subprotocol, serveWebSockets } from '../wire/webSockets';
 
 /** Takes a request, or leaves it to the next handler by answering false. */
-export type Handler = (request: IncomingMessage, response: ServerResponse) => boolean;
+export type Handler = (request: IncomingMessage, response: ServerResponse, target: Target) => boolean;
 
 export interface HttpsOptions {
   bind: string;
@@ -42,8 +43,9 @@ export function startHttps({
   const asking = { requestCert: true, rejectUnauthorized: false, ca: [...trustedCas] };
   const server = createServer({ cert, key, ...asking, handshakeTimeout: patienceMs }, (request, response) => {
     const refusal = judge(request);
-    if (refusal) send(response, { status: refusal.status, body: { message: refusal.message } });
-    else if (!handlers.some((handle) => handle(request, response))) response.writeHead(404).end();
+    if (refusal) return send(response, { status: refusal.status, body: { message: refusal.message } });
+    const target = readTarget(request);
+    if (!handlers.some((handle) => handle(request, response, target))) response.writeHead(404).end();
   });
   // Node's five seconds end a connection now and then just when its client sends the next request.
   server.keepAliveTimeout = keepAliveMs;

@@ -1,7 +1,7 @@
 import type { OperationKind } from '../hub/operationKind';
 import type { Passage } from '../limits/gate';
 import type { Json } from '../service/types';
-import type { Reply } from '../wire/reply';
+import { JsonText, type Reply } from '../wire/reply';
 import type { Operation } from './operations/operation';
 
 /** Payloads of direct methods are throttled by the block. */
@@ -30,7 +30,7 @@ function costOf(kind: OperationKind, body: Json | undefined, bodyBytes: number):
 }
 
 function meteredSizes(kind: OperationKind, bodyBytes: number, { headers, body }: Reply): number[] {
-  const replyBytes = () => Buffer.byteLength(JSON.stringify(body ?? null));
+  const replyBytes = () => Buffer.byteLength(body instanceof JsonText ? body.text : JSON.stringify(body ?? null));
   switch (kind) {
     case 'twinRead':
       return [replyBytes()];

@@ -8,7 +8,7 @@ import { HubError } from '../service/hubError';
 import type { Json } from '../service/types';
 import { readBody } from '../wire/readBody';
 import { type Reply, send } from '../wire/reply';
-import { readTarget } from '../wire/target';
+import type { Target } from '../wire/target';
 import { disturb } from './disturb';
 import { type ErrorShape, errorReply } from './errorReply';
 import type { Handler } from './httpsServer';
@@ -33,13 +33,13 @@ export interface ServiceApiOptions {
 /** The service's REST API over one hub: takes whatever comes. */
 export function serviceApi(options: ServiceApiOptions): Handler {
   const { errorShape, log } = options;
-  return (request, response) => {
+  return (request, response, target) => {
     const requestId = randomUUID();
-    void answer(options, request)
+    void answer(options, request, target)
       .catch((error: unknown) => {
         if (error instanceof Disturbance) return disturb(error, response);
-        const shape = isOfBackend(request) ? errorShape : undefined;
-        const reply = errorReply(error, { requestId, isRegistry: isOfRegistry(request), shape });
+        const shape = isOfBackend(target) ? errorShape : undefined;
+        const reply = errorReply(error, { requestId, isRegistry: isOfRegistry(target), shape });
         // A caller that hung up in the middle is no failure of ours, nor is an answer that was asked for.
         const failed = reply.status === 500 && !(error instanceof HubError) && !response.destroyed;
         if (failed) log(`${request.method} failed: ${error instanceof Error ? error.stack : error}`);
@@ -50,11 +50,15 @@ export function serviceApi(options: ServiceApiOptions): Handler {
   };
 }
 
-async function answer({ hub, access, gate }: ServiceApiOptions, request: IncomingMessage): Promise<Reply> {
+async function answer(
+  { hub, access, gate }: ServiceApiOptions,
+  request: IncomingMessage,
+  target: Target,
+): Promise<Reply> {
   const { method = '' } = request;
-  const { path, query } = readTarget(request);
+  const { path } = target;
   const segments = path.split('/').filter(Boolean).map(decodeSegment);
-  const operation = operations.find((each) => each.method === method && matches(each, segments));
+  const operation = likely(method, segments).find((each) => matches(each, segments));
   const known = operation ? undefined : notServed.find((each) => each.path.test(path));
   const { authorization } = request.headers;
   if (!known?.ofDevices) await access.authorize({ method, path, segments, authorization }, operation?.right);
@@ -62,7 +66,7 @@ async function answer({ hub, access, gate }: ServiceApiOptions, request: Incomin
   const parameters = segments.filter((_, index) => operation.path[index] === '*');
   const bytes = await readBody(request, maxBodyBytes);
   const body = parseBody(bytes);
-  const run = () => operation.run({ hub, parameters, query, headers: request.headers, body });
+  const run = () => operation.run({ hub, parameters, query: target.query, headers: request.headers, body });
   return gate.pass(passageOf(operation, body, bytes.length), run);
 }
 
@@ -73,16 +77,28 @@ function withHeaders({ headers, ...reply }: Reply, requestId: string): Reply {
 }
 
 /** What the service's gateway hands on to others, whose errors may come in a shape of their own. */
-function isOfBackend(request: IncomingMessage): boolean {
-  return /^\/(twins|jobs)\//.test(readTarget(request).path);
+function isOfBackend({ path }: Target): boolean {
+  return /^\/(twins|jobs)\//.test(path);
 }
 
-function isOfRegistry(request: IncomingMessage): boolean {
-  return /^\/devices(?!\/query\b)/.test(readTarget(request).path);
+function isOfRegistry({ path }: Target): boolean {
+  return /^\/devices(?!\/query\b)/.test(path);
+}
+
+/** Operations by their method, the first segment of their path, and how many it has. */
+const table = new Map<string, Operation[]>();
+for (const operation of operations) {
+  const { method, path } = operation;
+  const key = `${method} ${path[0]} ${path.length}`;
+  table.set(key, [...(table.get(key) ?? []), operation]);
+}
+
+function likely(method: string, segments: readonly string[]): readonly Operation[] {
+  return table.get(`${method} ${segments[0]} ${segments.length}`) ?? [];
 }
 
 function matches({ path }: Operation, segments: string[]): boolean {
-  return path.length === segments.length && path.every((part, index) => part === '*' || part === segments[index]);
+  return path.every((part, index) => part === '*' || part === segments[index]);
 }
 
 function decodeSegment(segment: string): string {

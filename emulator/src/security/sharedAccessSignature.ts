@@ -48,7 +48,7 @@ export function scopeOf(sr: string): string[] {
 }
 
 /** A name or an address, and a port. */
-const isHost = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
+export const isHost = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 
 function splitField(field: string): [name: string, value: string] {
   const at = field.indexOf('=');

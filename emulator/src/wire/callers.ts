@@ -34,6 +34,9 @@ export function judgeCallers({ host, bind, origins }: CallersOptions): Judge {
   const isEveryAddress = bind === '0.0.0.0' || bind === '::';
   const allowed = origins.map(readOrigin);
   return ({ headers }) => {
+    // Nearly all: a name of ours, and no page.
+    const [, name = ''] = /^([\w.-]+)(?::\d{1,5})?$/.exec(headers.host ?? '') ?? [];
+    if (headers.origin === undefined && names.includes(name.toLowerCase())) return undefined;
     const called = urlOf(headers.host ?? host);
     if (!called) return { status: 400, message: 'The header Host holds no name.' };
     const address = called.hostname.replace(/^\[|\]$/g, '');

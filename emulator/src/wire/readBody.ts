@@ -5,6 +5,8 @@ export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
 }
 
+const noBytes = Promise.resolve(Buffer.alloc(0));
+
 /**
  * Reads a body whole. Of one that is too long the rest is read too, and dropped: a caller that is still sending would
  * not see the answer.
@@ -12,6 +14,8 @@ export class BodyTooLargeError extends Error {
  * @throws BodyTooLargeError
  */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  // One that announces no body has none (RFC 9112, 6.3).
+  if (!('content-length' in request.headers || 'transfer-encoding' in request.headers)) return noBytes;
   // Events, and not an iterator, which costs more than a whole read of a twin.
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

@@ -9,6 +9,11 @@ export interface Reply {
   body?: unknown;
 }
 
+/** A body that is JSON already. */
+export class JsonText {
+  constructor(readonly text: string) {}
+}
+
 /** 200 with a body. */
 export function ok(body: unknown): Reply {
   return { status: 200, body };
@@ -16,13 +21,12 @@ export function ok(body: unknown): Reply {
 
 /** Writes a reply. Every body is JSON and says so: the service SDKs crash on one that does not. */
 export function send(response: ServerResponse, { status, headers, body }: Reply): void {
-  const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
-  response.writeHead(status, {
-    'x-ms-request-id': randomUUID(),
-    ...headers,
-    ...(body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
-    // 204 has no content, and no length of it (RFC 9110).
-    ...(status === 204 ? {} : { 'content-length': bytes.length }),
-  });
-  response.end(bytes);
+  const text = body === undefined ? '' : body instanceof JsonText ? body.text : JSON.stringify(body);
+  const all: OutgoingHttpHeaders = { 'x-ms-request-id': headers?.['x-ms-request-id'] ?? randomUUID(), ...headers };
+  if (body !== undefined) all['content-type'] = 'application/json; charset=utf-8';
+  // 204 has no content, and no length of it (RFC 9110).
+  if (status !== 204) all['content-length'] = Buffer.byteLength(text);
+  response.writeHead(status, all);
+  // As text, not as bytes: head and body go out in one write then.
+  response.end(text);
 }

@@ -4,11 +4,18 @@ import type { IncomingMessage } from 'node:http';
 export interface Target {
   /** Still percent-encoded. `..` stays as it is: it is a device id like another. */
   path: string;
-  query: URLSearchParams;
+  readonly query: URLSearchParams;
 }
 
-/** Reads the target of a request; any text is one. */
+/** Reads the target of a request; any text is one. Its query is read when it is asked for: few look at it. */
 export function readTarget({ url = '/' }: IncomingMessage): Target {
-  const [path = '', ...query] = url.split('?');
-  return { path, query: new URLSearchParams(query.join('?')) };
+  const end = url.indexOf('?');
+  let query: URLSearchParams | undefined;
+  return {
+    path: end < 0 ? url : url.slice(0, end),
+    get query() {
+      query ??= new URLSearchParams(end < 0 ? '' : url.slice(end + 1));
+      return query;
+    },
+  };
 }

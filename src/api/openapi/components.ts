@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { eventTypes } from '../../changes/twinEvent';
 import { conditionSchema } from '../../conditions/conditionJson';
 import { freshnessSchema } from '../../conditions/freshness';
 import { anyJson } from '../../json';
@@ -120,7 +121,7 @@ export const components = {
         z.object({
           id: z.string(),
           time: z.iso.datetime(),
-          type: z.enum(['DeviceTwins.TwinChanged', 'DeviceTwins.DeviceCreated', 'DeviceTwins.DeviceDeleted']),
+          type: z.enum(eventTypes),
           version: z.optional(z.int()),
           previousVersion: z.optional(z.int()),
           coalesced: z.optional(z.literal(true)),
@@ -169,13 +170,19 @@ export const components = {
     schema: z.object({
       location: z.string(),
       devices: z.array(
-        z.object({ deviceId: z.string(), connectivity: z.nullable(z.string()), since: z.iso.datetime() }),
+        z.object({
+          deviceId: z.string(),
+          connectivity: z.nullable(z.string()),
+          since: z.iso.datetime(),
+          connectionState: z.optional(z.enum(['Connected', 'Disconnected'])),
+          connectionStateSince: z.optional(z.iso.datetime()),
+        }),
       ),
       ...standing,
       continuation,
     }),
     description:
-      "The devices of a location, as events told; comparedAt: when they were last compared with the hub's twins; " +
+      "The devices of a location, as events told (connectionState: where connections are routed); comparedAt: when they were last compared with the hub's twins; " +
       'filled: how much of the fleet was taken in that was there before the app.',
   },
   Locations: {

@@ -59,7 +59,16 @@ export const allow: Told = {
 
 /** What to say of the parameter that tells why. */
 export const reason: Told = {
-  description: 'Why: kept with the change, as the header X-Reason is, which takes ASCII only.',
+  description: 'Why: kept with the change. The header X-Reason and a member of a JSON body say the same.',
+  example: 'moved to the new hall',
+};
+
+/** The same as a header. */
+export const reasonHeader: Parameter = {
+  name: 'X-Reason',
+  in: 'header',
+  description: 'Why, in ASCII: kept with the change.',
+  schema: { type: 'string', pattern: '^[ -~]{1,500}$' },
   example: 'moved to the new hall',
 };
 

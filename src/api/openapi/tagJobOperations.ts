@@ -2,7 +2,7 @@ import { outcomesParameters, tagJobsParameters } from '../requests/keptSchemas';
 import { tagTwinsParameters } from '../requests/readTagRequest';
 import { undoParameters } from '../requests/readUndoRequest';
 import { type Answer, type Content, json, type Operation, type Parameter } from './operation';
-import { allow, pageParameters, paging, queryParameters, reason, step } from './parameters';
+import { allow, pageParameters, paging, queryParameters, reason, reasonHeader, step } from './parameters';
 import { deviceId, hubProblems } from './twinOperations';
 
 const jobId = step(
@@ -141,6 +141,7 @@ export const tagJobOperations: Operation[] = [
         reason,
       }),
       idempotencyKey,
+      reasonHeader,
     ],
     body: { ...json('TagJobRequest', examples), ...lines },
     answers: jobAnswers,

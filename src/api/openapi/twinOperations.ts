@@ -3,7 +3,7 @@ import { queryTwinsParameters } from '../requests/queryTwinsSchemas';
 import { summaryParameters } from '../requests/summarySchemas';
 import { tagTwinParameters } from '../requests/twinForm';
 import { json, type Operation, type Parameter } from './operation';
-import { allow, filter, paging, queryParameters, reason, step } from './parameters';
+import { allow, filter, paging, queryParameters, reason, reasonHeader, step } from './parameters';
 
 /** What every operation that asks the hub may answer. */
 export const hubProblems = [
@@ -48,7 +48,7 @@ export const twinOperations: Operation[] = [
     method: 'patch',
     path: '/api/devices/{deviceId}/tags',
     summary: 'Merge tags into those of a twin',
-    parameters: [deviceId, ...queryParameters(tagTwinParameters, { allow, reason }), ifMatch],
+    parameters: [deviceId, ...queryParameters(tagTwinParameters, { allow, reason }), ifMatch, reasonHeader],
     body: {
       'application/merge-patch+json': { schema: { $ref: '#/components/schemas/TagsPatch' }, examples: tags },
       ...json('TagsPatch', tags),

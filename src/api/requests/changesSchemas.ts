@@ -1,14 +1,11 @@
 import * as z from 'zod/mini';
 import { maxRowsPerPage } from '../../azure/tables/table';
+import { eventTypes } from '../../changes/twinEvent';
+import type { FeedEvent } from '../../feed/feedEvent';
 import { limitParameter, textParameter } from '../http/parameters';
 
 /** What the feed tells of. */
-export const feedTypes = [
-  'DeviceTwins.TwinChanged',
-  'DeviceTwins.DeviceCreated',
-  'DeviceTwins.DeviceDeleted',
-  'DeviceTwins.DeviceMoved',
-] as const;
+export const feedTypes = [...eventTypes, 'DeviceTwins.DeviceMoved'] as const satisfies FeedEvent['type'][];
 
 /** Longest time that a request may wait for a change, in seconds: hosts and gateways cut off what takes much longer. */
 const maxWait = 25;

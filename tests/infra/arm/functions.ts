@@ -17,6 +17,7 @@ const isEmpty = (value: unknown) => value === null || value === undefined || Obj
 export const functions: Readonly<Record<string, (...values: unknown[]) => unknown>> = {
   add: (a, b) => Number(a) + Number(b),
   coalesce: (...values) => values.find((value) => value !== null && value !== undefined) ?? null,
+  contains: (list, value) => (list as unknown[]).includes(value),
   createArray: (...values) => values,
   createObject: (...pairs) =>
     Object.fromEntries(pairs.flatMap((key, index) => (index % 2 ? [] : [[String(key), pairs[index + 1]]]))),
@@ -34,6 +35,7 @@ export const functions: Readonly<Record<string, (...values: unknown[]) => unknow
   length: (value) => (value as unknown[] | string).length,
   not: (value) => !value,
   null: () => null,
+  or: (...values) => values.some(Boolean),
   resourceGroup: () => ({ id: group, name: 'group', location: 'westeurope' }),
   resourceId: (...values) => {
     const at = values.findIndex((value) => String(value).includes('/'));
@@ -48,6 +50,7 @@ export const functions: Readonly<Record<string, (...values: unknown[]) => unknow
     String(text).slice(Number(start), length === undefined ? undefined : Number(start) + Number(length)),
   tenant: () => ({ tenantId: 'tenant' }),
   toLower: (text) => String(text).toLowerCase(),
+  true: () => true,
   tryGet: (value, ...keys) => keys.reduce((of, key) => (Object(of) as Record<string, unknown>)[String(key)], value),
   union: (...values) =>
     Array.isArray(values[0]) ? [...new Set(values.flat())] : Object.assign({}, ...(values as object[])),

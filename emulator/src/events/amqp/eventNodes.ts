@@ -18,14 +18,17 @@ interface Grant {
   until: number;
   /** Whether that is the built-in endpoint alone. */
   ofHub: boolean;
+  /** The one Event Hub that it is for; all where it is undefined. */
+  entity: string | undefined;
 }
 
 /**
  * Event Hubs over AMQP. A connection proves that it has the key of the namespace; that key gives every right there is, so
- * any valid token does. Policies of the hub that have ServiceConnect give the built-in endpoint.
+ * any valid token does, on the Event Hub that it is for. Policies of the hub that have ServiceConnect give the built-in
+ * endpoint.
  */
 export class EventNodes implements NodeFamily {
-  readonly #grants = new WeakMap<Peer, Grant>();
+  readonly #grants = new WeakMap<Peer, readonly Grant[]>();
   readonly #key: string;
   readonly #hubKeys: PolicyKeys;
   readonly #owners = new Owners();
@@ -43,7 +46,7 @@ export class EventNodes implements NodeFamily {
     this.#management = requestNode('management', (request, peer) => {
       // .NET proves nothing over `$cbs` before it reads, and sends its token along; Python sends one that is no good.
       const mayRead =
-        this.#mayUse(peer, this.builtIn) ||
+        this.#mayUse(peer, hubs.get(String(request.application_properties?.name))) ||
         readToken(request.application_properties?.security_token, key) !== undefined;
       if (!mayRead) return notAuthorized;
       peer.signedIn();
@@ -62,10 +65,10 @@ export class EventNodes implements NodeFamily {
   }
 
   putToken(token: string, peer: Peer): Answer | undefined {
-    const until = readToken(token, this.#key);
-    const ofHub = until === undefined ? readTokenOf(this.#hubKeys, token)?.until : undefined;
-    if (until !== undefined) this.#grant(peer, { until, ofHub: false });
-    else if (ofHub !== undefined) this.#grant(peer, { until: ofHub, ofHub: true });
+    const ofNamespace = readToken(token, this.#key);
+    const ofHub = ofNamespace ? undefined : readTokenOf(this.#hubKeys, token);
+    if (ofNamespace) this.#grant(peer, { ...ofNamespace, ofHub: false });
+    else if (ofHub) this.#grant(peer, { ...ofHub, entity: undefined, ofHub: true });
     else return undefined;
     return { statusCode: 202, statusDescription: 'Accepted' };
   }
@@ -75,17 +78,23 @@ export class EventNodes implements NodeFamily {
   }
 
   signedIn(_user: string, _password: string, peer: Peer): void {
-    this.#grant(peer, { until: Number.POSITIVE_INFINITY, ofHub: false });
+    this.#grant(peer, { until: Number.POSITIVE_INFINITY, ofHub: false, entity: undefined });
   }
 
+  /** One that is for the same takes the place of the one before. */
   #grant(peer: Peer, grant: Grant): void {
-    this.#grants.set(peer, grant);
+    const others = (this.#grants.get(peer) ?? []).filter(
+      ({ entity, ofHub }) => entity !== grant.entity || ofHub !== grant.ofHub,
+    );
+    this.#grants.set(peer, [...others, grant]);
     peer.signedIn();
   }
 
+  /** Of no Event Hub whoever may use any: it is told that there is none. */
   #mayUse(peer: Peer, hub: EventHub | undefined): boolean {
-    const { until, ofHub } = this.#grants.get(peer) ?? { until: 0, ofHub: false };
-    return until > Date.now() && (!ofHub || hub === this.builtIn);
+    const isFor = ({ ofHub, entity }: Grant) =>
+      ofHub ? hub === this.builtIn : !hub || entity === undefined || entity.toLowerCase() === hub.name.toLowerCase();
+    return (this.#grants.get(peer) ?? []).some((grant) => grant.until > Date.now() && isFor(grant));
   }
 
   #openReader(link: Sender, target: Target | undefined): (() => void) | undefined {

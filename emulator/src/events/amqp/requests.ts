@@ -1,7 +1,7 @@
 import rhea, { type Message } from 'rhea';
 import type { Answer } from '../../amqp/replies';
 import type { PolicyKeys } from '../../security/accessControl';
-import { isSignedWith, parseSharedAccessSignature } from '../../security/sharedAccessSignature';
+import { isHost, isSignedWith, parseSharedAccessSignature, scopeOf } from '../../security/sharedAccessSignature';
 import type { EventHub } from '../eventHub';
 import type { PartitionLog } from '../partitionLog';
 
@@ -13,22 +13,33 @@ export const notAuthorized: Answer = {
   statusDescription: 'There is no valid token: check SharedAccessKeyName and SharedAccessKey.',
 };
 
-/**
- * Checks a SAS token of the namespace's policy. Event Hubs keys are text: what signs is the key as written, not what its
- * base64 stands for.
- *
- * @returns until when the token is good, in milliseconds since the epoch; undefined where it is not.
- */
-export function readToken(text: unknown, key: string): number | undefined {
-  return readTokenOf({ [namespacePolicy]: key }, text)?.until;
+/** A token that is good. */
+export interface GoodToken {
+  policy: string;
+  /** Milliseconds since the epoch. */
+  until: number;
+  /** The Event Hub that it is for; undefined where it is for all of the namespace. */
+  entity: string | undefined;
 }
 
-/** The same of several policies by their names; tells whose the token is. */
-export function readTokenOf(keys: PolicyKeys, text: unknown): { policy: string; until: number } | undefined {
+/** Checks a SAS token of the namespace's policy. */
+export function readToken(text: unknown, key: string): GoodToken | undefined {
+  return readTokenOf({ [namespacePolicy]: key }, text);
+}
+
+/**
+ * The same of several policies by their names. Event Hubs keys are text: what signs is the key as written, not what its
+ * base64 stands for.
+ *
+ * @returns undefined where it is not good.
+ */
+export function readTokenOf(keys: PolicyKeys, text: unknown): GoodToken | undefined {
   const token = parseSharedAccessSignature(String(text));
   const policy = token?.skn ?? '';
   if (!token || !Object.hasOwn(keys, policy) || !isSignedWith(token, Buffer.from(keys[policy] ?? ''))) return undefined;
-  return { policy, until: token.se * 1000 };
+  // `sb://host/hub/ConsumerGroups/…`, as the client that signs names what it opens.
+  const [host = '', entity] = scopeOf(token.sr.replace(/^\w+(:|%3a)(\/|%2f){2}/i, ''));
+  return isHost.test(host) ? { policy, until: token.se * 1000, entity } : undefined;
 }
 
 /** `READ` over `$management`: the properties of an Event Hub, or of one of its partitions. */

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Handler } from '../../rest/httpsServer';
 import { BodyTooLargeError, readBody } from '../../wire/readBody';
 import { send } from '../../wire/reply';
-import { readTarget } from '../../wire/target';
 import type { TopicDefinition } from '../topology';
 import { authorize } from './authorize';
 import { errorBody, maxPublishBytes, PublishError, parseEvents } from './publish';
@@ -30,8 +29,7 @@ export class Topic {
   }
 
   /** Takes requests below `/eventgrid/`. */
-  readonly handle: Handler = (request, response) => {
-    const { path } = readTarget(request);
+  readonly handle: Handler = (request, response, { path }) => {
     if (!path.startsWith('/eventgrid/')) return false;
     void this.#answer(request, path, response);
     return true;

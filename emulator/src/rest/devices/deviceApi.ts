@@ -10,7 +10,6 @@ import { clientCertificate } from '../../security/clientCertificate';
 import { HubError } from '../../service/hubError';
 import { readBody } from '../../wire/readBody';
 import { type Reply, send } from '../../wire/reply';
-import { readTarget } from '../../wire/target';
 import { disturb } from '../disturb';
 import { errorReply } from '../errorReply';
 import type { Handler } from '../httpsServer';
@@ -50,11 +49,11 @@ const operations: Readonly<Record<string, (call: Call) => Promise<Answer>>> = {
 
 /** Devices and modules that speak no more than HTTPS: they send events, and ask for messages (REST reference, "Device"). */
 export function deviceApi(options: DeviceApiOptions): Handler {
-  return (request, response) => {
-    const { path, query } = readTarget(request);
+  return (request, response, target) => {
     const [, deviceId, moduleId, rest = ''] =
-      /^\/devices\/([^/]+)\/(?:modules\/([^/]+)\/)?messages\/(.+)$/.exec(path) ?? [];
+      /^\/devices\/([^/]+)\/(?:modules\/([^/]+)\/)?messages\/(.+)$/.exec(target.path) ?? [];
     if (deviceId === undefined) return false;
+    const { query } = target;
     const ids = { deviceId, ...(moduleId === undefined ? {} : { moduleId }) };
     const requestId = randomUUID();
     void answer(options, request, { ids, rest, query })

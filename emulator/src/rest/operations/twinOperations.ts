@@ -2,7 +2,7 @@ import { parseTwinWrite } from '../../hub/twinWrite';
 import { HubError, invalidArgument } from '../../service/hubError';
 import { isObject } from '../../service/json';
 import type { Json } from '../../service/types';
-import { ok, type Reply } from '../../wire/reply';
+import { JsonText, ok, type Reply } from '../../wire/reply';
 import { type Call, idOfPath, type Operation } from './operation';
 
 /** Twins, and queries over them. */
@@ -29,7 +29,8 @@ export const twinOperations: readonly Operation[] = [
 ];
 
 function getTwin({ hub, parameters, query }: Call): Reply {
-  return ok(ofVersion(query, hub.getTwin(idOfPath(parameters))));
+  const id = idOfPath(parameters);
+  return ok(hasModelId(query) ? new JsonText(hub.getTwinText(id)) : ofVersion(query, hub.getTwin(id)));
 }
 
 async function patchTwin({ hub, parameters, query, headers, body }: Call): Promise<Reply> {
@@ -60,9 +61,13 @@ function queryTwins({ hub, query, headers, body }: Call): Reply {
 /** The first version of the API whose twins have a `modelId`; recorded answers to 2020-03-13 have none. */
 const firstWithModelId = '2020-05-31-preview';
 
-function ofVersion<T extends { modelId?: Json }>(query: URLSearchParams, twin: T): T | Omit<T, 'modelId'> {
+function hasModelId(query: URLSearchParams): boolean {
   const version = query.get('api-version');
-  if (!version || version >= firstWithModelId) return twin;
+  return !version || version >= firstWithModelId;
+}
+
+function ofVersion<T extends { modelId?: Json }>(query: URLSearchParams, twin: T): T | Omit<T, 'modelId'> {
+  if (hasModelId(query)) return twin;
   const { modelId, ...rest } = twin;
   return rest;
 }
