@@ -20,6 +20,7 @@ import { summary } from './summary';
 import { tag } from './tag';
 import { obeyedByNone } from './terminal';
 import { trends } from './trends';
+import { undo } from './undo';
 import { versions } from './versions';
 
 const commands: Readonly<Record<string, Command>> = {
@@ -35,6 +36,7 @@ const commands: Readonly<Record<string, Command>> = {
   trends,
   job,
   jobs,
+  undo,
   export: exportDevices,
   import: importTags,
   versions,

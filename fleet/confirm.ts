@@ -10,8 +10,13 @@ export const confirmOptions = { yes: { type: 'boolean' } } satisfies Options;
 
 export const confirmHelp = `  --yes                  does not ask before more than ${unaskedDevices} devices are tagged`;
 
-/** @throws FailedError where the person at the terminal does not agree. */
-export async function confirm(devices: number, { stdin, stderr, signal }: Context): Promise<void> {
+/**
+ * Asks before many devices are written.
+ *
+ * @param what is to be done to them: `Tag`, for one.
+ * @throws FailedError where the person at the terminal does not agree.
+ */
+export async function confirm(devices: number, { stdin, stderr, signal }: Context, what = 'Tag'): Promise<void> {
   if (devices <= unaskedDevices || !isTerminal({ stdin, stderr })) return;
   const asked = createInterface({ input: stdin, output: stderr });
   try {
@@ -19,7 +24,7 @@ export async function confirm(devices: number, { stdin, stderr, signal }: Contex
       // While it reads the keys, Ctrl-C is one of them; Ctrl-D closes it.
       asked.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
       asked.once('close', () => resolve(''));
-      asked.question(`Tag ${devices} devices? [y/N] `, { signal }).then(resolve, reject);
+      asked.question(`${what} ${devices} devices? [y/N] `, { signal }).then(resolve, reject);
     });
     if (!/^y(es)?$/i.test(answer.trim())) throw new FailedError('Nothing was done.');
   } finally {

@@ -32,6 +32,7 @@ same command goes on. Faults, and devices that were not tagged, are told by thei
   --format csv|ndjson    where the file's name does not tell
   --engine NAME          direct or queue; chosen by size unless told otherwise
   --chunk N              devices of a job; ${defaultDevices} unless told otherwise, ${maxDevices} at most
+  --no-undo              keeps nothing to take it back by: half the messages of the hub's day
   --dry-run              checks the file, says how it is read, and tags nothing
   --restart              begins anew
 ${confirmHelp}
@@ -43,6 +44,7 @@ ${hubHelp}
     format: { type: 'string' },
     engine: { type: 'string' },
     chunk: { type: 'string' },
+    'no-undo': { type: 'boolean' },
     'dry-run': { type: 'boolean' },
     restart: { type: 'boolean' },
   },
@@ -57,6 +59,7 @@ ${hubHelp}
         chunk: given.number('chunk', maxDevices),
         engine: given.text('engine'),
       },
+      undoable: given.flag('no-undo') ? 'false' : undefined,
       dryRun: given.flag('dry-run'),
       restart: given.flag('restart'),
       yes: given.flag('yes'),
@@ -75,6 +78,7 @@ ${hubHelp}
 interface Wanted {
   hub: HubSize;
   asked: Asked;
+  undoable: 'false' | undefined;
   dryRun: boolean;
   restart: boolean;
   yes: boolean;
@@ -82,7 +86,7 @@ interface Wanted {
 }
 
 async function importFile(file: string, format: Format, wanted: Wanted, context: Context): Promise<void> {
-  const { asked, dryRun, canGoOn } = wanted;
+  const { asked, undoable, dryRun, canGoOn } = wanted;
   await stat(file);
   await refuseHalf(file);
   const kept = importStateOf(file);
@@ -101,7 +105,7 @@ async function importFile(file: string, format: Format, wanted: Wanted, context:
   if (dryRun) return tellChecked(state, format === 'csv' ? await separatorOf(file) : undefined, context);
   if (!before && !wanted.yes) await confirm(total, context);
   await kept.write(state);
-  const { succeeded, failed } = await importChunks({ file, format, kept, canGoOn, hasKeys }, state, context);
+  const { succeeded, failed } = await importChunks({ file, format, kept, undoable, canGoOn, hasKeys }, state, context);
   await kept.remove();
   if (context.json) await write(context.stdout, `${JSON.stringify({ total, succeeded, failed })}\n`);
   context.say(`${succeeded} of ${total} devices tagged.`);

@@ -20,6 +20,7 @@ export interface Source {
   kept: StateFile<ImportState>;
   /** Whether there is a file to go on with: what came on standard input is gone. */
   canGoOn: boolean;
+  undoable: 'false' | undefined;
   /** Whether the app takes idempotency keys. */
   hasKeys: boolean;
 }
@@ -49,13 +50,13 @@ export async function importChunks(source: Source, begun: ImportState, context: 
 /** How many of a chunk's devices have their tags. */
 async function tagChunk(
   chunk: Chunk,
-  { format, kept, hasKeys }: Source,
+  source: Source,
   state: ImportState,
   progress: Progress,
   context: Context,
 ): Promise<number> {
   const done = state.succeeded + state.failed;
-  const started = await postChunk(chunk, format, state, hasKeys, context);
+  const started = await postChunk(chunk, source, state, context);
   // They have none to be given.
   if (!started) return chunk.devices;
   if (started.ignoredColumns?.length && state.offset === 0) {
@@ -66,7 +67,7 @@ async function tagChunk(
   );
   progress.clear();
   if (job.state !== 'completed') {
-    await kept.write({ ...state, attempt: state.attempt + 1 });
+    await source.kept.write({ ...state, attempt: state.attempt + 1 });
     throw new FailedError(`Job ${job.jobId} has ${job.state}${job.detail ? `: ${visible(job.detail)}` : '.'}`);
   }
   await printFailures(job, started, chunk, context);
@@ -76,15 +77,14 @@ async function tagChunk(
 /** Repeated, it is told of the same job. Undefined where no device of the chunk has a tag. */
 async function postChunk(
   chunk: Chunk,
-  format: Format,
+  { format, undoable, hasKeys }: Source,
   { importId, attempt, offset, engine }: ImportState,
-  hasKeys: boolean,
   { client }: Context,
 ): Promise<Job | undefined> {
   const hash = createHash('sha256').update(`${importId} ${attempt} ${offset} `).update(chunk.bytes);
   const key = hasKeys ? hash.digest('hex') : undefined;
   try {
-    return await sendChunk(jobSchema, chunk, { format, engine, key }, client);
+    return await sendChunk(jobSchema, chunk, { format, engine, undoable, key }, client);
   } catch (error) {
     if (hasNoTag(error)) return undefined;
     throw error;

@@ -8,6 +8,8 @@ export interface ChunkOptions {
   format: Format;
   engine: string | undefined;
   dryRun?: 'true';
+  /** Whether what is replaced is kept; it is unless told otherwise. */
+  undoable?: 'false' | undefined;
   /** Idempotency key. */
   key?: string | undefined;
 }
@@ -26,14 +28,14 @@ export interface Fault {
 export async function sendChunk<T>(
   schema: z.ZodMiniType<T>,
   chunk: Chunk,
-  { format, engine, dryRun, key }: ChunkOptions,
+  { format, engine, dryRun, undoable, key }: ChunkOptions,
   client: Client,
 ): Promise<T> {
   const headers = { 'content-type': contentTypeOf(format), ...(key === undefined ? {} : { 'idempotency-key': key }) };
   try {
     return await client.json(schema, 'api/tagJobs', {
       method: 'POST',
-      query: { engine, dryRun },
+      query: { engine, dryRun, undoable },
       headers,
       body: chunk.bytes,
     });

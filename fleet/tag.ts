@@ -1,22 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import * as z from 'zod/mini';
 import { visible } from '../src/visible';
-import type { ApiRequest } from './client';
-import { type Command, type Context, filterHelp, filterOptions, type Given } from './command';
-import { confirm, confirmHelp, confirmOptions, isTerminal } from './confirm';
-import { FailedError, InterruptedError, UsageError } from './errors';
-import { formatDuration } from './expectedTime';
-import { isDone, isOver, type Job, jobSchema, watchJob } from './followJob';
-import { keepsJobs } from './keepsJobs';
-import { printJob } from './printJob';
-import { write } from './terminal';
-
-const dryRunSchema = z.looseObject({
-  engine: z.string(),
-  devices: z.int(),
-  sample: z.array(z.string()),
-  expectedSeconds: z.number(),
-});
+import { carryOut, jobHelp, jobOptions, refuseFailures, tryOut } from './carryOut';
+import { type Command, filterHelp, filterOptions, type Given } from './command';
+import { FailedError, UsageError } from './errors';
 
 /** Tags devices by their ids or by a condition, and follows the job. */
 export const tag: Command = {
@@ -30,22 +15,20 @@ npm run fleet -- tag --location NAME --set NAME=VALUE [options]
   --tags JSON            instead: a merge patch of the tags; null removes one
 ${filterHelp}
   --engine NAME          direct, queue or hubJob; chosen by size unless told otherwise
-  --dry-run              says what would be done
-  --no-wait              does not wait for the job's end
+  --no-undo              keeps nothing to take it back by: half the messages of the hub's day
   --allow-empty          a condition that no device meets is no failure
   --allow-tags           takes tags that have an object tags; they look like those of a twin
-${confirmHelp}
+${jobHelp}
 For a file of devices: npm run fleet -- import --help
 `,
   options: {
     ...filterOptions,
-    ...confirmOptions,
+    ...jobOptions,
     tags: { type: 'string' },
     set: { type: 'string', multiple: true },
     unset: { type: 'string', multiple: true },
     engine: { type: 'string' },
-    'dry-run': { type: 'boolean' },
-    'no-wait': { type: 'boolean' },
+    'no-undo': { type: 'boolean' },
     'allow-empty': { type: 'boolean' },
     'allow-tags': { type: 'boolean' },
   },
@@ -54,19 +37,11 @@ For a file of devices: npm run fleet -- import --help
     const headers = { 'content-type': 'application/json' };
     const query = given.flag('allow-tags') ? { allow: 'tags' } : {};
     const request = { method: 'POST' as const, query, headers, body: JSON.stringify(body) };
-    if (given.flag('dry-run')) return tryOut(request, context);
-    if (!given.flag('yes') && isTerminal(context)) await confirm(await count(body, request, context), context);
-    const key = (await keepsJobs(context)) ? { 'idempotency-key': randomUUID() } : {};
-    const started = await start({ ...request, headers: { ...headers, ...key } }, context);
-    if (!isOver(started)) {
-      const { jobId, engine, counts, expectedSeconds } = started;
-      const time = formatDuration(expectedSeconds);
-      context.say(`Job ${jobId}: ${counts.total} devices by ${engine}, ${time} at the hub's quota.`);
-    }
-    const job = given.flag('no-wait') ? started : await watchUnlessStopped(started, context);
-    await printJob(job, context);
+    const work = { path: 'api/tagJobs', request, devices: body.deviceIds?.length };
+    if (given.flag('dry-run')) return tryOut(work, context);
+    const job = await carryOut(work, given, context);
     if (job.counts.total === 0 && !given.flag('allow-empty')) throw new FailedError(noDevice);
-    if (isOver(job) && !isDone(job)) throw new FailedError('Not every device was tagged.');
+    refuseFailures(job, 'Not every device was tagged.');
   },
 };
 
@@ -80,6 +55,8 @@ interface Body {
   tags?: object;
   cells?: Record<string, string>;
   engine?: string;
+  reason?: string;
+  undoable?: false;
 }
 
 function bodyOf(given: Given): Body {
@@ -93,11 +70,14 @@ function bodyOf(given: Given): Body {
   if (deviceIds.length > 0 === (condition !== undefined))
     throw new UsageError('Give either device ids or a condition.');
   const engine = given.text('engine');
+  const reason = given.text('reason');
   return {
     ...(condition ?? { deviceIds }),
     ...(tags && { tags }),
     ...(cells && { cells }),
     ...(engine === undefined ? {} : { engine }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(given.flag('no-undo') ? { undoable: false } : {}),
   };
 }
 
@@ -124,41 +104,4 @@ function conditionOf(given: Given): Pick<Body, 'where' | 'filter'> | undefined {
   const asJson = parts.length === 2 ? { and: parts } : parts[0];
   if (!asJson && filter === undefined) return undefined;
   return { ...(asJson && { where: asJson }), ...(filter !== undefined && { filter }) };
-}
-
-async function start(request: ApiRequest, { client, signal }: Context): Promise<Job> {
-  try {
-    return await client.json(jobSchema, 'api/tagJobs', request);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new InterruptedError('Interrupted before the app answered: devices may have been tagged, or a job begun.');
-  }
-}
-
-/** How many devices would be tagged; of a condition as the query index has it. */
-async function count({ deviceIds }: Body, request: ApiRequest, context: Context): Promise<number> {
-  return deviceIds?.length ?? (await askDryRun(request, context)).devices;
-}
-
-function askDryRun(request: ApiRequest, { client }: Context) {
-  return client.json(dryRunSchema, 'api/tagJobs', { ...request, query: { ...request.query, dryRun: 'true' } });
-}
-
-async function tryOut(request: ApiRequest, context: Context) {
-  const { stdout, json } = context;
-  const answer = await askDryRun(request, context);
-  if (json) return write(stdout, `${JSON.stringify(answer)}\n`);
-  const { devices, engine, sample, expectedSeconds } = answer;
-  const some = sample.length > 0 ? `: ${visible(sample.join(', '))}${devices > sample.length ? ', …' : ''}` : '';
-  const time = formatDuration(expectedSeconds);
-  await write(stdout, `Nothing was done. ${devices} devices by ${engine}, ${time} at the hub's quota${some}\n`);
-}
-
-async function watchUnlessStopped(job: Job, context: Context): Promise<Job> {
-  try {
-    return await watchJob(job, context);
-  } catch (error) {
-    if (!context.signal.aborted) throw error;
-    throw new InterruptedError(`Job ${job.jobId} goes on: npm run fleet -- job ${job.jobId} [--follow | --cancel]`);
-  }
 }

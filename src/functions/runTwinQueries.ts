@@ -19,8 +19,8 @@ import type { RegistryStatistics } from '../twins/twin';
 
 /**
  * Logs the registry's statistics, the devices of a location, and those of them with a connectivity; where the app keeps
- * members, also who joined and who left, and puts members right that no event told of. What it has counted is kept. Last,
- * old tag jobs and old changes are forgotten.
+ * members, also who joined and who left, and puts members right that no event told of. What it has counted is kept. Last, old
+ * tag jobs and old changes are forgotten.
  */
 export async function runTwinQueries(context: InvocationContext, services: Services): Promise<void> {
   const { hub, settings } = services;
@@ -91,10 +91,14 @@ async function noteTrend(
 ): Promise<void> {
   if (!statistics && !members) return;
   try {
-    await records()?.trends.keep({
+    const kept = records();
+    if (!kept) return;
+    const reached = [...(await kept.feedReader.end())].filter(([, place]) => place !== '');
+    await kept.trends.keep({
       at: (now ?? new Date()).toISOString(),
       ...(statistics && { total: statistics.totalDeviceCount, enabled: statistics.enabledDeviceCount }),
       ...(members && { groups: groupsOf(members) }),
+      reached: Object.fromEntries(reached.map(([stream, place]) => [stream, Number(place)])),
     });
   } catch (error) {
     context.error('trends: this run is not kept.', error);

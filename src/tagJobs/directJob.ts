@@ -1,9 +1,10 @@
 import type { HubError } from '../azure/hub/hubError';
+import { TablesError } from '../azure/tables/tables';
 import { workThrough } from '../workThrough';
 import type { JobMeans } from './jobMeans';
 import { ReplacedLog } from './replacedLog';
 import { partDevices } from './replacedValues';
-import { tagDevice } from './tagDevice';
+import { type Tagged, tagDevice } from './tagDevice';
 import type { Outcome, TagJob } from './tagJob';
 import type { TagRow } from './tagRow';
 
@@ -33,15 +34,17 @@ export async function tagDirectly(
   await workThrough(rows.entries(), atATime, async ([index, row]) => {
     const remaining = end - performance.now();
     if (remaining <= 0) return 'enough';
-    const replaced = (await logOf(index))?.of(index % partDevices, row.deviceId);
-    const memory = { writes: kept?.writes, replaced };
-    const tagged = await tagDevice(hub(remaining, { priority: 'bulk' }), row, job, memory);
+    const tagged = await unlessUnkept(async () => {
+      const replaced = (await logOf(index))?.of(index % partDevices, row.deviceId);
+      const memory = { writes: kept?.writes, replaced };
+      return tagDevice(hub(remaining, { priority: 'bulk' }), row, job, memory);
+    });
     results[index] = { deviceId: row.deviceId, ...tagged.outcome };
     if (tagged.fault !== 'refused') return 'goOn';
     refusal = tagged.error;
     return 'enough';
   });
-  for (const log of logs.values()) await (await log).save();
+  await Promise.allSettled([...logs.values()].map(async (log) => (await log).save()));
   if (refusal && !results.some(({ status }) => status === 200)) throw refusal;
   return results;
 
@@ -52,5 +55,15 @@ export async function tagDirectly(
     const log = logs.get(part) ?? ReplacedLog.open(kept.values, job.jobId, part);
     logs.set(part, log);
     return log;
+  }
+}
+
+/** A device of which the tables keep nothing is not written, and fails alone: others were, and are told. */
+async function unlessUnkept(tag: () => Promise<Tagged>): Promise<Tagged> {
+  try {
+    return await tag();
+  } catch (error) {
+    if (error instanceof TablesError) return { outcome: { status: 503, detail: error.message } };
+    throw error;
   }
 }

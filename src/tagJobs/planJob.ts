@@ -63,8 +63,11 @@ async function countTargets(targets: Targets, { hub }: JobMeans): Promise<number
 }
 
 function listingOf(targets: Targets, engine: Engine): Listing {
-  if (targets.kind !== 'where') return 'none';
-  return engine === 'queue' && !changesItself(targets.condition, targets.tags) ? 'meanwhile' : 'before';
+  if (targets.kind === 'list') return 'none';
+  // What a job of the app did stands in the tables.
+  if (targets.kind === 'undo' && targets.job.engine !== 'hubJob') return 'none';
+  const isFixed = targets.kind === 'undo' || !changesItself(targets.condition, targets.tags);
+  return engine === 'queue' && isFixed ? 'meanwhile' : 'before';
 }
 
 /** Says what a request would do, and does nothing. */

@@ -2,7 +2,12 @@ import { maxRowsPerPage } from '../azure/tables/table';
 import type { TableName, Tables } from '../azure/tables/tables';
 import { keptMs } from './limits';
 
-const tables = ['TagJobs', 'TagJobFailures', 'TagJobValues'] as const satisfies TableName[];
+/** Tables, and the pages that a run asks of each: the last has a row for each device, of which that is a million a day. */
+const tables = [
+  ['TagJobs', 1],
+  ['TagJobFailures', 1],
+  ['TagJobValues', 5],
+] as const satisfies [TableName, number][];
 
 /** Where in `Runs` the places are at which the next run goes on. */
 const runs = 'sweepTagJobs';
@@ -11,7 +16,7 @@ const runs = 'sweepTagJobs';
  * Forgets tag jobs and idempotency keys that were begun too long ago to be told of ({@link keptMs}).
  *
  * Rows go one by one, by when they were last written: whatever stands in a row was written after its job or key was
- * begun, so none goes that is told of still. A run asks each table for one page, and goes on where the last one stopped:
+ * begun, so none goes that is told of still. A run asks each table for a few pages, and goes on where the last one stopped:
  * the service looks through the whole table, which may take it many pages without a row.
  */
 export class TagJobSweep {
@@ -20,11 +25,18 @@ export class TagJobSweep {
   /** How many rows were removed; some may be left to the next run. */
   async run(before = new Date(Date.now() - keptMs)): Promise<number> {
     let removed = 0;
-    for (const name of tables) removed += await this.#sweep(name, before);
+    for (const [name, pages] of tables) {
+      let isMore = true;
+      for (let page = 0; page < pages && isMore; page++) {
+        const swept = await this.#sweepPage(name, before);
+        removed += swept.removed;
+        isMore = swept.isMore;
+      }
+    }
     return removed;
   }
 
-  async #sweep(name: TableName, before: Date): Promise<number> {
+  async #sweepPage(name: TableName, before: Date): Promise<{ removed: number; isMore: boolean }> {
     const place = { partitionKey: runs, rowKey: name };
     const kept = await this.store.use('Runs', (table) => table.get(place.partitionKey, place.rowKey));
     // Before the page is asked for: a place that the service does not know any more is not gone to twice.
@@ -36,6 +48,6 @@ export class TagJobSweep {
       return page;
     });
     if (continuation) await this.store.use('Runs', (table) => table.put({ ...place, continuation }));
-    return rows.length;
+    return { removed: rows.length, isMore: continuation !== undefined };
   }
 }

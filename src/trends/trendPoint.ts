@@ -22,8 +22,8 @@ export interface TrendPoint {
   enabled?: number;
   groups?: GroupCount[];
   /**
-   * The sequence number that each partition of the feed of changes had reached, by the partition's name: the difference of
-   * two points is how many events came between them, whoever asks and whichever points were thinned away.
+   * The number that each stream of the feed of changes had reached, by its id: the difference of two points is how many
+   * events came between them, whoever asks and whichever points were thinned away.
    */
   reached?: Readonly<Record<string, number>>;
 }

@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([storage.stop(), hub.stop()]));
 afterEach(async () => {
   jest.restoreAllMocks();
-  for (const name of ['TagJobs', 'TagJobFailures', 'Runs'] as const) {
+  for (const name of ['TagJobs', 'TagJobFailures', 'TagJobValues', 'Runs'] as const) {
     await tables.use(name, async (table) => table.removeAll((await table.list({}, 1000)).rows));
   }
 });
@@ -54,7 +54,7 @@ async function now(): Promise<Date> {
   return new Date(moment);
 }
 
-async function partitions(name: 'TagJobs' | 'TagJobFailures'): Promise<string[]> {
+async function partitions(name: 'TagJobs' | 'TagJobFailures' | 'TagJobValues'): Promise<string[]> {
   const { rows } = await tables.use(name, (table) => table.list({ columns: [] }, 1000));
   return [...new Set(rows.map(({ partitionKey }) => partitionKey))].sort();
 }
@@ -73,6 +73,21 @@ it('removes old jobs with their chunks, failures and keys, and leaves the others
     body: { failures: [{ deviceId: 'd0' }] },
   });
   await expect(needRecords(services).tagJobSweep.run(before)).resolves.toBe(0);
+});
+
+it('removes what old jobs replaced, several pages at a time', async () => {
+  const { tagJobs, tagJobSweep } = needRecords(services);
+  const keep = async (jobId: string, parts: number) => {
+    for (let part = 0; part < parts; part++) {
+      const devices = Array.from({ length: 100 }, (_, n) => [n, { deviceId: `d${n}`, changes: [] }] as const);
+      await tagJobs.values.keep(jobId, part, devices);
+    }
+  };
+  await keep('old', 11);
+  const before = await now();
+  await keep('young', 1);
+  await expect(tagJobSweep.run(before)).resolves.toBe(1100);
+  expect(await partitions('TagJobValues')).toEqual(['young']);
 });
 
 it('removes a page at a time, and goes on where it stopped', async () => {

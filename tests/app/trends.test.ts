@@ -3,9 +3,11 @@ import { createServices, needRecords, type Services } from '../../src/app/servic
 import { readSettings } from '../../src/app/settings';
 import type { Tables } from '../../src/azure/tables/tables';
 import { trends } from '../../src/functions/trends';
+import { levels } from '../../src/trends/levels';
 import { groupsOf, type TrendPoint } from '../../src/trends/trendPoint';
 import type { Trends } from '../../src/trends/trends';
 import { memoryTables } from '../support/memoryTables';
+import { instanceOn, relay } from './feedSetup';
 import { call, keepingIn } from './functionCalls';
 import { type MembersSetup, startMembers } from './membersSetup';
 
@@ -76,17 +78,19 @@ it('is one point where two instances count the same run, whose clocks may differ
   expect(known(await ask({ to: iso(noon + hour), step: '60' }))).toEqual({ [iso(noon)]: 3 });
 });
 
-it('says nothing of changes where an Event Hub was made anew, or nothing was known', async () => {
+it('says nothing of changes where an Event Hub was made anew, numbers on from the time, or nothing was known', async () => {
   const from = iso(noon - 20 * minute);
   for (const [ago, reached] of [
     [20, { 0: 100 }],
     [15, { 0: 4 }],
     [10, { 0: 5 }],
     [5, { 0: 6, 1: 3 }],
+    [0, { 0: 6, 1: 3 + 300_000_000 }],
   ] as const)
     await keep(noon - ago * minute, { reached });
-  await keep(noon);
-  expect((await ask({ from, step: '300' })).changes).toEqual([null, null, 1, null, null]);
+  await keep(noon + 5 * minute);
+  const { changes } = await ask({ from, step: '300', to: iso(noon + 5 * minute) });
+  expect(changes).toEqual([null, null, 1, null, null, null]);
 });
 
 it('keeps every run for 14 days, the first of each hour for a year, and the first of each day', async () => {
@@ -167,5 +171,14 @@ describe('runs of the timer', () => {
     expect(counted.at(-1)).toBe(2);
     expect(enabled.at(-1) ?? enabled.at(-2)).toBe(2);
     expect(series).toEqual([{ location: 'PlantA', connectivity: null, counts: total.map((each) => each && 1) }]);
+  });
+
+  it('keep how far the feed is, by which the changes between them are counted', async () => {
+    const message = (sequenceNumber: number) => ({ sequenceNumber, deviceId: 'a', version: sequenceNumber, second: 1 });
+    await relay(instanceOn(members.tables), [message(5), message(6)], '0');
+    await relay(instanceOn(members.tables), [message(9)], '1');
+    await members.run();
+    const points = await needRecords(members.services).trends.read(levels[0], 0, Date.now());
+    expect(Object.values(points.at(-1)?.reached ?? {})).toEqual(expect.arrayContaining([6, 9]));
   });
 });

@@ -2,6 +2,7 @@ import type { Services } from '../../src/app/services';
 import { needRecords } from '../../src/app/services';
 import type { Hub } from '../../src/azure/hub/hub';
 import { HubError } from '../../src/azure/hub/hubError';
+import { TablesError } from '../../src/azure/tables/tables';
 import type { JsonObject } from '../../src/json';
 import {
   ask,
@@ -17,7 +18,8 @@ import {
 
 // What a tag job did is taken back: on a hub that other callers use too, with tables and queue in memory.
 
-jest.setTimeout(120_000);
+// A busy machine serves few calls a second, and the large job has thousands of them.
+jest.setTimeout(240_000);
 
 const fleet = 1000;
 let setup: TagJobsSetup;
@@ -268,6 +270,19 @@ it('leaves a device that has the tags already as it is, for no version is made',
   await expect(undo(jobId)).resolves.toMatchObject({ counts: { total: 0 } });
 });
 
+it('does not write a device of which the tables keep nothing, and tells of the others', async () => {
+  const [a = '', b = ''] = ids.slice(34);
+  const { values } = needRecords(setup.services).tagJobs;
+  const failing = jest.spyOn(values, 'keep').mockRejectedValueOnce(new TablesError('The tables do not answer.'));
+  const first = jobOf(await post(setup.services, { deviceIds: [a], tags: { kept: 1 } }));
+  expect(first).toMatchObject({ counts: { failed: 1 }, failures: [{ deviceId: a, status: 503 }] });
+  expect(await tagsOf(a)).not.toHaveProperty('kept');
+  await expect(post(setup.services, { deviceIds: [a, b], tags: { kept: 1 } })).resolves.toMatchObject({
+    body: { counts: { succeeded: 2 } },
+  });
+  failing.mockRestore();
+});
+
 it('keeps the version that it made of each device', async () => {
   const deviceIds = ids.slice(21, 24);
   const jobId = await tag(deviceIds, { version: 'kept' }, { engine: 'queue' });
@@ -305,6 +320,11 @@ describe('is refused', () => {
   it.each([[{ forse: 'true' }], [{ force: 'maybe' }], [{ reason: '' }]])('with %j', async (query) => {
     const answer = await askUndo(setup.services, { jobId: 'any' }, query as unknown as Record<string, string>);
     expect(answer).toMatchObject({ status: 400, body: { path: Object.keys(query)[0] } });
+  });
+
+  it('with a body that does not say what it is', async () => {
+    const headers = { 'content-length': '15' };
+    await expect(askUndo(setup.services, { jobId: 'any' }, {}, { headers })).resolves.toMatchObject({ status: 415 });
   });
 
   it('of a job that is not known, and with a body that is none', async () => {

@@ -67,6 +67,12 @@ test('an export whose folder is not there says so before it asks for anything', 
   expect(app.received).toEqual([]);
 });
 
+test('an import that nobody wants to take back has the app read no twin', async () => {
+  const path = await file('unread.csv', 'deviceId,plant\na,1\n');
+  await fleet(app.url, 'import', path, '--no-undo');
+  expect(posted().map(({ url }) => url.searchParams.get('undoable'))).toEqual(['false']);
+});
+
 test('standard input is imported as a file is, and nothing of it stays behind', async () => {
   const before = (await readdir(tmpdir())).filter((name) => name.startsWith('fleet-'));
   const outcome = await fleetReading('deviceId,plant\na,1\nb,2\n', app.url, 'import', '-', '--format', 'csv');

@@ -114,7 +114,7 @@ const undoing = {
     }),
     idempotencyKey,
   ],
-  body: json('UndoRequest', { why: { summary: 'Why', value: { reason: 'the wrong plant' } } }),
+  body: json('UndoRequest', { why: { summary: 'Why', value: { reason: 'moved to the new hall' } } }),
   isBodyOptional: true,
 } as const;
 

@@ -36,7 +36,10 @@ export type UndoRequest = Omit<TagRequest, 'targets'> & { undoes: string; force:
  */
 export async function readUndoRequest(request: HttpRequest, undoes: string, isSignedIn: boolean): Promise<UndoRequest> {
   const asked = readParameters(undoParameters, request.query);
-  const body = request.headers.has('content-type') ? parseBody(await readJsonBody(request)) : {};
+  const { headers } = request;
+  // One that does not say what it is is refused: passed over, its dryRun would be, too.
+  const hasBody = headers.has('content-type') || Number(headers.get('content-length')) > 0;
+  const body = hasBody ? parseBody(await readJsonBody(request)) : {};
   const force = asked.force || body.force === true;
   return {
     undoes,
@@ -46,7 +49,7 @@ export async function readUndoRequest(request: HttpRequest, undoes: string, isSi
     undoable: true,
     author: readAuthor(request, isSignedIn, body.reason, asked.reason),
     ignoredColumns: [],
-    idempotencyKey: parseIdempotencyKey(request.headers.get('idempotency-key')),
+    idempotencyKey: parseIdempotencyKey(headers.get('idempotency-key')),
     fingerprint: createHash('sha256').update(`undo ${undoes} ${force}`).digest('base64url'),
   };
 }
