@@ -57,6 +57,7 @@ const common = `
 Every command:
   --url URL              the app (FLEET_URL); http://localhost:7071
   --key KEY              its function key, better in FLEET_FUNCTION_KEY
+  --token TOKEN          where callers sign in: an access token, better in FLEET_TOKEN
   --json                 results as JSON, for scripts
   --help                 what a command takes; --version of the command line
 Exit codes: 0 done, 1 failed, 2 wrong usage.

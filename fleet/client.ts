@@ -48,6 +48,8 @@ export interface Answer {
 export interface ClientOptions {
   url: string;
   key: string | undefined;
+  /** Of an app where callers sign in. */
+  token?: string | undefined;
   signal: AbortSignal;
   /** Told before each wait. */
   onWait(reason: string, seconds: number): void;
@@ -65,7 +67,7 @@ export class Client {
 
   constructor(private readonly options: ClientOptions) {
     this.#base = parseUrl(options.url);
-    refuseOpenKey(this.#base, options.key);
+    refuseOpenKey(this.#base, options.key ?? options.token);
   }
 
   /** Where the app is: what one app began goes on with no other. */
@@ -97,7 +99,7 @@ export class Client {
   async #attempt(path: string, { method = 'GET', query = {}, headers, body }: ApiRequest): Promise<Answer | Refusal> {
     const url = new URL(path, this.#base);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
-    const { key, signal } = this.options;
+    const { key, token, signal } = this.options;
     signal.throwIfAborted();
     // A signal of its own: fetch leaves a listener on what it is given until memory is collected, and an export has
     // ten thousand requests.
@@ -107,9 +109,15 @@ export class Client {
     try {
       const response = await fetch(url, {
         method,
-        headers: { ...headers, ...(key === undefined ? {} : { 'x-functions-key': key }) },
+        headers: {
+          ...headers,
+          ...(key === undefined ? {} : { 'x-functions-key': key }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          // Where callers sign in, a write says that it is not a form of another page.
+          ...(method === 'GET' ? {} : { 'x-requested-by': 'fleet' }),
+        },
         ...(body === undefined ? {} : { body }),
-        // The key must not follow to another host.
+        // Key and token must not follow to another host.
         redirect: 'error',
         signal: abort.signal,
       });
@@ -187,9 +195,9 @@ function parseUrl(text: string): URL {
   return url;
 }
 
-/** @throws UsageError where the key would go over a network that everybody on the way can read. */
+/** @throws UsageError where key or token would go over a network that everybody on the way can read. */
 function refuseOpenKey({ protocol, hostname }: URL, key: string | undefined): void {
   const isLocal = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname);
   if (key === undefined || protocol === 'https:' || isLocal) return;
-  throw new UsageError('A function key goes by https only: --url https://…');
+  throw new UsageError('A function key or token goes by https only: --url https://…');
 }

@@ -33,6 +33,7 @@ export interface Command {
 export const commonOptions = {
   url: { type: 'string' },
   key: { type: 'string' },
+  token: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } satisfies Options;
@@ -154,6 +155,7 @@ export function makeClient(given: Given, signal: AbortSignal, say: (line: string
   return new Client({
     url: given.text('url') ?? process.env.FLEET_URL ?? 'http://localhost:7071',
     key: given.text('key') ?? (process.env.FLEET_FUNCTION_KEY || undefined),
+    token: given.text('token') ?? (process.env.FLEET_TOKEN || undefined),
     signal,
     onWait: (reason, seconds) => {
       // Short waits are nobody's business.

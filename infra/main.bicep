@@ -45,6 +45,9 @@ param logQuotaGb int = 1
 @description('Optional. Origins whose pages may call the app from a browser (CORS), as https://fleet.example; * for all.')
 param allowedOrigins string[] = []
 
+@description('Optional. Client id of the app registration by which callers sign in, with the app roles Fleet.Read and Fleet.Write; empty for function keys.')
+param signInClientId string = ''
+
 @description('Optional. Whether who connects and disconnects is followed too. It costs with every device and every time; docs/operations.md has an example.')
 param routeConnections bool = false
 
@@ -78,6 +81,7 @@ module resources 'resources.bicep' = {
     alertEmail: alertEmail
     logQuotaGb: logQuotaGb
     allowedOrigins: allowedOrigins
+    signInClientId: signInClientId
     routeConnections: routeConnections
     firstTags: firstTags
     principalId: principalId

@@ -46,6 +46,9 @@ param logQuotaGb int = 1
 @description('Optional. Origins whose pages may call the app from a browser (CORS), as https://fleet.example; * for all.')
 param allowedOrigins string[] = []
 
+@description('Optional. Client id of the app registration by which callers sign in, with the app roles Fleet.Read and Fleet.Write; empty for function keys.')
+param signInClientId string = ''
+
 @description('Optional. Whether who connects and disconnects is followed too. It costs with every device and every time; docs/operations.md has an example.')
 param routeConnections bool = false
 
@@ -65,6 +68,9 @@ var token = toLower(uniqueString(subscription().id, resourceGroup().id, environm
 
 // 8,000 messages a day, metered by half a kilobyte: an hourly run that lists one page spends an eighth of them at most.
 var freeTierSettings = { TWIN_QUERY_SCHEDULE: '0 0 * * * *', TWIN_QUERY_MAX_PAGES: '1' }
+
+// The app asks the platform, too, whether it signs callers in: one of the two alone opens nothing.
+var signInSettings = empty(signInClientId) ? {} : { SIGN_IN: 'true' }
 
 module appIdentity 'modules/identity.bicep' = {
   params: { name: 'id-app-${token}', location: location, tags: tags }
@@ -198,7 +204,8 @@ module functionApp 'modules/functionApp.bicep' = {
     alwaysReadyHttpInstances: alwaysReadyHttpInstances
     subnetId: network.?outputs.appSubnetId ?? ''
     allowedOrigins: allowedOrigins
-    settings: union(topology.settings, iotHubSku == 'F1' ? freeTierSettings : {}, {
+    signInClientId: signInClientId
+    settings: union(topology.settings, iotHubSku == 'F1' ? freeTierSettings : {}, signInSettings, {
       IOTHUB_HOSTNAME: iotHub.outputs.serviceHostName
       IOTHUB_SKU: iotHubSku
       IOTHUB_UNITS: string(iotHub.outputs.units)

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { openApiDocument } from '../src/api/openapi/document';
+import { buildPage } from './buildPage';
 import { writeNotices } from './notices';
 import { runScript } from './runScript';
 
@@ -12,6 +13,7 @@ const apart: Record<string, string> = {
   azureTables: 'src/azure/tables/azureTables.ts',
   readFilter: 'src/conditions/filter/readFilter.ts',
   storageQueue: 'src/azure/queue/storageQueue.ts',
+  page: 'src/functions/page.ts',
 };
 
 /** Where the code imports one of these modules when it is used, it finds the bundle. */
@@ -71,7 +73,7 @@ runScript(async () => {
     metafile: true,
     logLevel: 'warning',
   });
-  writeNotices('dist/NOTICES.txt', [metafile]);
+  writeNotices('dist/NOTICES.txt', [metafile, await buildPage('dist/page')]);
   const { version } = JSON.parse(await readFile('package.json', 'utf8'));
   await writeFile('dist/openapi.json', JSON.stringify(openApiDocument(version)));
 });

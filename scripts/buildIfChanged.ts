@@ -8,7 +8,11 @@ const sources = [
   'src',
   'emulator/src',
   'local-host/src',
+  'page/src',
+  'page/index.html',
+  'page/icon.svg',
   'scripts/build.ts',
+  'scripts/buildPage.ts',
   'scripts/notices.ts',
   'scripts/buildEmulator.ts',
   'package.json',
@@ -16,10 +20,17 @@ const sources = [
   'tsconfig.json',
   'emulator/package.json',
   'local-host/package.json',
+  'page/package.json',
 ];
 
 /** What it makes. */
-const made = ['dist/index.js', 'dist/openapi.json', 'emulator/dist/cli.js', 'local-host/dist/cli.js'];
+const made = [
+  'dist/index.js',
+  'dist/openapi.json',
+  'dist/page/index.html',
+  'emulator/dist/cli.js',
+  'local-host/dist/cli.js',
+];
 const generated = /\.generated\./;
 
 /** Goes with the modules: those that are installed anew may build otherwise. */

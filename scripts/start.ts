@@ -14,11 +14,12 @@ runScript(async () => {
 });
 
 /** @throws Error for a bad setting: in Azure the app would run and say so, here nobody has to look for it. */
-function localHost({ port, host, tablePort, queuePort, stateDir, verbose }: SystemOptions): Part {
-  const env = withStorage(withEmulatorEnv(stateDir), {
+function localHost({ port, host, tablePort, queuePort, stateDir, auth, verbose }: SystemOptions): Part {
+  const storage = withStorage(withEmulatorEnv(stateDir), {
     tables: tablesConnectionString(tablePort),
     queues: queuesConnectionString(queuePort),
   });
+  const env = auth === 'sign-in' ? { ...storage, SIGN_IN: 'true', WEBSITE_AUTH_ENABLED: 'True' } : storage;
   const [problem] = settingProblems(readSettings(env));
   if (problem) throw new Error(describeProblem(problem));
   return {
@@ -26,7 +27,8 @@ function localHost({ port, host, tablePort, queuePort, stateDir, verbose }: Syst
     command: process.execPath,
     args: [
       'local-host/dist/cli.js',
-      ...['--port', `${port}`, '--state-dir', join(stateDir, 'host'), ...(verbose ? [] : ['--quiet'])],
+      ...['--port', `${port}`, '--state-dir', join(stateDir, 'host'), ...(auth === undefined ? [] : ['--auth', auth])],
+      ...(verbose ? [] : ['--quiet']),
       ...(host === undefined ? [] : ['--host', host]),
     ],
     env,

@@ -97,6 +97,7 @@ function nextSteps({ port, queuePort, tablePort, stateDir, dataDir }: Omit<Syste
   return [
     '',
     `App       http://localhost:${port}`,
+    `Page      http://localhost:${port}/api/page`,
     `Storage   http://127.0.0.1:${tablePort} (tables), http://127.0.0.1:${queuePort} (queues)`,
     `Settings  ${stateDir}/env`,
     ...(dataDir === undefined

@@ -23,6 +23,8 @@ export interface SystemOptions {
   dataDir: string | undefined;
   /** Simulated twins registered beside the tutorial's device. */
   devices: number;
+  /** How callers are told apart: see the local host. */
+  auth: string | undefined;
   /** Options of the emulator by which these live; none where they stay as they are. */
   live: string[];
   /** Whether connections are routed too. */
@@ -51,6 +53,7 @@ const help = `Starts the hub's emulator, Azurite and the app.
   --table-port N     Azurite's tables (10002)
   --blob-port N      Azurite's blobs, with npm run start:func (10000)
                      A port of 0 is a free one.
+  --auth MODE        keys, or sign-in with made-up principals: what Azure asks for (neither)
   --verbose          shows every line of every part
 `;
 
@@ -72,6 +75,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
       data: { type: 'string' },
       host: { type: 'string' },
       devices: { type: 'string', default: '0' },
+      auth: { type: 'string' },
       live: { type: 'boolean', default: false },
       connections: { type: 'boolean', default: false },
       'live-rate': { type: 'string', default: '5' },
@@ -92,6 +96,7 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
     dataDir: values.data,
     host: values.host,
     devices: count('--devices', values.devices, 1_000_000),
+    auth: values.auth,
     live: values.live ? ['--live', '--live-rate', values['live-rate'], '--seed', values.seed] : [],
     connections: values.connections,
     verbose: values.verbose,

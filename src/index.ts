@@ -63,6 +63,13 @@ http(
 http('trends', 'GET', 'trends', async () => (await import('./functions/trends')).trends);
 http('openapi', 'GET', 'openapi.json', async () => (await import('./functions/openapi')).openapi);
 
+app.http('page', {
+  methods: ['GET', 'HEAD'],
+  route: 'page/{*file}',
+  authLevel: 'anonymous',
+  handler: async (request) => (await import('./functions/page')).page(request),
+});
+
 app.timer('runTwinQueries', {
   schedule: bindings.schedule,
   handler: async (_timer, context) =>
@@ -105,18 +112,20 @@ app.hook.appStart(() => {
   for (const problem of settingProblems(readSettings(process.env))) console.error(visible(describeProblem(problem)));
 });
 
-/** An HTTP function: callers need its key, or the app's. */
+/** An HTTP function: callers need its key, or the app's; or where they sign in, a role. */
 function http(
   name: string,
   methods: HttpMethod | HttpMethod[],
   route: string,
   load: () => Promise<Serve<Services>>,
 ): void {
+  const { isSignInAsked } = bindings;
   const handler: HttpHandler = async (request, context) => {
     const [{ endpoint }, serve] = await Promise.all([import('./api/http/endpoint'), load()]);
-    return endpoint(serve, await services())(request, context);
+    const judged = isSignInAsked ? (await import('./api/http/onlyWithRole')).onlyWithRole(serve) : serve;
+    return endpoint(judged, await services())(request, context);
   };
-  app.http(name, { methods: [methods].flat(), route, authLevel: 'function', handler });
+  app.http(name, { methods: [methods].flat(), route, authLevel: isSignInAsked ? 'anonymous' : 'function', handler });
 }
 
 /** The services of this process, made when a function first asks for them. */

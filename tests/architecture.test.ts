@@ -18,6 +18,7 @@ const allowed: Record<string, string[]> = {
     'src/twins/isDeviceId',
     'src/visible',
   ],
+  page: ['page', 'src/visible', 'src/twins/isDeviceId'],
   scripts: ['scripts', 'src', 'device'],
 };
 
@@ -45,7 +46,7 @@ const importersOfApp = ['index.ts', 'functions', 'app'];
 const sources = Object.keys(allowed).flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((file) => join(folder, file))
-    .filter((file) => /\.ts$/.test(file) && !/node_modules|dist|tests|generated/.test(file)),
+    .filter((file) => /\.tsx?$/.test(file) && !/node_modules|dist|tests|generated/.test(file)),
 );
 const app = sources.filter((file) => file.startsWith('src/'));
 
@@ -89,8 +90,8 @@ test.each(Object.entries(allowed))('%s/ imports from nowhere else', (folder, fol
   expect(strays).toEqual([]);
 });
 
-test('what the command line shares with the app brings nothing else of the app with it', () => {
-  const shared = (allowed.fleet ?? []).filter((each) => each.startsWith('src/'));
+test.each(['fleet', 'page'])('what %s/ shares with the app brings nothing else of the app with it', (folder) => {
+  const shared = (allowed[folder] ?? []).filter((each) => each.startsWith('src/'));
   const brought = shared.flatMap((module) =>
     [...readFileSync(`${module}.ts`, 'utf8').matchAll(/^import (?!type ).* '(.*)';$/gm)]
       .filter(([, path = '']) => !shared.includes(join(dirname(module), path)))
@@ -132,9 +133,13 @@ describe('the floors of src/', () => {
 });
 
 describe('no circles', () => {
-  test.each(['src', 'emulator', 'local-host', 'fleet', 'scripts'])('of files in %s/', (folder) => {
+  test.each(['src', 'emulator', 'local-host', 'fleet', 'page', 'scripts'])('of files in %s/', (folder) => {
     const files = sources.filter((file) => file.startsWith(`${folder}/`));
-    expect(circles(files, (file) => importsOf(file).map((path) => `${path}.ts`))).toEqual([]);
+    expect(
+      circles(files, (file) =>
+        importsOf(file).map((path) => (files.includes(`${path}.tsx`) ? `${path}.tsx` : `${path}.ts`)),
+      ),
+    ).toEqual([]);
   });
 
   test.each([

@@ -15,9 +15,10 @@ function validate(file: string) {
   return spawnSync(process.execPath, [command, file], { encoding: 'utf8' });
 }
 
-/** Method and path of each HTTP function, as the bundle registers it. */
+/** Method and path of each HTTP function of the API, as the bundle registers it; the operator's page is none of it. */
 function registeredRoutes(): string[] {
-  return registeredFunctions({}).flatMap(({ bindings }) =>
+  const ofTheApi = registeredFunctions({}).filter(({ name }) => name !== 'page');
+  return ofTheApi.flatMap(({ bindings }) =>
     bindings
       .filter(({ type }) => type === 'httpTrigger')
       .flatMap(({ methods, route }) => (methods as string[]).map((method) => `${method} /api/${route}`)),

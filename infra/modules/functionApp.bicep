@@ -47,6 +47,9 @@ param subnetId string
 @description('Required. Origins whose pages may call the app from a browser; what they may read besides, the app says.')
 param allowedOrigins string[]
 
+@description('Required. Client id of the app registration by which callers sign in; empty where they have function keys.')
+param signInClientId string
+
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
   location: location
@@ -87,6 +90,27 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
   resource appSettings 'config' = {
     name: 'appsettings'
     properties: settings
+  }
+
+  // Nobody is turned away here: Event Grid and the master key's holder do not sign in. The app judges, by what this tells it.
+  resource signIn 'config' = if (!empty(signInClientId)) {
+    name: 'authsettingsV2'
+    properties: {
+      platform: { enabled: true }
+      globalValidation: { requireAuthentication: false, unauthenticatedClientAction: 'AllowAnonymous' }
+      httpSettings: { requireHttps: true }
+      identityProviders: {
+        azureActiveDirectory: {
+          enabled: true
+          registration: {
+            clientId: signInClientId
+            openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+          }
+          validation: { allowedAudiences: [signInClientId, 'api://${signInClientId}'] }
+        }
+      }
+      login: { preserveUrlFragmentsForLogins: true, tokenStore: { enabled: false } }
+    }
   }
 
   resource scm 'basicPublishingCredentialsPolicies' = {

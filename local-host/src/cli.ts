@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startHost } from './host';
+import { type AuthMode, keysFile } from './http/auth';
 import { consoleLog } from './log';
 
 const help = `Runs a built Azure Functions app (Node, v4 programming model) where Core Tools is not installed.
@@ -12,6 +13,8 @@ Usage: functions-local-host [options]
   --host NAME         a name by which requests may call it, beside localhost; may be repeated
   --script-root DIR   folder with host.json and package.json (.)
   --state-dir DIR     what timers and Event Hubs triggers remember (.local-host)
+  --auth MODE         keys: functions want one of the state folder's keys.json; sign-in: App Service authentication with
+                      made-up principals (/.auth/login/aad?as=NAME:ROLE,ROLE). Neither unless given, as in Core Tools
   --quiet             what the app says and what goes wrong, nothing of the host's own work
   --help              this text
 `;
@@ -23,6 +26,7 @@ async function main(): Promise<void> {
       host: { type: 'string', multiple: true, default: [] },
       'script-root': { type: 'string', default: '.' },
       'state-dir': { type: 'string', default: '.local-host' },
+      auth: { type: 'string' },
       quiet: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -35,14 +39,18 @@ async function main(): Promise<void> {
   if (port !== undefined && (!Number.isInteger(port) || port < 0 || port > 65_535)) {
     throw new Error(`--port takes a number from 0 to 65535.`);
   }
+  const auth = toMode(values.auth);
+  const stateDir = resolve(values['state-dir']);
   const host = await startHost({
     scriptRoot: resolve(values['script-root']),
     port,
     names: values.host,
-    stateDir: resolve(values['state-dir']),
+    stateDir,
+    auth,
     log: consoleLog(values),
     print: values.quiet ? () => {} : console.log,
   });
+  if (auth === 'keys') console.log(`Keys are in ${keysFile(stateDir)}`);
   console.log(`Host started on http://localhost:${host.port}`);
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -52,6 +60,11 @@ async function main(): Promise<void> {
       host.stop().then(() => process.exit(0), fail);
     });
   }
+}
+
+function toMode(text: string | undefined): AuthMode | undefined {
+  if (text === undefined || text === 'keys' || text === 'sign-in') return text;
+  throw new Error('--auth takes keys or sign-in.');
 }
 
 /** The worker ends on what nobody caught, and its host starts it again; this host just ends, and says why. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadApp } from './core/app';
 import { FunctionIndex } from './functionIndex';
 import { answerAdmin } from './http/admin';
+import { type AuthMode, noAuth, startAuth } from './http/auth';
 import { type Answer, startServer } from './http/server';
 import type { Log } from './log';
 import { applyLocalSettings, readHostJson } from './settings';
@@ -17,6 +18,8 @@ export interface HostOptions {
   names: readonly string[];
   /** What timers and Event Hubs triggers remember. */
   stateDir: string;
+  /** How callers are told apart; undefined where they are not, as in Core Tools. */
+  auth: AuthMode | undefined;
   log: Log;
   /** Writes a line for a person. */
   print: (line: string) => void;
@@ -38,7 +41,7 @@ const graceMs = 5000;
  *
  * @throws Error where the app cannot be loaded, the port is taken, or nothing can be kept in the state folder.
  */
-export async function startHost({ scriptRoot, port, names, stateDir, log, print }: HostOptions): Promise<Host> {
+export async function startHost({ scriptRoot, port, names, stateDir, auth, log, print }: HostOptions): Promise<Host> {
   openStateFolder(stateDir);
   const local = await applyLocalSettings(scriptRoot, log);
   // Requests that come before the functions are there wait for them.
@@ -49,16 +52,19 @@ export async function startHost({ scriptRoot, port, names, stateDir, log, print 
     log,
   });
   const baseUrl = `http://localhost:${server.port}`;
-  setWorkerEnvironment(scriptRoot, server.port);
+  setWorkerEnvironment(scriptRoot, server.port, auth);
+  const met = auth ? startAuth(auth, stateDir) : noAuth;
   const hostJson = await readHostJson(scriptRoot);
   const registrations = await loadApp(scriptRoot, log);
   const index = new FunctionIndex(registrations, hostJson, { stateDir, log });
   const { functions, listeners, routes, errors } = index;
   const facts = { functions, errors, baseUrl, urlOf: (name: string) => routes.urlOf(name, baseUrl) };
   answerWith(async (request, path, query) => {
+    const answer = met.meet(request, path, query);
+    if (answer) return answer;
     if (/^\/admin(\/|$)/i.test(path)) return answerAdmin(request, path, facts);
     if (/^\/runtime\/webhooks\/eventgrid$/i.test(path)) return receiveEvents(request, query, functions);
-    return routes.answer(request, path);
+    return routes.answer(request, path, (level) => met.mayRun(request, query, level));
   });
   for (const listener of listeners) listener.start();
   print(listFunctions(index, baseUrl).join('\n'));
@@ -88,7 +94,8 @@ function withResolvers<T>() {
 }
 
 /** What the worker finds in its environment. */
-function setWorkerEnvironment(scriptRoot: string, port: number): void {
+function setWorkerEnvironment(scriptRoot: string, port: number, auth: AuthMode | undefined): void {
+  if (auth === 'sign-in') process.env.WEBSITE_AUTH_ENABLED = 'True';
   process.env.FUNCTIONS_WORKER_RUNTIME ??= 'node';
   process.env.AZURE_FUNCTIONS_ENVIRONMENT = 'Development';
   process.env.AzureWebJobsScriptRoot ??= scriptRoot;

@@ -49,6 +49,7 @@ export function readSettings(env: Environment) {
     historyDays: read(env, 'HISTORY_DAYS', parseDays, '30'),
     /** Of the platform: whether its authentication stands before the app ("Environment variables … in App Service"). */
     isSignedIn: read(env, 'WEBSITE_AUTH_ENABLED', (text) => text.toLowerCase() === 'true', 'False'),
+    signIn: readSignIn(env),
   };
 }
 
@@ -68,11 +69,13 @@ export function need<T>(setting: Setting<T>): T {
  * schedule it cannot parse, so an invalid one is replaced, and its invocations fail instead.
  */
 export function readBindings(env: Environment) {
-  const { schedule, eventHub, tagJobsQueue } = readSettings(env);
+  const { schedule, eventHub, tagJobsQueue, signIn } = readSettings(env);
   return {
     schedule: binding(env, 'TWIN_QUERY_SCHEDULE', schedule, defaults.schedule),
     eventHub: binding(env, 'TWIN_CHANGES_EVENT_HUB', eventHub, defaults.eventHub),
     tagJobsQueue: binding(env, 'TAG_JOBS_QUEUE', tagJobsQueue, defaults.tagJobsQueue),
+    /** Whether callers sign in, and their roles say what they may; else the host asks for keys. */
+    isSignInAsked: 'value' in signIn && signIn.value,
     /** The host's extension takes a key only in the first form, an identity only in the second. */
     topic: given(env, 'TWIN_CHANGES_TOPIC_KEY')
       ? { topicEndpointUri: 'TWIN_CHANGES_TOPIC_ENDPOINT', topicKeySetting: 'TWIN_CHANGES_TOPIC_KEY' }
@@ -161,6 +164,22 @@ function readTagJobs(env: Environment): Setting<StorageAddress | undefined> {
   return attempt('TagJobs__queueServiceUri', 'https://my-account.queue.core.windows.net', () =>
     endpoint === undefined ? undefined : parseStorageEndpoint(endpoint, given(env, 'TagJobs__clientId')),
   );
+}
+
+/**
+ * Whether callers sign in instead of having a key. Both the deployment and the platform must say so: were the app open to
+ * all while nothing stands before it, anybody could send the headers that tell who signed in.
+ */
+function readSignIn(env: Environment): Setting<boolean> {
+  return attempt('SIGN_IN', 'false', () => {
+    const asked = given(env, 'SIGN_IN')?.toLowerCase() ?? 'false';
+    if (asked !== 'true' && asked !== 'false') throw new InvalidInputError('is neither true nor false');
+    if (asked === 'false') return false;
+    if (given(env, 'WEBSITE_AUTH_ENABLED')?.toLowerCase() === 'true') return true;
+    throw new InvalidInputError(
+      'is true, but App Service authentication is not switched on (WEBSITE_AUTH_ENABLED): keys are asked for as before',
+    );
+  });
 }
 
 /** Undefined where new devices get none. */

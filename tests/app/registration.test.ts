@@ -35,6 +35,7 @@ it('every function registers without a single valid setting, and the start says 
     'locations',
     'onTwinChange',
     'openapi',
+    'page',
     'queryTwins',
     'relayTwinChanges',
     'runTwinQueries',
@@ -63,6 +64,9 @@ it('every function registers without a single valid setting, and the start says 
   }
   expect(bindings('tagJob')).toContainEqual(
     expect.objectContaining({ methods: ['GET', 'DELETE'], route: 'tagJobs/{jobId}', authLevel: 'function' }),
+  );
+  expect(bindings('page')).toContainEqual(
+    expect.objectContaining({ methods: ['GET', 'HEAD'], route: 'page/{*file}', authLevel: 'anonymous' }),
   );
   expect(bindings('workTagJobs')).toEqual([
     expect.objectContaining({ type: 'queueTrigger', connection: 'TagJobs', queueName: 'tag-jobs' }),

@@ -113,6 +113,7 @@ describe('bindings', () => {
     };
     expect(readBindings(env)).toEqual({
       tagJobsQueue: '%TAG_JOBS_QUEUE%',
+      isSignInAsked: false,
       schedule: '%TWIN_QUERY_SCHEDULE%',
       eventHub: '%TWIN_CHANGES_EVENT_HUB%',
       topic: { topicEndpointUri: 'TWIN_CHANGES_TOPIC_ENDPOINT', topicKeySetting: 'TWIN_CHANGES_TOPIC_KEY' },
@@ -122,6 +123,7 @@ describe('bindings', () => {
   it('have the defaults for those that are missing or that the host could not parse', () => {
     expect(readBindings({ TWIN_QUERY_SCHEDULE: 'hourly', TAG_JOBS_QUEUE: 'Not A Queue' })).toEqual({
       tagJobsQueue: 'tag-jobs',
+      isSignInAsked: false,
       schedule: '0 */5 * * * *',
       eventHub: 'twin-changes',
       topic: { connection: 'TwinChangesTopic' },

@@ -31,3 +31,17 @@ test('an aborted signal ends the request that is under way, and sends no other',
   await expect(client.send('api/devices')).rejects.toMatchObject({ name: 'AbortError' });
   expect(app.received).toHaveLength(1);
 });
+
+test('a token goes as a bearer, over https alone, and a write says that it is no form', async () => {
+  answer = () => ({ json: {} });
+  const { signal } = new AbortController();
+  const options = { key: undefined, token: 'ada:Fleet.Write', signal, onWait: () => {} };
+  const client = new Client({ url: app.url, ...options });
+  await client.send('api/devices');
+  await client.send('api/tagJobs/j', { method: 'DELETE' });
+  expect(app.received.map(({ headers }) => [headers.authorization, headers['x-requested-by']])).toEqual([
+    ['Bearer ada:Fleet.Write', undefined],
+    ['Bearer ada:Fleet.Write', 'fleet'],
+  ]);
+  expect(() => new Client({ url: 'http://fleet.example', ...options })).toThrow('https only');
+});

@@ -2,7 +2,7 @@ import topology from '../../infra/topology.json';
 import { readBindings, readSettings, settingProblems } from '../../src/app/settings';
 import { type RegisteredFunction, settingsAskedFor } from './code';
 import { roleProblems } from './roles';
-import { ofType, one, type System, settingsOf, storageOf, valueAt } from './system';
+import { environmentOf, ofType, one, type System, settingsOf, signInOf, storageOf, valueAt } from './system';
 
 /** Looks at a system; answers what is wrong with it, in sentences. */
 export type Check = (system: System) => string[];
@@ -74,7 +74,7 @@ const secret = /SharedAccessKey|AccountKey=|SharedAccessSignature|[?&]sig=|listK
 
 export const checks = {
   'every setting that our code needs is set, and right': (system) =>
-    settingProblems(readSettings(settingsOf(system))).map(({ setting, problem }) => `${setting} ${problem}`),
+    settingProblems(readSettings(environmentOf(system))).map(({ setting, problem }) => `${setting} ${problem}`),
 
   'every setting is read by our code, or by what is listed': (system) => {
     const settings = settingsOf(system);
@@ -95,6 +95,29 @@ export const checks = {
     return Object.entries(topology.settings)
       .filter(([name, value]) => (settings[name] === value) === own.includes(name))
       .map(([name]) => name);
+  },
+
+  'callers sign in where app and platform both say so, and nobody is turned away in front of the app': (system) => {
+    const signIn = signInOf(system);
+    if ((settingsOf(system).SIGN_IN === 'true') !== (signIn !== undefined)) return ['one of app and platform alone'];
+    const levels = system.functions.flatMap(({ name, bindings }) =>
+      bindings.flatMap(({ type, authLevel }) => (type === 'httpTrigger' && name !== 'page' ? [authLevel] : [])),
+    );
+    const wanted = signIn ? 'anonymous' : 'function';
+    const expected = {
+      'platform.enabled': true,
+      'globalValidation.requireAuthentication': false,
+      'globalValidation.unauthenticatedClientAction': 'AllowAnonymous',
+      'httpSettings.requireHttps': true,
+      'identityProviders.azureActiveDirectory.registration.openIdIssuer':
+        'https://login.microsoftonline.com/tenant/v2.0',
+    };
+    return [
+      ...levels.filter((level) => level !== wanted).map((level) => `a function is ${level}`),
+      ...Object.entries(signIn ? expected : {})
+        .filter(([path, value]) => valueAt(signIn?.properties, path) !== value)
+        .map(([path]) => path),
+    ];
   },
 
   'every connection signs in with the identity of the app': (system) => {

@@ -1,5 +1,5 @@
 import type { checks } from './checks';
-import { ofType, one, type System, settingsOf, storageOf, valueAt } from './system';
+import { ofType, one, type System, settingsOf, signInOf, storageOf, valueAt } from './system';
 
 /** A way to break a system, the check that must notice, and the parameters to start from. */
 export interface Mutation {
@@ -37,7 +37,34 @@ function remove(type: string, matches: (name: string) => boolean) {
   };
 }
 
+const signIn = (mutate: (properties: Record<string, Record<string, unknown>>) => void) => ({
+  check: 'callers sign in where app and platform both say so, and nobody is turned away in front of the app' as const,
+  parameters: { signInClientId: 'client' },
+  mutate: (system: System) => mutate(signInOf(system)?.properties as Record<string, Record<string, unknown>>),
+});
+
 export const mutations: Mutation[] = [
+  {
+    name: 'with the platform signing in alone',
+    ...signIn(() => {}),
+    mutate: unset('SIGN_IN'),
+  },
+  { name: 'with the app signing in alone', ...signIn(() => {}), parameters: {}, mutate: setting('SIGN_IN', 'true') },
+  {
+    name: 'with functions that were registered without a word of the platform',
+    ...signIn(() => {}),
+    mutate: (system) => {
+      for (const { bindings } of system.functions) for (const each of bindings) each.authLevel = 'function';
+    },
+  },
+  {
+    name: 'with Event Grid turned away in front of the app',
+    ...signIn(({ globalValidation }) => void Object.assign(globalValidation ?? {}, { requireAuthentication: true })),
+  },
+  {
+    name: 'with sign-in over plain HTTP',
+    ...signIn(({ httpSettings }) => void Object.assign(httpSettings ?? {}, { requireHttps: false })),
+  },
   ...['IOTHUB_HOSTNAME', 'TwinChanges__fullyQualifiedNamespace', 'TwinChangesTopic__topicEndpointUri'].map((name) => ({
     name: `without ${name}`,
     check: 'every setting that our code needs is set, and right' as const,

@@ -36,6 +36,16 @@ export function settingsOf(system: System): Record<string, string> {
   return config.properties as Record<string, string>;
 }
 
+/** App Service authentication; undefined where none stands before the app. */
+export function signInOf(system: System): Resource | undefined {
+  return ofType(system, 'Microsoft.Web/sites/config').find(({ name }) => name.endsWith('/authsettingsV2'));
+}
+
+/** What the app finds in its environment: its settings, and what the platform adds to them. */
+export function environmentOf(system: System): Record<string, string> {
+  return { ...settingsOf(system), WEBSITE_AUTH_ENABLED: signInOf(system) ? 'True' : 'False' };
+}
+
 /** A value deep inside a resource, by its path of names. */
 export function valueAt(value: unknown, path: string): unknown {
   return path.split('.').reduce((of, name) => (Object(of) as Record<string, unknown>)[name], value);

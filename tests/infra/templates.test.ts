@@ -8,7 +8,7 @@ import { bicep, startCompiler } from './bicep';
 import { checks } from './checks';
 import { registeredFunctions } from './code';
 import { mutations } from './mutations';
-import { ofType, one, type System, settingsOf, valueAt } from './system';
+import { environmentOf, ofType, one, type System, settingsOf, valueAt } from './system';
 
 if (!bicep) {
   const why = 'The Bicep templates are not tested: no Bicep compiler. On Linux scripts/installBicep.sh installs one.';
@@ -48,7 +48,7 @@ templates(
         deadLetterIdentityName: AZURE_DEAD_LETTER_IDENTITY_NAME,
       });
       const system = { deployment, subscriptions, functions: [] };
-      return { ...system, functions: registeredFunctions(settingsOf(system)) };
+      return { ...system, functions: registeredFunctions(environmentOf(system)) };
     }
 
     beforeAll(async () => {
@@ -85,6 +85,7 @@ templates(
       ['by default', {}],
       ['on the free tier', { iotHubSku: 'F1', iotHubUnits: 3 }],
       ['in a private network', { privateNetworking: true }],
+      ['where callers sign in', { signInClientId: 'client' }],
       [
         'with an address for alerts and instances kept ready',
         { alertEmail: 'a@example.com', alwaysReadyHttpInstances: 1 },

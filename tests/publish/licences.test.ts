@@ -37,7 +37,7 @@ function shipped(): string[] {
     }
   };
   add(packages['']?.dependencies, '');
-  for (const workspace of ['emulator', 'local-host']) {
+  for (const workspace of ['emulator', 'local-host', 'page']) {
     add(packages[workspace]?.dependencies, workspace);
     add(packages[workspace]?.devDependencies, workspace);
   }

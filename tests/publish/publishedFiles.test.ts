@@ -56,7 +56,7 @@ test.each(list.split('\n').filter((line) => /^[^#]/.test(line)))('the line %s is
   expect([...byAzd(without), ...byCoreTools(without), azdTakesLocalBuild(without)]).not.toEqual([true]);
 });
 
-const scripts = publishedFiles.filter((file) => file.endsWith('.js'));
+const scripts = publishedFiles.filter((file) => /^dist.[^/]+\.js$/.test(file));
 const withRule = (rule: string, other: string) => list.replace(`\n${rule}\n`, `\n${other}\n`);
 const atTheEnd = (rule: string) => `${list.replace(`\n${rule}\n`, '\n')}${rule}\n`;
 const without = (files: readonly string[]) => files.map((file) => `-${file}`);

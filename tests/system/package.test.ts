@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
@@ -47,8 +47,9 @@ test('the package has what is published, byte for byte, and no more', () => {
 });
 
 test('nothing that the build makes is left out', () => {
-  const built = readdirSync('dist').filter((file) => file !== 'app.zip');
-  expect(publishedFiles).toEqual(expect.arrayContaining(built.map((file) => `dist/${file}`)));
+  const built = readdirSync('dist', { recursive: true, encoding: 'utf8' });
+  const files = built.map((name) => `dist/${name}`).filter((file) => !statSync(file).isDirectory());
+  expect(publishedFiles).toEqual(expect.arrayContaining(files.filter((file) => file !== 'dist/app.zip')));
 });
 
 test('unpacked on Unix, every file can be read', () => {
@@ -71,6 +72,17 @@ describe('unpacked where there is no node_modules', () => {
     lines = await parts.startHost(join(folder, 'app'));
   });
   afterAll(() => parts.stop());
+
+  test("it has the operator's page, at both of its addresses", async () => {
+    for (const path of ['page', 'page/']) {
+      const page = await fetch(`${parts.url}/api/${path}`);
+      const [, script = ''] = /src="([^"]+)"/.exec(await page.text()) ?? [];
+      const file = await fetch(new URL(script, page.url));
+      expect(file.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+      expect(await file.text()).toBe(readFileSync(join(folder, 'app/dist/page', script.replace(/^.*\//, '')), 'utf8'));
+      expect(await fetch(file.url, { method: 'HEAD' })).toMatchObject({ status: 200 });
+    }
+  });
 
   test("it runs the story, and each change's way can be followed: tagged, relayed, reacted to", async () => {
     const tagged = await fetch(`${parts.url}/api/devices/myDeviceId/tags`, {

@@ -41,11 +41,14 @@ export class FunctionRoutes {
     return route && `${baseUrl}/${route.template}`;
   }
 
-  /** A method that no route of the path takes is a path that is not there: 404, not 405. */
-  async answer(request: IncomingMessage, path: string): Promise<HttpReply> {
+  /**
+   * A method that no route of the path takes is a path that is not there: 404, not 405. A caller who may not run a function
+   * of its level is answered 401, without content.
+   */
+  async answer(request: IncomingMessage, path: string, mayRun: (level: unknown) => boolean): Promise<HttpReply> {
     for (const { fn, methods, matches } of this.#routes) {
       const params = !fn.disabled && methods.includes(request.method ?? '') ? matches(path) : undefined;
-      if (params) return run(fn, request, params);
+      if (params) return mayRun(fn.trigger.authLevel) ? run(fn, request, params) : { status: 401 };
     }
     return path === '/' && request.method === 'GET' ? homepage() : { status: 404 };
   }

@@ -18,6 +18,21 @@ export function negotiate<Type extends string>(accept: string | null, offered: r
   throw new ProblemError({ name: 'not-acceptable', detail: `Accept ${offered.join(', ')}.` });
 }
 
+/**
+ * The first of the offered content codings that an `Accept-Encoding` header takes with its highest weight (RFC 9110,
+ * 12.5.3); undefined where what it takes is to come as it is.
+ */
+export function negotiateCoding<Coding extends string>(
+  accept: string | null,
+  offered: readonly Coding[],
+): Coding | undefined {
+  const ranges = (accept ?? '').split(',').map(parseRange);
+  const weight = (coding: string) =>
+    (ranges.find(({ range }) => range === coding) ?? ranges.find(({ range }) => range === '*'))?.weight ?? 0;
+  const [best] = offered.toSorted((a, b) => weight(b) - weight(a));
+  return best !== undefined && weight(best) > 0 ? best : undefined;
+}
+
 interface Range {
   range: string;
   weight: number;

@@ -3,6 +3,8 @@ import type { HttpResponseInit } from '@azure/functions';
 /** Each problem's status and title. */
 export const problems = {
   'invalid-request': { status: 400, title: 'The request is not valid' },
+  'not-signed-in': { status: 401, title: 'You have not signed in' },
+  'role-missing': { status: 403, title: 'Your roles do not allow this' },
   'unknown-device': { status: 404, title: 'There is no such device' },
   'unknown-job': { status: 404, title: 'There is no such job' },
   'unknown-change': { status: 404, title: 'There is no such change' },

@@ -65,7 +65,11 @@ function toOpenApi(operation: Operation, tag: string) {
     ...(body && { requestBody: { required: !operation.isBodyOptional, content: body } }),
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, toResponse(answer)])),
-      401: { description: 'The function key is missing or wrong: the host answers, without content.' },
+      401: {
+        description:
+          'The function key is missing or wrong: the host answers, without content. Where callers sign in: a problem.',
+      },
+      403: { description: 'Where callers sign in: they lack the app role Fleet.Read, or Fleet.Write for what writes.' },
       ...problemResponses(problems),
     },
   };

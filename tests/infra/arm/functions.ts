@@ -23,7 +23,10 @@ export const functions: Readonly<Record<string, (...values: unknown[]) => unknow
     Object.fromEntries(pairs.flatMap((key, index) => (index % 2 ? [] : [[String(key), pairs[index + 1]]]))),
   deployment: () => ({ name: 'deployment' }),
   empty: isEmpty,
-  environment: () => ({ suffixes: { storage: 'core.windows.net' } }),
+  environment: () => ({
+    authentication: { loginEndpoint: 'https://login.microsoftonline.com/' },
+    suffixes: { storage: 'core.windows.net' },
+  }),
   equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
   flatten: (lists) => (lists as unknown[][]).flat(),
   format: (pattern, ...values) => String(pattern).replace(/\{(\d+)\}/g, (_, index) => String(values[Number(index)])),
@@ -45,6 +48,7 @@ export const functions: Readonly<Record<string, (...values: unknown[]) => unknow
   subscriptionResourceId: (type, ...names) => `/subscriptions/subscription/${providerPath(String(type), texts(names))}`,
   substring: (text, start, length) =>
     String(text).slice(Number(start), length === undefined ? undefined : Number(start) + Number(length)),
+  tenant: () => ({ tenantId: 'tenant' }),
   toLower: (text) => String(text).toLowerCase(),
   true: () => true,
   tryGet: (value, ...keys) => keys.reduce((of, key) => (Object(of) as Record<string, unknown>)[String(key)], value),

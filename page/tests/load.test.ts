@@ -1,0 +1,141 @@
+import type { Browser, Page } from 'playwright-core';
+import { startBrowser } from './support/browser';
+import { makeDevices } from './support/fleet';
+import { FleetApi } from './support/fleetApi';
+import { ScriptedApp } from './support/scriptedApp';
+import { visit } from './support/visit';
+
+let app: ScriptedApp;
+let browser: Browser;
+let api: FleetApi;
+const devices = makeDevices(10_000).map((each) => ({ ...each, location: 'Redmond43' }));
+
+beforeAll(async () => {
+  [app, browser] = await Promise.all([ScriptedApp.start(), startBrowser()]);
+});
+beforeEach(() => {
+  api = new FleetApi(devices);
+  app.tell(api.tell);
+});
+afterAll(() => Promise.all([browser.close(), app.stop()]));
+
+/** Counts repaints of the rows, and notes how long the longest task was, from now on. */
+const watch = (page: Page) =>
+  page.evaluate(() => {
+    const watched = { longest: 0, repaints: 0, most: 0 };
+    Object.assign(globalThis, { watched });
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) watched.longest = Math.max(watched.longest, duration);
+    }).observe({ type: 'longtask' });
+    const main = document.querySelector('main');
+    if (!main) return;
+    new MutationObserver(() => {
+      watched.repaints++;
+      watched.most = Math.max(watched.most, document.querySelectorAll('[role=row]').length);
+    }).observe(main, { childList: true, subtree: true, characterData: true });
+  });
+
+const watched = (page: Page) =>
+  page.evaluate(
+    () => (globalThis as unknown as { watched: { longest: number; repaints: number; most: number } }).watched,
+  );
+
+test('10,000 devices are read and scrolled through without a task above 100 ms', async () => {
+  const { page, faults, close } = await visit(browser, `${app.url}#/devices?by=place&location=Redmond43`);
+  await page.getByText('1,000 devices so far').waitFor();
+  await watch(page);
+  await page.getByRole('button', { name: 'Read ten pages' }).click();
+  await page.getByText('10,000 devices', { exact: true }).waitFor();
+  const rows = page.getByRole('region', { name: 'Devices' });
+  const height = await rows.evaluate((element) => element.scrollHeight);
+  expect(height).toBeGreaterThan(300_000);
+  for (let at = 0; at < height; at += height / 60) {
+    await rows.evaluate(
+      (element, top) =>
+        new Promise((done) => {
+          element.scrollTop = top;
+          requestAnimationFrame(done);
+        }),
+      at,
+    );
+  }
+  await rows.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  await page.getByRole('link', { name: devices.at(-1)?.deviceId ?? '' }).waitFor();
+  const { longest, most } = await watched(page);
+  expect(longest).toBeLessThanOrEqual(100);
+  expect(most).toBeLessThan(150);
+  expect(faults).toEqual([]);
+  await close();
+});
+
+test('at 100 changes a second there are ten repaints a second at most, 500 rows kept, and no task above 100 ms', async () => {
+  api.perAnswer = 200;
+  const { page, faults, close } = await visit(browser, `${app.url}#/live`);
+  await page.getByRole('cell').first().waitFor();
+  await watch(page);
+  const from = Date.now();
+  await page.getByText(/ · [\d,]{4,} changes, the last 500 shown/).waitFor({ timeout: 20_000 });
+  const seconds = (Date.now() - from) / 1000;
+  const { longest, repaints, most } = await watched(page);
+  expect(longest).toBeLessThanOrEqual(100);
+  expect(repaints / seconds).toBeLessThanOrEqual(10);
+  expect(most).toBeLessThanOrEqual(501);
+  expect(await page.getByRole('table', { name: 'Changes, newest first' }).getAttribute('aria-rowcount')).toBe('501');
+  expect(faults).toEqual([]);
+  await close();
+});
+
+describe('a feed that nobody looks at', () => {
+  const feedRequests = () => app.asked.filter(({ path }) => path === 'changes').length;
+
+  test('is asked ever more seldom while nothing changes', async () => {
+    app.tell(() => ({ json: { changes: [], next: '1' } }));
+    const { page, close } = await visit(browser, 'about:blank');
+    await page.clock.install();
+    await page.goto(`${app.url}#/live`);
+    await page.getByText('Waiting for a change').waitFor();
+    for (let minute = 0; minute < 10; minute++) {
+      await page.clock.runFor(60_000);
+      // The answers come in real time.
+      await page.waitForLoadState('networkidle');
+    }
+    expect(feedRequests()).toBeLessThan(40);
+    await close();
+  });
+
+  test('pauses after a quarter of an hour without input, says so, and goes on when asked to', async () => {
+    app.tell(() => ({ json: { changes: [], next: '1' } }));
+    const { page, close } = await visit(browser, 'about:blank');
+    await page.clock.install();
+    await page.goto(`${app.url}#/live`);
+    await page.getByText('Waiting for a change').waitFor();
+    await page.clock.fastForward(16 * 60_000);
+    await page.clock.runFor(60_000);
+    await page.getByText('nobody touched this page for 15 minutes').waitFor();
+    const asked = feedRequests();
+    await page.clock.runFor(600_000);
+    expect(feedRequests()).toBe(asked);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.clock.runFor(200);
+    await page.getByText(/^ ?Asking/).waitFor();
+    expect(feedRequests()).toBeGreaterThan(asked);
+    await close();
+  });
+
+  test('is not asked in a hidden tab', async () => {
+    const { page, close } = await visit(browser, `${app.url}#/live`);
+    await page.getByRole('cell').first().waitFor();
+    const hide = (isHidden: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, isHidden);
+    await hide(true);
+    const asked = feedRequests();
+    await new Promise((passed) => setTimeout(passed, 2500));
+    expect(feedRequests()).toBe(asked);
+    await hide(false);
+    await page.waitForResponse(/changes/);
+    await close();
+  });
+});
