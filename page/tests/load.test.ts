@@ -123,7 +123,11 @@ describe('a feed that nobody looks at', () => {
   });
 
   test('is not asked in a hidden tab', async () => {
-    const { page, close } = await visit(browser, `${app.url}#/live`);
+    const { page, close } = await visit(browser, 'about:blank');
+    await page.clock.install();
+    await page.goto(`${app.url}#/live`);
+    await page.getByText('Waiting for a change').waitFor();
+    await page.clock.runFor(3000);
     await page.getByRole('cell').first().waitFor();
     const hide = (isHidden: boolean) =>
       page.evaluate((hidden) => {
@@ -132,10 +136,11 @@ describe('a feed that nobody looks at', () => {
       }, isHidden);
     await hide(true);
     const asked = feedRequests();
-    await new Promise((passed) => setTimeout(passed, 2500));
+    await page.clock.runFor(600_000);
     expect(feedRequests()).toBe(asked);
+    const next = page.waitForRequest(/changes/);
     await hide(false);
-    await page.waitForResponse(/changes/);
+    await next;
     await close();
   });
 });
