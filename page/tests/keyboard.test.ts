@@ -107,6 +107,10 @@ test('a change is undone from the history', async () => {
   await tabTo(page, 'Undo');
   await page.keyboard.press('Enter');
   await page.getByText('1 device written').waitFor();
+  // The twin has another version by now, and its history is read anew.
+  await page.getByText('8', { exact: true }).waitFor();
+  await page.waitForLoadState('networkidle');
+  expect(await page.getByText('1 device written').count()).toBe(1);
   const [tried, done] = written('POST');
   expect(tried?.path).toBe('devices/valve-00021/changes/change-0/undo');
   expect(tried?.query.get('dryRun')).toBe('true');

@@ -132,6 +132,24 @@ test.each([
   await close();
 });
 
+test('a job that was done at once keeps no outcomes, and is not asked for them', async () => {
+  const counts = { total: 1, succeeded: 0, failed: 1, pending: 0 };
+  const job = {
+    jobId: 'j',
+    engine: 'direct',
+    state: 'completed',
+    counts,
+    expectedSeconds: 1,
+    createdAt: '2026-01-01T00:00:00Z',
+  };
+  app.tell(() => ({ json: job }));
+  const { page, close } = await visit(browser, `${app.url}#/job?id=j`);
+  await page.getByText('was told in the answer').waitFor();
+  expect(app.asked.map(({ path }) => path)).toEqual(['tagJobs/j']);
+  expect(await page.getByRole('button', { name: 'Undo…' }).count()).toBe(0);
+  await close();
+});
+
 test('an answer of another version of the app is told, not shown', async () => {
   app.tell(() => ({ json: { hello: 'world' } }));
   const { page, close } = await visit(browser, `${app.url}#/device?id=valve-00021`);

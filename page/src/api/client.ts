@@ -27,7 +27,7 @@ export interface Answer<T> {
 }
 
 /** The address of a route with what it is asked; an empty text is asked for, undefined is not. */
-export function addressOf(path: string, query: Request['query'] = {}): URL {
+function addressOf(path: string, query: Request['query'] = {}): URL {
   const url = new URL(path, base);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, `${value}`);
   return url;

@@ -152,8 +152,6 @@ const outcome = z.object({ deviceId: z.string(), status: z.optional(z.number()),
 export const job = z.object({ ...jobMembers, results: z.optional(z.array(outcome)) });
 export type Job = z.infer<typeof job>;
 
-export const dryRunOrJob = z.union([dryRun, job]);
-
 export const jobs = z.object({ jobs: z.array(z.object(jobMembers)), continuation });
 
 export const outcomes = z.object({ outcomes: z.array(z.extend(outcome, { outcome: z.string() })), continuation });

@@ -17,7 +17,7 @@ export function History({ deviceId, version, changed }: { deviceId: string; vers
       const { value } = await ask(deviceChanges, path, { query: { limit: pageSize, continuation }, signal });
       return { items: value.changes, continuation: value.continuation };
     },
-    { isAutomatic: true },
+    { isAutomatic: true, isSameList: true },
   );
   return (
     <section aria-labelledby="history">

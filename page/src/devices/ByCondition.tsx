@@ -83,7 +83,8 @@ export function ByCondition() {
       {counted && pages.read > 0 && (
         <p>
           {counted.count !== undefined && <b>{formatNumber(counted.count)} meet this. </b>}
-          <Fresh what="The query index, asked" at={counted.askedAt} staleAfterMs={staleAfterMs} />
+          <Fresh what="The query index, asked" at={counted.askedAt} staleAfterMs={staleAfterMs} />{' '}
+          {filter !== '' && <a href={hrefOf('tagging', { by: 'condition', filter })}>Tag all that meet this</a>}
         </p>
       )}
       {(pages.read > 0 || pages.isLoading || pages.error) &&

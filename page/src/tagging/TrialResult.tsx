@@ -25,12 +25,19 @@ export function TrialResult({ trial, label, done }: { trial: Trial; label: strin
     <>
       {error && <Failure error={error} />}
       {job ? (
-        <section class="note is-good" aria-label="What was done" role="status">
+        <section
+          class={`note ${job.counts.succeeded > 0 ? 'is-good' : 'is-bad'}`}
+          aria-label="What was done"
+          role="status"
+        >
           <p>
             <b>{plural(job.counts.succeeded, 'device')} written</b>
             {job.counts.failed + job.counts.pending > 0 &&
               `, ${formatNumber(job.counts.failed + job.counts.pending)} not`}
-            . <a href={hrefOf('job', { id: job.jobId })}>The job, to undo it</a>
+            .{' '}
+            <a href={hrefOf('job', { id: job.jobId })}>
+              {job.counts.succeeded > 0 ? 'The job, to undo it' : 'The job'}
+            </a>
           </p>
           {job.results && (
             <Outcomes

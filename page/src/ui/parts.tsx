@@ -142,7 +142,8 @@ export function Copy({ text, children }: { text: string; children: ComponentChil
     return () => clearTimeout(timer);
   }, [said]);
   const copy = () =>
-    navigator.clipboard.writeText(text).then(
+    // Over plain HTTP there is no clipboard.
+    (navigator.clipboard?.writeText(text) ?? Promise.reject()).then(
       () => say('Copied'),
       () => say('The browser does not let this page copy'),
     );

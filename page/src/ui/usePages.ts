@@ -39,17 +39,25 @@ const fresh = <T>(what: string): State<T> => ({
   isLoading: false,
 });
 
+interface Options {
+  /** Reads the first page unasked. */
+  isAutomatic?: boolean;
+  /** Another `what` is the same list at another time: what was read is shown until its first page is there. */
+  isSameList?: boolean;
+}
+
 /** A list page by page, each on request; `what` names the list, and another one begins anew. */
 export function usePages<T>(
   what: string,
   load: (continuation: string | undefined, signal: AbortSignal) => Promise<Page<T>>,
-  { isAutomatic = false } = {},
+  { isAutomatic = false, isSameList = false }: Options = {},
 ): Pages<T> {
   const [state, setState] = useState<State<T>>(fresh(what));
   const latest = useRef(load);
   latest.current = load;
   const aborter = useRef(new AbortController());
-  const current = state.what === what ? state : fresh<T>(what);
+  const anew = isSameList ? { ...fresh<T>(what), items: state.items } : fresh<T>(what);
+  const current = state.what === what ? state : anew;
   const readOn = async (pages = 1) => {
     aborter.current.abort();
     aborter.current = new AbortController();
@@ -60,7 +68,7 @@ export function usePages<T>(
       for (let page = 0; page < pages && (at.read === 0 || at.continuation !== undefined); page++) {
         const { items, continuation } = await latest.current(at.continuation, signal);
         if (signal.aborted) return;
-        at = { ...at, items: [...at.items, ...items], read: at.read + 1, continuation };
+        at = { ...at, items: at.read === 0 ? items : [...at.items, ...items], read: at.read + 1, continuation };
         setState(at);
       }
       setState({ ...at, isLoading: false });

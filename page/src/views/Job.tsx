@@ -124,7 +124,11 @@ function Told({ of, path, reload }: { of: JobDocument; path: string; reload(): v
         )}
       </div>
       {isUndoing && <Undo path={`${path}/undo`} />}
-      <OutcomeList of={of} path={path} />
+      {engine === 'direct' ? (
+        <p class="muted">What became of each device was told in the answer, for this job was done at once.</p>
+      ) : (
+        <OutcomeList of={of} path={path} />
+      )}
     </>
   );
 }

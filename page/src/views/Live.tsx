@@ -90,8 +90,8 @@ function State({ of: { state, count, changes, pauseMs } }: { of: Picture }) {
   }[state];
   const kept = changes.length < count ? `, the last ${changes.length} shown` : '';
   return (
-    <span class={`fresh is-${state}`} role="status">
-      <span class="dot" aria-hidden="true" /> {said} · {plural(count, 'change')}
+    <span class={`fresh is-${state}`}>
+      <span class="dot" aria-hidden="true" /> <span role="status">{said}</span> · {plural(count, 'change')}
       {kept}
     </span>
   );

@@ -39,7 +39,10 @@ export class FleetApi {
       return { json: { totalDeviceCount: total, enabledDeviceCount: total - 3, disabledDeviceCount: 3 } };
     }
     if (path === 'devices') return { json: this.#query(query) };
-    if (path.endsWith('/undo')) return this.#write(asked, 1);
+    if (path.endsWith('/undo')) {
+      if (!query.has('dryRun')) this.version++;
+      return this.#write(asked, 1);
+    }
     if (path === 'tagJobs') return this.#write(asked, this.#targetsOf(asked));
     return this.#device(asked);
   };
