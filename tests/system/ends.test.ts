@@ -80,6 +80,7 @@ onLinux('it says where all of it listens and what to try, then what the app says
     expect.stringMatching(/^hub \| Event Hubs +amqp:/),
     '',
     expect.stringMatching(/^App +http:/),
+    expect.stringMatching(/^Page +http:.*\/api\/page$/),
     expect.stringMatching(/^Storage +http:.*tables.*http:.*queues/),
     expect.stringMatching(/^Settings +/),
     expect.stringMatching(/^Data +.*five seconds/),
