@@ -141,7 +141,7 @@ describe('rights of the policies', () => {
     'list jobs': ['GET', '/jobs/v2/query', 200],
     'create a job': ['PUT', '/jobs/v2/job', 400],
     'cancel a job': ['POST', '/jobs/v2/none/cancel', 404],
-    'ask for what is not served': ['GET', '/configurations/any', 501],
+    'ask for what is not served': ['GET', '/digitaltwins/any', 501],
   };
   const registryRead = [
     'read an identity',

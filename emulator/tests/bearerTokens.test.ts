@@ -153,5 +153,5 @@ describe('rights of the built-in roles', () => {
   });
 
   const documented =
-    /^(devices\/(read|write|delete)|twins\/(read|write)|jobs\/(read|write|delete)|statistics\/read|directMethods\/invoke\/action)$/;
+    /^(devices\/(read|write|delete)|twins\/(read|write)|jobs\/(read|write|delete)|configurations\/(read|write|delete)|statistics\/read|directMethods\/invoke\/action)$/;
 });
