@@ -1,4 +1,5 @@
 import type { EventMessage } from './amqp/message/eventMessage';
+import { Configurations } from './configurations/configurations';
 import type { SymmetricKey } from './hub/authentication';
 import { type Device, toDocument } from './hub/device';
 import { isMatch } from './hub/etag';
@@ -59,6 +60,7 @@ export class Hub {
   readonly methods: Methods;
   readonly jobs: Jobs;
   readonly messages: CloudMessages;
+  readonly configurations: Configurations;
   readonly #fleet: Fleet;
   readonly #connections = new Map<string, DeviceConnection>();
   readonly #queries: QueryOptions;
@@ -82,6 +84,7 @@ export class Hub {
     this.registry = new Registry({ hubName: this.name, fleet: this.#fleet, events: this.events, makeKeys });
     this.methods = new Methods((id) => this.registry.get(id));
     this.jobs = new Jobs({ hub: this, store, limits: jobLimits });
+    this.configurations = new Configurations(store);
     this.messages = new CloudMessages({
       rules: messages,
       clock,

@@ -309,6 +309,11 @@ describe('telemetry over AMQP', () => {
     const sender = connection.open_sender('/devices/d1/messages/events');
     expect(await outcomeOf(sender, { body: data('x'.repeat(256 * 1024)) })).toBe('accepted');
     expect(await outcomeOf(sender, { body: data('x'.repeat(256 * 1024 + 1)) })).toBe('amqp:link:message-size-exceeded');
+    expect(await outcomeOf(sender, { body: data('x'.repeat(3_000_000)) })).toBe('amqp:link:message-size-exceeded');
+    const body = data('x'.repeat(3_000_000));
+    expect(await sendTo(await service(), '/devices/d1/messages/devicebound', { body })).toBe(
+      'amqp:link:message-size-exceeded',
+    );
     sender.send(Buffer.from('garbage'), undefined, 0);
     const [{ delivery }] = await once(sender, 'rejected');
     expect(delivery.remote_state.error.condition).toBe('com.microsoft:argument-error');

@@ -42,16 +42,15 @@ test('az iot hub monitor-events is led from the hub to its built-in endpoint', a
   const connection = await dial('service');
   const receiver = connection.open_receiver('amqps://localhost/messages/events/$management');
   await once(receiver, 'receiver_close');
-  const { condition, info } = receiver.error as never as { condition: string; info: { value: unknown[] } };
-  expect(condition).toBe('amqp:link:redirect');
   const { amqps } = hub.ports;
-  const values = info.value.map(String);
-  const pairs = values.flatMap((name, index) => (index % 2 === 0 ? [[name, values[index + 1]] as const] : []));
-  expect(Object.fromEntries(pairs)).toEqual({
-    hostname: `localhost:${amqps}`,
-    'network-host': 'localhost',
-    port: String(amqps),
-    address: `amqps://localhost:${amqps}/iothub-ehub-localhost/$management`,
+  expect(receiver.error).toMatchObject({
+    condition: 'amqp:link:redirect',
+    info: {
+      hostname: `localhost:${amqps}`,
+      'network-host': 'localhost',
+      port: amqps,
+      address: `amqps://localhost:${amqps}/iothub-ehub-localhost/$management`,
+    },
   });
   // There it signs with the text of the key, as clients of Event Hubs do.
   const body = signSas({

@@ -89,9 +89,15 @@ test.each([
   await put({ deviceId: 'generations', ...edge });
   await put({ deviceId: 'a-leaf' });
   expect(await put({ deviceId: 'refused', deviceScope })).toMatchObject(refused);
-  const items = [{ id: 'refused', importMode: 'create', deviceScope }];
+});
+
+// Recorded by the end-to-end tests of azure-iot-sdk-csharp (`AddDevices2Async`): the scope is that of no device.
+test('devices that are created together may bring any scope', async () => {
+  const items = ['first', 'second'].map((id) => ({ id, importMode: 'create', deviceScope: 'somewhere' }));
   const { text } = await emulator.request({ method: 'POST', path: '/devices', body: JSON.stringify(items) });
-  expect(JSON.parse(text).errors).toMatchObject([{ errorCode: 'InvalidDeviceScope' }]);
+  expect(JSON.parse(text)).toMatchObject({ isSuccessful: true });
+  const { responseBody } = await emulator.registry().get('second');
+  expect(responseBody).toMatchObject({ deviceScope: 'somewhere', parentScopes: ['somewhere'] });
 });
 
 test('a leaf whose parent is gone can still be written', async () => {

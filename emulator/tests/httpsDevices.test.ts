@@ -10,8 +10,9 @@ const topology = { eventHubs: { hubs: [] }, routes: [], builtInEndpoint: { parti
 
 let emulator: TestEmulator;
 let hub: IotHub;
+const logged: string[] = [];
 beforeEach(async () => {
-  emulator = await startEmulator({ devices: ['d1'], topology });
+  emulator = await startEmulator({ devices: ['d1'], topology, log: (line) => logged.push(line) });
   ({ hub } = emulator);
 });
 afterEach(() => emulator.stop());
@@ -105,6 +106,8 @@ describe('a device over HTTPS', () => {
     ['a lock that is none', 'DELETE', 'devicebound/none', {}, 412],
   ])('is refused %s', async (_, method, path, more, status) => {
     expect((await call(method, path, more)).status).toBe(status);
+    // It is the caller's fault, and no failure.
+    expect(logged).toEqual([]);
   });
 
   test('is refused at the path of another, or at a broken one', async () => {
@@ -119,6 +122,13 @@ describe('a device over HTTPS', () => {
     const body = JSON.stringify([{ body: '"x"', base64Encoded: false, properties: { 'iothub-app-A': 'b' } }]);
     expect((await call('POST', 'events', { headers: batch, body })).status).toBe(204);
     expect((await events(1))[0]).toMatchObject({ body: 'x', properties: { A: 'b' } });
+  });
+
+  test('a batch may have properties that are no text, as .NET sends them', async () => {
+    const properties = { 'iothub-app-A': null, 'iothub-app-B': 1, 'iothub-messageid': 'm' };
+    const body = JSON.stringify([{ body: 'MQ==', properties }]);
+    expect((await call('POST', 'events', { headers: batch, body })).status).toBe(204);
+    expect((await events(1))[0]).toMatchObject({ body: 1, messageId: 'm', properties: { A: '', B: '1' } });
   });
 
   test('is struck by faults', async () => {

@@ -3,6 +3,7 @@ import { Message } from 'azure-iot-device';
 import type { IotHub } from 'iot-hub-emulator';
 import { startEmulator, type TestEmulator } from './support/emulator';
 import { readEvents } from './support/eventHubs';
+import { openService, sendTo } from './support/hubLinks';
 import { MqttPeer, tokenOf } from './support/mqttPeer';
 import { keyOf, signSas } from './support/sas';
 import { desiredChanges, moduleOf, patchTo, report } from './support/sdkDevice';
@@ -109,9 +110,28 @@ test.each([
   await peer.closed;
 });
 
-test('a module may subscribe to its inputs, and not to messages of its device', async () => {
+test.each([
+  ['all of its path, as .NET', ''],
+  ['its inputs, as Node', 'inputs/'],
+  ['its messages', 'messages/devicebound/'],
+])('a module that subscribed to %s has messages', async (_, what) => {
   const peer = await MqttPeer.open(hub, 'd1/m1');
-  expect(await peer.subscribe('devices/d1/modules/m1/inputs/#', 1)).toBe(1);
+  expect(await peer.subscribe(`devices/d1/modules/m1/${what}#`, 1)).toBe(1);
+  const service = await openService(hub);
+  await sendTo(service, '/devices/d1/modules/m1/messages/deviceBound', { message_id: 'Hi Jody' });
+  service.close();
+  const { topic, messageId = 0 } = await peer.receive('publish');
+  expect(topic).toBe(
+    'devices/d1/modules/m1/messages/devicebound/%24.mid=Hi%20Jody' +
+      '&%24.to=%2Fdevices%2Fd1%2Fmodules%2Fm1%2Fmessages%2FdeviceBound',
+  );
+  peer.send({ cmd: 'puback', messageId });
+  peer.send({ cmd: 'disconnect' });
+  await peer.closed;
+});
+
+test('a module may not subscribe to messages of its device', async () => {
+  const peer = await MqttPeer.open(hub, 'd1/m1');
   expect(await peer.subscribe('devices/d1/messages/devicebound/#')).toBe(0x80);
   peer.drop();
 });

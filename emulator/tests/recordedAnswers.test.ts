@@ -320,6 +320,13 @@ describe('methods and jobs', () => {
       expect(error.Message).toContain('Missing or invalid etag for job type ScheduleUpdateTwin');
     },
   );
+
+  it('a twin update whose etag is null runs (azure-iot-sdk-csharp, IoTHubServiceProxyE2ETests)', async () => {
+    const updateTwin = { deviceId: 'JobsSample_Device', etag: null, tags: { a: 1 } };
+    const job = { type: 'scheduleUpdateTwin', queryCondition: "DeviceId IN ['JobsSample_Device']", updateTwin };
+    const { status, body } = await ask('PUT', '/jobs/v2/null-etag', { body: job });
+    expect([status, body.jobId]).toEqual([200, 'null-etag']);
+  });
 });
 
 describe('every answer', () => {

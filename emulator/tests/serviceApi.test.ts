@@ -33,8 +33,8 @@ async function exchange(sent: string): Promise<string> {
 describe('what the service API does not serve', () => {
   const calls: [what: string, method: string, path: string][] = [
     ['import and export jobs', 'POST', '/jobs/create'],
-    ['automatic configurations', 'GET', '/configurations/configuration'],
-    ['automatic configurations', 'POST', '/devices/device/applyConfigurationContent'],
+    ['the effect of configurations', 'POST', '/configurations/testQueries'],
+    ['the effect of configurations', 'POST', '/devices/device/applyConfigurationContent'],
     ['digital twins', 'GET', '/digitaltwins/device'],
     ['feedback and notifications of files over HTTP', 'GET', '/messages/serviceBound/feedback'],
     ['files of devices', 'POST', '/devices/device/files'],

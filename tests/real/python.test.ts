@@ -2,6 +2,8 @@ import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startEmulator, type TestEmulator } from '../../emulator/tests/support/emulator';
+import { tokenOf } from '../../emulator/tests/support/mqttPeer';
+import { keyOf, signSas } from '../../emulator/tests/support/sas';
 import { startWebhook, type Webhook } from '../../emulator/tests/support/webhook';
 
 /** That of Debian, whose package python3-azure has the SDKs. */
@@ -25,7 +27,14 @@ suite('the clients of Python', () => {
         subscriptions: [{ name: 'all', webhook: webhook.url, maxEventsPerBatch: 10 }],
       },
     };
-    emulator = await startEmulator({ topology, amqpTls: true, log: (line) => logged.push(line) });
+    const cloudToDevice = { feedbackSeconds: 0 };
+    emulator = await startEmulator({
+      devices: ['d1'],
+      topology,
+      cloudToDevice,
+      amqpTls: true,
+      log: (line) => logged.push(line),
+    });
   });
   afterAll(async () => {
     await emulator.stop();
@@ -35,9 +44,10 @@ suite('the clients of Python', () => {
   const logged: string[] = [];
 
   /** Runs a program; gives the JSON lines that it wrote. */
-  async function run(program: string): Promise<Record<string, unknown>[]> {
+  async function run(program: string, settings: Record<string, string> = {}): Promise<Record<string, unknown>[]> {
     const ca = join(emulator.stateDir, 'ca.pem');
-    const env = { ...process.env, ...emulator.hub.env, CA: ca, REQUESTS_CA_BUNDLE: ca, PYTHONUNBUFFERED: '1' };
+    const trust = { CA: ca, REQUESTS_CA_BUNDLE: ca };
+    const env = { ...process.env, ...emulator.hub.env, ...trust, ...settings, PYTHONUNBUFFERED: '1' };
     const { stdout } = await promisify(execFile)(python, [join(__dirname, 'python', program)], {
       env,
       timeout: 100_000,
@@ -102,6 +112,36 @@ suite('the clients of Python', () => {
       expect(logged).toEqual([]);
     });
   });
+
+  test('of AMQP are a service and a device of the hub', async () => {
+    const { hub } = emulator;
+    const lines = await run('iotHub.py', {
+      PORT: `${hub.ports.amqps}`,
+      DEVICE_TOKEN: tokenOf(hub, 'd1'),
+      SERVICE_TOKEN: signSas({ key: keyOf(hub.connectionString('service')), policy: 'service' }),
+    });
+    const sent = { what: 'sent', states: ['SendComplete'] };
+    const given = (id: string, before: number) => {
+      return { what: 'given', body: 'do it', id, before, own: { 'iothub-ack': 'full', a: 'b' } };
+    };
+    expect(lines).toEqual([
+      { what: 'events', states: ['SendComplete'] },
+      sent,
+      given('kept', 0),
+      given('kept', 1),
+      given('kept', 2),
+      sent,
+      given('refused', 0),
+      {
+        what: 'feedback',
+        outcomes: [
+          ['kept', 'Success'],
+          ['refused', 'Rejected'],
+        ],
+      },
+      { what: 'redirected', to: `localhost:${hub.ports.amqps}` },
+    ]);
+  }, 60_000);
 
   test('of Event Grid publish CloudEvents with the key of the topic, and with no other', async () => {
     expect(await run('eventGrid.py')).toEqual([{ sent: 200, wrongKey: 401 }]);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { bundleFleet } from '../fleet/fleetProcess';
 import { bundled, startSystem, stopSystems } from './system';
@@ -101,6 +101,35 @@ test('scripts and files that documents name are there', () => {
   expect(said.flatMap(({ file, command }) => missing(command).map((name) => `${file}: ${name}`))).toEqual([]);
   expect(missing('npm ci && npm run sing')).toEqual(['npm run sing']);
   expect(missing('npx jest tests/nowhere.test.ts')).toEqual(['tests/nowhere.test.ts']);
+});
+
+/** As headings are addressed. */
+const slugOf = (heading: string) =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+/** Links of a document to files and headings of the project that are not there. */
+function deadLinks(file: string, text: string): string[] {
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
+    if (/^[a-z]+:/.test(link)) return [];
+    const [path = '', heading] = link.split('#');
+    const target = path === '' ? file : join(dirname(file), path);
+    if (!existsSync(target)) return [`${file}: ${link}`];
+    if (heading === undefined) return [];
+    const headings = [...readFileSync(target, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, each = '']) => slugOf(each));
+    return headings.includes(heading) ? [] : [`${file}: ${link}`];
+  });
+}
+
+test('links lead somewhere', () => {
+  expect(documents.flatMap((file) => deadLinks(file, readFileSync(file, 'utf8')))).toEqual([]);
+  expect(deadLinks('README.md', '[a](docs/sing.md) [b](#sing)')).toEqual([
+    'README.md: docs/sing.md',
+    'README.md: #sing',
+  ]);
 });
 
 describe('against a running system', () => {

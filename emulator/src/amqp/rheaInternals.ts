@@ -129,8 +129,10 @@ export function openWithCredit(link: Receiver, credit: number): void {
 
 /** Sends the client of a link elsewhere (AMQP 1.0, 2.8.16). */
 export function redirect(link: Sender | Receiver, to: Readonly<Record<string, unknown>>): void {
-  const error = toAmqpError('amqp:link:redirect', 'It is found elsewhere.');
-  link.close({ ...error, info: rhea.types.wrap_symbolic_map(to) });
+  link.close(toAmqpError('amqp:link:redirect', 'It is found elsewhere.'));
+  // The names of its fields are symbols, where rhea writes strings.
+  const detach = answers(link).detach as { value?: { value: unknown[] }[] } | undefined;
+  detach?.value?.[2]?.value.splice(2, 1, rhea.types.wrap_symbolic_map(to));
 }
 
 /** Ends a link with the reason. */

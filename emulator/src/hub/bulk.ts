@@ -57,7 +57,7 @@ async function runItem(hub: BulkHub, item: Json): Promise<void> {
   const { registry } = hub;
   switch (String(importMode).toLowerCase()) {
     case 'create':
-      return void (await registry.create(id, parseIdentityInput(item), initialTwin(item)));
+      return void (await registry.create(id, parseIdentityInput(item), { write: initialTwin(item) }));
     case 'update':
       return void (await registry.update(id, parseIdentityInput(item), '*'));
     case 'updateifmatchetag':

@@ -81,19 +81,21 @@ export class Registry {
   }
 
   /**
-   * Registers a device, or a module on one, with a twin that may have tags and desired properties.
+   * Registers a device, or a module on one.
    *
+   * @param imported that it comes with others: with a twin that may have tags and desired properties, and any scope
+   *   (azure-iot-sdk-csharp, end-to-end test of `AddDevices2Async`).
    * @throws HubError DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, DeviceNotFound, InvalidDeviceScope, ArgumentInvalid
    */
-  async create(id: string, input: IdentityInput, write?: TwinWrite): Promise<Device> {
+  async create(id: string, input: IdentityInput, imported?: { write: TwinWrite | undefined }): Promise<Device> {
     const { hubName, fleet, events, makeKeys } = this.options;
     const ids = splitId(id);
     checkIds(ids);
     if (ids.moduleId === undefined) this.#checkNewDevice(id);
     else this.#checkNewModule(ids.deviceId, ids.moduleId);
     const isModule = ids.moduleId !== undefined;
-    if (!isModule) this.#checkScopes(id, input);
-    const twin = write ? importedTwin(write, isModule) : newTwin(isModule);
+    if (!isModule && !imported) this.#checkScopes(id, input);
+    const twin = imported?.write ? importedTwin(imported.write, isModule) : newTwin(isModule);
     const [device] = await Promise.all([
       fleet.add(newIdentity(ids, input, makeKeys(id)), twin),
       this.#addEdgeModules(id, input),

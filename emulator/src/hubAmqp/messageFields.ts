@@ -1,5 +1,7 @@
 import rhea, { type Message } from 'rhea';
+import { maxMessageBytes } from '../amqp/server';
 import type { CloudMessage } from '../messages/cloudMessage';
+import { HubError } from '../service/hubError';
 
 /** The fields of a message as text, whatever their types on the wire. */
 export interface MessageFields extends Omit<CloudMessage, 'ack'> {
@@ -8,6 +10,11 @@ export interface MessageFields extends Omit<CloudMessage, 'ack'> {
 
 /** Latest time that a date can be. */
 const maxTime = 8.64e15;
+
+/** Sees whether a message came whole: of one that is too long no more is kept. @throws HubError MessageTooLarge */
+export function checkLength(bytes: Buffer): void {
+  if (bytes.length > maxMessageBytes) throw new HubError('MessageTooLarge', 'The message is too long.');
+}
 
 /**
  * Reads a message.

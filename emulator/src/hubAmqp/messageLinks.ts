@@ -11,7 +11,7 @@ import { parseDevicePath } from './address';
 import { conditionOf } from './conditions';
 import type { DeviceOptions } from './deviceOptions';
 import { type Lending, lend, type Outcome } from './lend';
-import { decode } from './messageFields';
+import { checkLength, decode } from './messageFields';
 
 /** How far ahead a service may send, in messages. */
 const credit = 100;
@@ -44,16 +44,16 @@ function toMessage({ message }: LockedMessage): Message {
     to,
     content_type: contentType,
     content_encoding: contentEncoding,
+    absolute_expiry_time: message.expiresAt,
   };
   return {
     ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
-    absolute_expiry_time: message.expiresAt,
     delivery_count: message.deliveryCount - 1,
     message_annotations: {
       'x-opt-sequence-number': rhea.types.wrap_long(message.sequenceNumber),
       'x-opt-enqueued-time': rhea.types.wrap_timestamp(message.enqueuedAt),
     },
-    application_properties: { ...properties, ...(ack === 'none' ? {} : { [ackProperty]: ack }) },
+    application_properties: { ...properties, ...(ack === undefined ? {} : { [ackProperty]: ack }) },
     body: rhea.message.data_section(message.body),
   } as unknown as Message;
 }
@@ -85,14 +85,16 @@ export function openMessages(link: Receiver, { hub, gate, log }: DeviceOptions):
   };
 }
 
-/** @throws HubError ArgumentInvalid */
+/** @throws HubError MessageTooLarge, ArgumentInvalid */
 function readCloudMessage(bytes: Buffer): CloudMessage {
+  checkLength(bytes);
   try {
     readMessage(bytes);
     const { annotations, properties, ...fields } = decode(bytes);
-    const { [ackProperty]: wanted = 'none', ...own } = properties;
-    const ack = acks.find((each) => each === wanted.toLowerCase());
-    if (!ack) throw new TypeError(`${ackProperty} is one of ${acks.join(', ')}, not '${wanted}'`);
+    const { [ackProperty]: wanted, ...own } = properties;
+    const ack = acks.find((each) => each === wanted?.toLowerCase());
+    if (wanted !== undefined && !ack)
+      throw new TypeError(`${ackProperty} is one of ${acks.join(', ')}, not '${wanted}'`);
     return { ...fields, ack, properties: own };
   } catch (error) {
     throw new HubError('ArgumentInvalid', `The message cannot be read: ${error}`);

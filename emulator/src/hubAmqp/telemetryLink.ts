@@ -6,7 +6,7 @@ import { Disturbance } from '../faults/disturbance';
 import { HubError } from '../service/hubError';
 import { conditionOf } from './conditions';
 import type { DeviceOptions } from './deviceOptions';
-import { bagOf, decode } from './messageFields';
+import { bagOf, checkLength, decode } from './messageFields';
 
 /** Longest event, in bytes. */
 const maxEventBytes = 256 * 1024;
@@ -44,6 +44,7 @@ async function takeEvents({ bytes, delivery, context }: Incoming, id: string, op
 
 /** @throws HubError MessageTooLarge, GenericBadRequest */
 function readEvents(bytes: Buffer, isBatch: boolean) {
+  checkLength(bytes);
   try {
     const events = (isBatch ? contentsOfBatch(bytes) : [bytes]).map((each) => {
       const { body, ...fields } = decode(each);

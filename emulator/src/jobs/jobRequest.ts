@@ -43,7 +43,8 @@ function parseWork({ type, updateTwin, cloudToDeviceMethod }: JsonObject): JobWo
   switch (type) {
     case 'scheduleUpdateTwin':
       if (!isObject(updateTwin)) throw new HubError('ArgumentNull', 'The body lacks updateTwin, a JSON object.');
-      if (updateTwin.etag !== '*') {
+      // .NET writes null where it was given none, which hubs take.
+      if (updateTwin.etag !== '*' && updateTwin.etag !== null) {
         throw invalidArgument("Missing or invalid etag for job type ScheduleUpdateTwin. It must be '*'.");
       }
       parseTwinWrite(updateTwin);

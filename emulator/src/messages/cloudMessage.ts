@@ -13,7 +13,8 @@ export interface CloudMessage {
   contentEncoding?: string | undefined;
   /** Milliseconds since the epoch. Default: as long as the hub keeps messages. */
   expiresAt?: number | undefined;
-  ack: Ack;
+  /** Default: `none`. */
+  ack?: Ack | undefined;
   /** The application's own. */
   properties: Readonly<Record<string, string>>;
   body: Buffer;
@@ -23,9 +24,9 @@ export interface CloudMessage {
 export interface QueuedMessage extends CloudMessage {
   /** Grows with every message of the hub. */
   sequenceNumber: number;
-  /** Both in milliseconds since the epoch. */
+  /** When it came, and until when it is kept; milliseconds since the epoch. */
   enqueuedAt: number;
-  expiresAt: number;
+  keptUntil: number;
   /** How often it was given to the device, the present time included. */
   deliveryCount: number;
 }

@@ -67,15 +67,15 @@ export class CloudMessages {
     if (queue.size >= maxQueued) {
       throw new HubError('DeviceMaximumQueueDepthExceeded', `The device '${id}' has ${maxQueued} messages waiting.`);
     }
-    const { expiresAt = now + rules.ttlMs } = message;
+    const keptUntil = message.expiresAt ?? now + rules.ttlMs;
     const queued: QueuedMessage = {
       ...message,
-      expiresAt,
+      keptUntil,
       sequenceNumber: ++this.#lastSequenceNumber,
       enqueuedAt: now,
       deliveryCount: 0,
     };
-    if (expiresAt <= now) return this.#left(id, { message: queued, outcome: 'Expired' });
+    if (keptUntil <= now) return this.#left(id, { message: queued, outcome: 'Expired' });
     queue.add(queued);
     this.#count(id, queue);
     const kept = this.options.store?.put('message', keyOf(id, queued), toText(queued));

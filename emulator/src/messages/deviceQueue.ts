@@ -76,7 +76,7 @@ export class DeviceQueue {
 
   /** Enqueues a message again that was taken; undefined where it may be given to nobody any more. */
   putBack(message: QueuedMessage, now: number): Settled | undefined {
-    if (message.expiresAt <= now) return { message, outcome: 'Expired' };
+    if (message.keptUntil <= now) return { message, outcome: 'Expired' };
     if (message.deliveryCount >= this.rules.maxDeliveryCount) return { message, outcome: 'DeliveryCountExceeded' };
     this.add(message);
     return undefined;
@@ -91,8 +91,8 @@ export class DeviceQueue {
 
   /** Messages whose time is over leave the queue. */
   expire(now: number): Settled[] {
-    const expired = this.#enqueued.filter(({ expiresAt }) => expiresAt <= now);
-    if (expired.length > 0) this.#enqueued = this.#enqueued.filter(({ expiresAt }) => expiresAt > now);
+    const expired = this.#enqueued.filter(({ keptUntil }) => keptUntil <= now);
+    if (expired.length > 0) this.#enqueued = this.#enqueued.filter(({ keptUntil }) => keptUntil > now);
     return expired.map((message) => ({ message, outcome: 'Expired' as const }));
   }
 }

@@ -63,7 +63,7 @@ export class Feedback {
 
   /** Notes what became of a message, where its sender asked for that; resolves when it is durable. */
   async tell(id: string, deviceGenerationId: string, { message, outcome }: Settled): Promise<void> {
-    if (!wanted[message.ack](outcome === 'Success')) return;
+    if (!wanted[message.ack ?? 'none'](outcome === 'Success')) return;
     const at = Math.floor(this.options.clock.now());
     const record: FeedbackRecord = {
       originalMessageId: message.messageId ?? '',

@@ -1,7 +1,10 @@
 /** Operations that this emulator knows and does not serve; `README.md` lists the same. */
 export const notServed: readonly NotServed[] = [
   { what: 'import and export jobs', path: /^\/jobs\/create$/ },
-  { what: 'automatic configurations', path: /^\/(configurations(\/|$)|devices\/[^/]+\/applyConfigurationContent$)/ },
+  {
+    what: 'the effect of configurations',
+    path: /^\/(configurations\/testQueries|devices\/[^/]+\/applyConfigurationContent$)/,
+  },
   { what: 'digital twins', path: /^\/digitaltwins\// },
   { what: 'feedback and notifications of files over HTTP', path: /^\/messages(\/|$)/ },
   {

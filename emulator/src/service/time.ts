@@ -62,3 +62,8 @@ export function trackingTime(): string {
   const [year, month, day, time] = new Date().toISOString().split(/[-T.]/);
   return `${month}/${day}/${year} ${time}`;
 }
+
+/** Milliseconds since the epoch, with the seven fractional digits of .NET's format "o": it reads no other by that. */
+export function timeOf(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '0000Z');
+}

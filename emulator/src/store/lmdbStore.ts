@@ -9,7 +9,7 @@ import type { Kind } from './store';
 const format = '2';
 /** The devices' keys are in it. The type lacks this option, which LMDB takes. */
 const ownersOnly: object = { permissionsMode: 0o600 };
-const kinds: readonly Kind[] = ['identity', 'job', 'session', 'message', 'feedback'];
+const kinds: readonly Kind[] = ['identity', 'job', 'session', 'message', 'feedback', 'configuration'];
 
 /**
  * Texts in an LMDB environment, each behind its checksum: what is written together is committed together, and a process

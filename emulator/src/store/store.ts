@@ -1,5 +1,5 @@
-/** What a hub keeps: identities with their twins, jobs, sessions of MQTT clients, messages to devices and feedback of them. */
-export type Kind = 'identity' | 'job' | 'session' | 'message' | 'feedback';
+/** What a hub keeps: identities with their twins, jobs, sessions of MQTT clients, messages to devices, feedback of them, configurations. */
+export type Kind = 'identity' | 'job' | 'session' | 'message' | 'feedback' | 'configuration';
 
 /** Where a hub keeps texts by their keys. A promise resolves when its change would survive the end of the process. */
 export interface Store {

@@ -61,6 +61,8 @@ export function TrialResult({ trial, label, done }: { trial: Trial; label: strin
 }
 
 function Tried({ of: { devices, sample, engine, expectedSeconds, ignoredColumns = [] } }: { of: DryRun }) {
+  // What the app writes it reads before, so that it can be taken back.
+  const isRead = engine !== 'hubJob';
   return (
     <>
       <dl class="figures">
@@ -74,12 +76,13 @@ function Tried({ of: { devices, sample, engine, expectedSeconds, ignoredColumns 
         </div>
         <div>
           <dt>Messages of the day, about</dt>
-          <dd>{formatNumber(devices)}</dd>
+          <dd>{formatNumber(isRead ? 2 * devices : devices)}</dd>
         </div>
       </dl>
       <p class="muted">
-        {engines[engine] ?? engine}. A write is a message of the hub's daily quota for each 4 KB, on the free tier for
-        each 0.5 KB.
+        {engines[engine] ?? engine}.{' '}
+        {isRead ? 'Each device is read, so that it can be undone, and written: a message' : 'A write is a message'} of
+        the hub's daily quota for each 4 KB, on the free tier for each 0.5 KB.
       </p>
       {sample.length > 0 && (
         <p>

@@ -113,6 +113,7 @@ const undoing = {
       reason,
     }),
     idempotencyKey,
+    reasonHeader,
   ],
   body: json('UndoRequest', { why: { summary: 'Why', value: { reason: 'moved to the new hall' } } }),
   isBodyOptional: true,

@@ -24,6 +24,9 @@ switch (args)
     case ["process", var connection, var hub, var group]:
         await Balance.RunAsync(connection, hub, group);
         break;
+    case ["hub", var port, var device, var deviceToken, var serviceToken]:
+        await HubStory.RunAsync(int.Parse(port), device, deviceToken, serviceToken);
+        break;
     default:
         Console.Error.WriteLine("""
             vectors INPUTS VECTORS
@@ -33,6 +36,7 @@ switch (args)
             send CONNECTION HUB            in: events
             read CONNECTION HUB GROUP COUNT
             process CONNECTION HUB GROUP
+            hub PORT DEVICE DEVICE-TOKEN SERVICE-TOKEN
             """);
         return 2;
 }

@@ -1,8 +1,9 @@
-import type { CloudMessage, QueuedMessage } from '../../messages/cloudMessage';
+import type { QueuedMessage } from '../../messages/cloudMessage';
 import type { CloudMessages } from '../../messages/cloudMessages';
+import { timeOf } from '../../service/time';
 import type { Connection } from '../connection';
 import { writePropertyBag } from '../topics/propertyBag';
-import { deviceBoundFilter, deviceBoundTopic } from '../topics/topics';
+import { deviceBoundFilters, deviceBoundTopic } from '../topics/topics';
 
 /** Longest topic [MQTT-1.5.3]. */
 const maxTopicBytes = 0xffff;
@@ -13,7 +14,7 @@ const maxTopicBytes = 0xffff;
  */
 export function giveMessages(connection: Connection, messages: CloudMessages): void {
   const { id } = connection;
-  const filters = [deviceBoundFilter(id)];
+  const filters = deviceBoundFilters(id);
   while (connection.listensTo(filters)) {
     const given = messages.receive(id, Number.POSITIVE_INFINITY);
     if (!given) return;
@@ -32,26 +33,20 @@ export function giveMessages(connection: Connection, messages: CloudMessages): v
   }
 }
 
-/** Names of system properties in a bag. */
-const systemNames = {
-  messageId: '$.mid',
-  correlationId: '$.cid',
-  userId: '$.uid',
-  to: '$.to',
-  contentType: '$.ct',
-  contentEncoding: '$.ce',
-} as const satisfies Partial<Record<keyof CloudMessage, string>>;
-
-function bagOf(message: QueuedMessage): [string, string][] {
-  const system = Object.entries(systemNames).flatMap(([key, name]): [string, string][] => {
-    const value = message[key as keyof typeof systemNames];
-    return value === undefined ? [] : [[name, value]];
-  });
-  const { ack, expiresAt, properties } = message;
-  return [
-    ...system,
-    ['$.exp', new Date(expiresAt).toISOString()],
-    ...(ack === 'none' ? [] : [['iothub-ack', ack] satisfies [string, string]]),
-    ...Object.entries(properties),
-  ];
+/**
+ * What a message says, in the order of a hub: what its sender left out is left out, as devices printed it that listened
+ * with mosquitto.
+ */
+function bagOf({ expiresAt, ack, properties, ...message }: QueuedMessage): [string, string][] {
+  const system = Object.entries({
+    '$.exp': expiresAt === undefined ? undefined : timeOf(expiresAt),
+    '$.cid': message.correlationId,
+    '$.mid': message.messageId,
+    '$.uid': message.userId,
+    '$.to': message.to,
+    '$.ct': message.contentType,
+    '$.ce': message.contentEncoding,
+    'iothub-ack': ack,
+  }).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return [...system, ...Object.entries(properties)];
 }

@@ -31,19 +31,26 @@ export function methodFilters(methodName: string): string[] {
   return [methodsFilter, `$iothub/methods/POST/${methodName}/#`];
 }
 
-/** Where the topics of messages to a device begin; a property bag follows. */
+/** Where the topics of messages to a device or module begin; a property bag follows. */
 export const deviceBoundTopic = (id: string) => `${pathOf(id)}/messages/devicebound/`;
 
-/** Messages to a device. */
-export const deviceBoundFilter = (id: string) => `${deviceBoundTopic(id)}#`;
+/**
+ * Filters that hear of messages to a device or module. Those to a module come to whoever subscribed to its inputs, as Node's
+ * client does (azure-iot-sdk-node, issue 1007), or to all below its path, as .NET's.
+ */
+export function deviceBoundFilters(id: string): string[] {
+  const own = `${deviceBoundTopic(id)}#`;
+  return id.includes('/') ? [own, `${pathOf(id)}/inputs/#`, `${pathOf(id)}/#`] : [own];
+}
 
 /** The same for every device: kept once, however many subscribe. */
 const shared = [responseFilter, desiredFilter, methodsFilter];
 
-/** A filter that the hub offers to a device or module, or `undefined`. To inputs of modules no message ever comes. */
+/** A filter that the hub offers to a device or module, or `undefined`. */
 export function offered(id: string, filter: string): string | undefined {
   const known = shared.find((each) => each === filter);
   if (known !== undefined) return known;
-  const own = id.includes('/') ? `${pathOf(id)}/inputs/#` : deviceBoundFilter(id);
-  return filter === own || /^\$iothub\/methods\/POST\/[^/#+]+\/#$/.test(filter) ? filter : undefined;
+  return deviceBoundFilters(id).includes(filter) || /^\$iothub\/methods\/POST\/[^/#+]+\/#$/.test(filter)
+    ? filter
+    : undefined;
 }

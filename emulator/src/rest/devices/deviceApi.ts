@@ -59,9 +59,10 @@ export function deviceApi(options: DeviceApiOptions): Handler {
     void answer(options, request, { ids, rest, query })
       .catch((error: unknown) => {
         if (error instanceof Disturbance) return disturb(error, response);
-        const failed = !(error instanceof HubError) && !response.destroyed;
+        const reply = errorReply(error, { requestId, isRegistry: false });
+        const failed = reply.status === 500 && !(error instanceof HubError) && !response.destroyed;
         if (failed) options.log(`${request.method} failed: ${error instanceof Error ? error.stack : error}`);
-        return errorReply(error, { requestId, isRegistry: false });
+        return reply;
       })
       .then((reply) => (typeof reply === 'function' ? reply(response) : reply && send(response, reply)));
     return true;

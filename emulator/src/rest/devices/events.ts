@@ -18,7 +18,7 @@ const batchSchema = z.array(
   z.looseObject({
     body: z.string(),
     base64Encoded: z.optional(z.boolean()),
-    properties: z.optional(z.record(z.string(), z.string())),
+    properties: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))),
   }),
 );
 
@@ -49,7 +49,7 @@ function readBatch(bytes: Buffer): DeviceEvent[] {
   const { success, data } = batchSchema.safeParse(parseJson(bytes));
   if (!success) throw new HubError('GenericBadRequest', 'A batch is a JSON array of { body, properties }.');
   return data.map(({ body, base64Encoded = true, properties = {} }) => ({
-    properties: readProperties(Object.entries(properties)),
+    properties: readProperties(Object.entries(properties).map(([name, value]) => [name, String(value ?? '')])),
     body: Buffer.from(body, base64Encoded ? 'base64' : 'utf8'),
   }));
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { LockedMessage } from '../../messages/deviceQueue';
+import { timeOf } from '../../service/time';
 
 /** In front of the names of application properties. */
 export const propertyPrefix = 'iothub-app-';
@@ -16,8 +17,8 @@ export function writeMessage(response: ServerResponse, { message, lockToken }: L
     'iothub-to': message.to,
     'iothub-contenttype': message.contentType,
     'iothub-contentencoding': message.contentEncoding,
-    'iothub-expiry': new Date(message.expiresAt).toISOString(),
-    'iothub-enqueuedtime': new Date(message.enqueuedAt).toISOString(),
+    'iothub-expiry': message.expiresAt === undefined ? undefined : timeOf(message.expiresAt),
+    'iothub-enqueuedtime': timeOf(message.enqueuedAt),
     'iothub-sequencenumber': String(message.sequenceNumber),
     'iothub-deliverycount': String(message.deliveryCount),
     'iothub-ack': message.ack,

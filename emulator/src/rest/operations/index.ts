@@ -1,3 +1,4 @@
+import { configurationOperations } from './configurationOperations';
 import { jobOperations } from './jobOperations';
 import { messageOperations } from './messageOperations';
 import { methodOperations } from './methodOperations';
@@ -12,4 +13,5 @@ export const operations: readonly Operation[] = [
   ...registryOperations,
   ...jobOperations,
   ...messageOperations,
+  ...configurationOperations,
 ];
