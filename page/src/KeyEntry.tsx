@@ -10,18 +10,9 @@ export function KeyEntry() {
     if (!asked) dialog.current?.close();
   }, [asked]);
   return (
-    <dialog
-      ref={dialog}
-      aria-labelledby="key-title"
-      onClose={() => {
-        keyAsked.value = undefined;
-      }}
-    >
-      {asked === 'signIn' ? (
-        <SignIn close={() => dialog.current?.close()} />
-      ) : (
-        <KeyForm isRefused={asked === 'refused'} close={() => dialog.current?.close()} />
-      )}
+    // Not when it has closed: that is told later, when a key may have been refused again.
+    <dialog ref={dialog} aria-labelledby="key-title" onCancel={close}>
+      {asked === 'signIn' ? <SignIn close={close} /> : <KeyForm isRefused={asked === 'refused'} close={close} />}
     </dialog>
   );
 }
@@ -79,4 +70,8 @@ function SignIn({ close }: { close(): void }) {
       </div>
     </>
   );
+}
+
+function close(): void {
+  keyAsked.value = undefined;
 }
