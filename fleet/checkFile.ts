@@ -1,11 +1,10 @@
 import { open } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import { deviceIdRule } from '../src/twins/isDeviceId';
-import { type Chunk, readChunks } from './chunks';
+import { type Chunk, readChunks, type Sheet } from './chunks';
 import { ApiError } from './client';
 import type { Context } from './command';
 import { FailedError } from './errors';
-import type { Format } from './format';
 import { Progress } from './progress';
 import { type ChunkOptions, describeFault, type Fault, hasNoTag, sendChunk } from './sendChunk';
 import { maxBadIds, surveyFile } from './survey';
@@ -21,9 +20,10 @@ const answerSchema = z.looseObject({ devices: z.int() });
  *
  * @throws FailedError where there is none, or one stands there twice: chunk by chunk the API could not tell.
  */
-export async function countDevices(file: string, format: Format, context: Context): Promise<number> {
+export async function countDevices(sheet: Sheet, context: Context): Promise<number> {
+  const { file } = sheet;
   await refuseUtf16(file);
-  const { devices, bad, repeated } = await surveyFile(file, format, maxFaults, context.signal);
+  const { devices, bad, repeated } = await surveyFile(sheet, maxFaults, context.signal);
   if (devices === 0) throw new FailedError(`${file} names no device.`);
   const faults = [
     ...bad.map(({ deviceId, line }) => ({ line, detail: `'${deviceId}': ${deviceIdRule}` })),
@@ -47,10 +47,11 @@ export async function countDevices(file: string, format: Format, context: Contex
  * @throws FailedError where a line has a fault, or no device a tag.
  */
 export async function checkFile(
-  file: string,
-  { chunk: maxDevices, total, ...options }: ChunkOptions & { chunk: number; total: number },
+  sheet: Sheet,
+  { chunk: maxDevices, total, ...rest }: Omit<ChunkOptions, 'format'> & { chunk: number; total: number },
   context: Context,
 ): Promise<void> {
+  const options = { ...rest, format: sheet.format };
   const progress = new Progress(context.stderr, total);
   // By their lines: each chunk has the header.
   const faults = new Map<number, Fault>();
@@ -58,7 +59,7 @@ export async function checkFile(
   let untagged: unknown;
   let hasTags = false;
   try {
-    for await (const chunk of readChunks(file, options.format, { offset: 0, line: 1 }, maxDevices)) {
+    for await (const chunk of readChunks(sheet, { offset: 0, line: 1 }, maxDevices)) {
       progress.show(devices, 'checked');
       try {
         for (const fault of await faultsOf(chunk, options, context)) faults.set(fault.line, fault);

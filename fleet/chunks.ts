@@ -3,6 +3,8 @@ import { idReader, type ReadId } from './deviceIds';
 import type { Format } from './format';
 import { type FileRecord, isBlank, readRecords } from './records';
 
+const byteOrderMark = Buffer.from('\ufeff');
+
 /** Longest body that the API takes. */
 const maxBytes = 8 * 1024 * 1024;
 
@@ -30,20 +32,29 @@ export interface NamedDevice {
   line: number;
 }
 
+/** A file of devices, and how it is read. */
+export interface Sheet {
+  file: string;
+  format: Format;
+  /** What stands between the cells of a CSV; guessed where it is undefined. */
+  separator?: Separator | undefined;
+}
+
 /** What comes before the records of a file: in CSV its header, with empty lines before it. */
 interface Head {
+  /** As each chunk begins with it. */
   bytes: Buffer;
+  /** In the file. */
+  length: number;
   lines: number;
+  /** Lines of it that are none of the file. */
+  added: number;
 }
 
 /** Cuts a file into chunks of so many devices at most, each small enough for a request. */
-export async function* readChunks(
-  file: string,
-  format: Format,
-  from: Position,
-  maxDevices: number,
-): AsyncGenerator<Chunk> {
-  const head = await readHead(file, format);
+export async function* readChunks(sheet: Sheet, from: Position, maxDevices: number): AsyncGenerator<Chunk> {
+  const { file, format } = sheet;
+  const head = await readHead(sheet);
   const readId = idReader(format, head.bytes);
   const begin = from.offset === 0 ? afterHead(head) : from;
   let records: FileRecord[] = [];
@@ -64,8 +75,9 @@ export async function* readChunks(
 }
 
 /** The devices of a file, one after the other. */
-export async function* readDevices(file: string, format: Format): AsyncGenerator<NamedDevice> {
-  const head = await readHead(file, format);
+export async function* readDevices(sheet: Sheet): AsyncGenerator<NamedDevice> {
+  const { file, format } = sheet;
+  const head = await readHead(sheet);
   const readId = idReader(format, head.bytes);
   const { offset: start, line } = afterHead(head);
   for await (const record of readRecords(file, { format, start, line, maxBytes })) {
@@ -73,21 +85,31 @@ export async function* readDevices(file: string, format: Format): AsyncGenerator
   }
 }
 
-/** What stands between the cells of a CSV, as its head says or has it guessed. */
-export async function separatorOf(file: string): Promise<Separator> {
-  const { bytes } = await readHead(file, 'csv');
+/** What stands between the cells of a CSV, as is said of it, or its head says or has it guessed. */
+export async function separatorOf(sheet: Sheet): Promise<Separator> {
+  const { bytes } = await readHead(sheet);
   return separationOf(new TextDecoder().decode(bytes)).separator;
 }
 
-async function readHead(file: string, format: Format): Promise<Head> {
-  const head: Head = { bytes: Buffer.alloc(0), lines: 0 };
+async function readHead({ file, format, separator }: Sheet): Promise<Head> {
+  // As a line of the file would say it, but none of its lines.
+  const said = separator ? Buffer.from(`sep=${separator}\n`) : Buffer.alloc(0);
+  const head: Head = { bytes: said, length: 0, lines: 0, added: separator ? 1 : 0 };
   if (format === 'ndjson') return head;
   for await (const record of readRecords(file, { format, maxBytes })) {
-    head.bytes = Buffer.concat([head.bytes, record.bytes]);
+    const isOverruled = separator !== undefined && saysSeparator(record);
+    // An empty line in its place: lines stay what they are. A mark of the encoding stands in front of all, or nowhere.
+    const kept = isOverruled ? Buffer.from('\n') : record.bytes;
+    head.bytes = Buffer.concat([head.bytes, separator ? withoutMark(kept) : kept]);
+    head.length += record.bytes.length;
     head.lines += record.lines;
     if (!isBlank(record) && !saysSeparator(record)) break;
   }
   return head;
+}
+
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, 3).equals(byteOrderMark) ? bytes.subarray(3) : bytes;
 }
 
 /** A line before the header for spreadsheets, which the app reads too. */
@@ -95,8 +117,8 @@ function saysSeparator({ bytes, line }: FileRecord): boolean {
   return line === 1 && /^(\ufeff)?sep=/i.test(bytes.toString());
 }
 
-function afterHead({ bytes, lines }: Head): Position {
-  return { offset: bytes.length, line: 1 + lines };
+function afterHead({ length, lines }: Head): Position {
+  return { offset: length, line: 1 + lines };
 }
 
 function toChunk(head: Head, records: readonly FileRecord[], end: number, readId: ReadId): Chunk {
@@ -108,7 +130,10 @@ function toChunk(head: Head, records: readonly FileRecord[], end: number, readId
     end,
     nextLine: (last?.line ?? 1) + (last?.lines ?? 0),
     devices: named.length,
-    lineOf: (line) => (line <= head.lines ? line : line - head.lines + firstLine - 1),
+    lineOf: (sent) => {
+      const line = Math.max(1, sent - head.added);
+      return line <= head.lines ? line : line - head.lines + firstLine - 1;
+    },
     linesOfDevices: () => new Map(named.map((record) => [readId(record) ?? '', record.line])),
   };
 }

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import type { Separator } from '../src/api/formats/readCsv';
+import { visible } from '../src/visible';
 import { checkFile, countDevices } from './checkFile';
-import { separatorOf } from './chunks';
+import { type Sheet, separatorOf } from './chunks';
 import { type Command, type Context, hubHelp, hubOptions } from './command';
 import { confirm, confirmHelp, confirmOptions } from './confirm';
-import { FailedError } from './errors';
+import { FailedError, UsageError } from './errors';
 import { describeHub, formatDuration, type HubSize, secondsToTag } from './expectedTime';
 import { type Format, formatOf } from './format';
 import { importChunks } from './importChunks';
@@ -25,11 +26,12 @@ export const importTags: Command = {
   help: `npm run fleet -- import FILE [options]
 
 FILE ends in .csv or .ndjson, as docs/tagging.md describes them; - is stdin. What export wrote can be imported as it is, or
-after it was edited: location moves a device. What separates the cells of a CSV (, ; tab) follows from its header; a first
-line sep=; says otherwise. All of it is checked before the first device is tagged. Where it was cut, the
+after it was edited: location moves a device. What separates the cells of a CSV (, ; tab) follows from its header, unless
+--separator or a first line sep=; says it. All of it is checked before the first device is tagged. Where it was cut, the
 same command goes on. Faults, and devices that were not tagged, are told by their lines.
 
   --format csv|ndjson    where the file's name does not tell
+  --separator SIGN       what stands between the cells of a CSV: comma, semicolon or tab
   --engine NAME          direct or queue; chosen by size unless told otherwise
   --chunk N              devices of a job; ${defaultDevices} unless told otherwise, ${maxDevices} at most
   --no-undo              keeps nothing to take it back by: half the messages of the hub's day
@@ -43,6 +45,7 @@ ${hubHelp}
     ...confirmOptions,
     format: { type: 'string' },
     engine: { type: 'string' },
+    separator: { type: 'string' },
     chunk: { type: 'string' },
     'no-undo': { type: 'boolean' },
     'dry-run': { type: 'boolean' },
@@ -58,6 +61,7 @@ ${hubHelp}
         url: context.client.address,
         chunk: given.number('chunk', maxDevices),
         engine: given.text('engine'),
+        separator: readSeparator(given.text('separator'), format),
       },
       undoable: given.flag('no-undo') ? 'false' : undefined,
       dryRun: given.flag('dry-run'),
@@ -92,20 +96,21 @@ async function importFile(file: string, format: Format, wanted: Wanted, context:
   const kept = importStateOf(file);
   const before = dryRun || wanted.restart ? undefined : await resumedImport(file, kept, asked);
   const hasKeys = await keepsJobs(context);
+  const sheet: Sheet = { file, format, separator: before?.separator ?? asked.separator };
   const state =
     before ??
     (await newImport(file, {
       ...asked,
-      total: await countDevices(file, format, context),
+      total: await countDevices(sheet, context),
       chunk: asked.chunk ?? (hasKeys ? defaultDevices : directDevices),
     }));
   tellWhatComes(state, wanted.hub, context);
   const { chunk, engine, total } = state;
-  if (!before) await checkFile(file, { format, engine, chunk, total }, context);
-  if (dryRun) return tellChecked(state, format === 'csv' ? await separatorOf(file) : undefined, context);
+  if (!before) await checkFile(sheet, { engine, chunk, total }, context);
+  if (dryRun) return tellChecked(state, format === 'csv' ? await separatorOf(sheet) : undefined, context);
   if (!before && !wanted.yes) await confirm(total, context);
   await kept.write(state);
-  const { succeeded, failed } = await importChunks({ file, format, kept, undoable, canGoOn, hasKeys }, state, context);
+  const { succeeded, failed } = await importChunks({ ...sheet, kept, undoable, canGoOn, hasKeys }, state, context);
   await kept.remove();
   if (context.json) await write(context.stdout, `${JSON.stringify({ total, succeeded, failed })}\n`);
   context.say(`${succeeded} of ${total} devices tagged.`);
@@ -123,6 +128,18 @@ function tellWhatComes({ total, succeeded, failed, line }: ImportState, hub: Hub
   const since = done > 0 ? `Going on at line ${line}, after ${done} devices. ` : '';
   const left = total - done;
   say(`${since}${left} devices, ${formatDuration(secondsToTag(left, hub))} at the quota of ${describeHub(hub)}.`);
+}
+
+const separators = { comma: ',', semicolon: ';', tab: '\t' } as const;
+
+/** @throws UsageError for another one, or where it says nothing. */
+function readSeparator(name: string | undefined, format: Format): Separator | undefined {
+  if (name === undefined) return undefined;
+  const separator = Object.entries(separators).find((each) => (each as string[]).includes(name))?.[1];
+  if (separator === undefined)
+    throw new UsageError(`--separator is ${Object.keys(separators).join(', ')}, not '${visible(name)}'.`);
+  if (format !== 'csv') throw new UsageError('--separator is of CSV.');
+  return separator;
 }
 
 const separatorNames = { ',': 'commas', ';': 'semicolons', '\t': 'tabs' } as const;

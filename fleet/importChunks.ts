@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { visible } from '../src/visible';
-import { type Chunk, readChunks } from './chunks';
+import { type Chunk, readChunks, type Sheet } from './chunks';
 import { ApiError } from './client';
 import type { Context } from './command';
 import { FailedError, InterruptedError } from './errors';
 import { failuresOf, followJob, type Job, jobSchema } from './followJob';
-import type { Format } from './format';
 import type { ImportState } from './importState';
 import { Progress } from './progress';
 import { hasNoTag, sendChunk } from './sendChunk';
@@ -13,9 +12,7 @@ import type { StateFile } from './stateFile';
 import { write } from './terminal';
 
 /** What is imported, and how. */
-export interface Source {
-  file: string;
-  format: Format;
+export interface Source extends Sheet {
   /** Where the state is kept, so that the same command can go on from it. */
   kept: StateFile<ImportState>;
   /** Whether there is a file to go on with: what came on standard input is gone. */
@@ -27,12 +24,12 @@ export interface Source {
 
 /** Tags the devices of a file, chunk by chunk; answers the state when all of it is done. */
 export async function importChunks(source: Source, begun: ImportState, context: Context): Promise<ImportState> {
-  const { file, format, kept } = source;
+  const { kept } = source;
   let state = begun;
   const progress = new Progress(context.stderr, state.total, state.succeeded + state.failed);
   const from = { offset: state.offset, line: state.line };
   try {
-    for await (const chunk of readChunks(file, format, from, state.chunk)) {
+    for await (const chunk of readChunks(source, from, state.chunk)) {
       const tagged = await tagChunk(chunk, source, state, progress, context);
       const succeeded = state.succeeded + tagged;
       const failed = state.failed + chunk.devices - tagged;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import * as z from 'zod/mini';
+import type { Separator } from '../src/api/formats/readCsv';
 import { FailedError, UsageError } from './errors';
 import { StateFile } from './stateFile';
 
@@ -15,6 +16,7 @@ const stateSchema = z.object({
   /** The chunks are cut the same way again. */
   chunk: z.int(),
   engine: z.optional(z.string()),
+  separator: z.optional(z.enum([',', ';', '\t'])),
   total: z.int(),
   /** What is done, and the line that follows. */
   offset: z.int(),
@@ -33,6 +35,7 @@ export interface Asked {
   url: string;
   chunk: number | undefined;
   engine: string | undefined;
+  separator: Separator | undefined;
 }
 
 /** Where the state of an import is kept. */
@@ -56,8 +59,8 @@ export async function resumedImport(
   if (before.size !== size || before.modified !== mtimeMs) {
     throw new FailedError(`${file} has changed since its import was cut; --restart begins anew.`);
   }
-  const { url, chunk, engine } = before;
-  if (url === asked.url && (asked.chunk ?? chunk) === chunk && (asked.engine ?? engine) === engine) return before;
+  const same = (name: 'chunk' | 'engine' | 'separator') => (asked[name] ?? before[name]) === before[name];
+  if (before.url === asked.url && same('chunk') && same('engine') && same('separator')) return before;
   throw new UsageError(`${kept.path} is of an import with other options, or by another app; --restart begins anew.`);
 }
 

@@ -1,6 +1,5 @@
 import { isDeviceId } from '../src/twins/isDeviceId';
-import { type NamedDevice, readDevices } from './chunks';
-import type { Format } from './format';
+import { type NamedDevice, readDevices, type Sheet } from './chunks';
 
 /** A device that stands in a file again. */
 export interface Repeated {
@@ -28,12 +27,12 @@ const hashBits = 28;
  * the hash of each, and only those whose bit was set before (of a million different ones some two thousand) are compared as
  * they stand, by reading the file again.
  */
-export async function surveyFile(file: string, format: Format, most: number, signal: AbortSignal): Promise<Survey> {
+export async function surveyFile(sheet: Sheet, most: number, signal: AbortSignal): Promise<Survey> {
   const seen = new Uint32Array(2 ** (hashBits - 5));
   const suspects = new Set<number>();
   const bad: Survey['bad'] = [];
   let devices = 0;
-  for await (const { deviceId, line } of readDevices(file, format)) {
+  for await (const { deviceId, line } of readDevices(sheet)) {
     signal.throwIfAborted();
     devices++;
     if (deviceId === undefined) continue;
@@ -44,7 +43,7 @@ export async function surveyFile(file: string, format: Format, most: number, sig
     if (before & bit) suspects.add(hash);
     else seen[word] = before | bit;
   }
-  const repeated = suspects.size > 0 ? await findRepeated(readDevices(file, format), suspects, most) : [];
+  const repeated = suspects.size > 0 ? await findRepeated(readDevices(sheet), suspects, most) : [];
   return { devices, bad, repeated };
 }
 

@@ -74,12 +74,16 @@ test('an import that nobody wants to take back has the app read no twin', async 
 });
 
 test('standard input is imported as a file is, and nothing of it stays behind', async () => {
-  const before = (await readdir(tmpdir())).filter((name) => name.startsWith('fleet-'));
+  const { TMPDIR } = process.env;
+  const own = join(folder, 'spool');
+  await mkdir(own);
+  process.env.TMPDIR = own;
   const outcome = await fleetReading('deviceId,plant\na,1\nb,2\n', app.url, 'import', '-', '--format', 'csv');
+  if (TMPDIR === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = TMPDIR;
   expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining('2 of 2 devices tagged.') });
   expect(posted().map(({ body }) => body)).toEqual(['deviceId,plant\na,1\nb,2\n']);
-  const after = (await readdir(tmpdir())).filter((name) => name.startsWith('fleet-'));
-  expect(after.filter((name) => !before.includes(name))).toEqual([]);
+  expect(await readdir(own)).toEqual([]);
 });
 
 test.each(['utf16le', 'with the other byte first'])('a list in UTF-16 is sent as UTF-8: %s', async (order) => {
@@ -106,6 +110,29 @@ test.each([
 ])('a trial says how %j is read', async (text, separator) => {
   const { stdout } = await fleet(app.url, 'import', await file('trial.csv', text), '--dry-run');
   expect(stdout).toBe(`Nothing was done. 1 devices can be tagged. Cells stand between ${separator}.\n`);
+});
+
+test.each([
+  ['\ufeffsep=,\ndeviceId;note\na;"x,\ny"\nb c;2\n', 'semicolon'],
+  ['\ufeffdeviceId;note\na;"x,\ny"\nb c;2\n', ';'],
+])('what --separator says goes before what %j says, and lines stay those of the file', async (text, separator) => {
+  const path = await file('said.csv', text);
+  const { stdout } = await fleet(app.url, 'import', path, '--separator', separator);
+  const line = text.includes('sep=') ? 5 : 4;
+  expect(stdout).toBe(`Line ${line}: 'b c': A device id has 1 to 128 ASCII letters, digits or -:.+%_#*?!(),=@;$'.\n`);
+  await file('said.csv', text.replace('b c', 'b'));
+  const outcome = await fleet(app.url, 'import', path, '--separator', separator, '--chunk', '1');
+  expect(outcome).toMatchObject({ code: 0 });
+  const head = text.includes('sep=') ? 'sep=;\n\ndeviceId;note\n' : 'sep=;\ndeviceId;note\n';
+  expect(posted().map(({ body }) => body)).toEqual([`${head}a;"x,\ny"\n`, `${head}b;2\n`]);
+});
+
+test.each([
+  [['a.csv', '--separator', '|'], "--separator is comma, semicolon, tab, not '|'."],
+  [['a.ndjson', '--separator', 'tab'], '--separator is of CSV.'],
+])('%j is wrong usage', async (args, fault) => {
+  const { code, stderr } = await fleet(app.url, 'import', ...args);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(fault) });
 });
 
 test('every bad id is named at once, by its line', async () => {

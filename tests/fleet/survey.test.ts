@@ -12,7 +12,11 @@ test('among 60,000 devices, whose hashes meet, those that stand twice are found,
   const { signal } = new AbortController();
   const first = { deviceId: ids[0], line: 60_002, firstLine: 2 };
   const second = { deviceId: ids[23_456], line: 60_003, firstLine: 23_458 };
-  expect(await surveyFile(file, 'csv', 20, signal)).toEqual({ devices: 60_002, bad: [], repeated: [first, second] });
-  expect(await surveyFile(file, 'csv', 1, signal)).toEqual({ devices: 60_002, bad: [], repeated: [first] });
+  expect(await surveyFile({ file, format: 'csv' }, 20, signal)).toEqual({
+    devices: 60_002,
+    bad: [],
+    repeated: [first, second],
+  });
+  expect(await surveyFile({ file, format: 'csv' }, 1, signal)).toEqual({ devices: 60_002, bad: [], repeated: [first] });
   await rm(folder, { recursive: true });
 });
