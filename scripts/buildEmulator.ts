@@ -23,6 +23,9 @@ runScript(async () => {
     outdir: 'dist',
     external: ['lmdb'],
     plugins: [indexBeside],
+    // A start reads all of it.
+    minifySyntax: true,
+    minifyWhitespace: true,
     metafile: true,
     logLevel: 'warning',
   });
