@@ -3,7 +3,7 @@ import { changedSections } from '../changes/changedPaths';
 import { changeIdOf } from '../changes/changeId';
 import { isOfConnection, type TwinEvent } from '../changes/twinEvent';
 import { isJsonObject, type Json, type JsonObject } from '../json';
-import { type Known, type KnownTwin, sectionAfter, twinAfter, unheardOf } from './twinState';
+import { type Known, type KnownTwin, memberOf, sectionAfter, toldOf, twinAfter, unheardOf } from './twinState';
 import type { Author, Write } from './writeLog';
 
 /** One value that changed. */
@@ -78,25 +78,34 @@ function toRecord(event: TwinEvent, twin: KnownTwin): ChangeRecord {
 }
 
 function differences(name: string, known: Known, next: Known, patch: JsonObject, isReplaced: boolean) {
-  const removed = isReplaced ? leaves(known.values, []).filter((path) => valueAt(next.values, path) === undefined) : [];
-  return [...leaves(patch, []), ...removed].map((path): ValueChange => {
-    const before = valueAt(known.values, path) ?? (known.isWhole ? null : undefined);
-    return {
-      path: [name, ...path].join('.'),
-      ...(before === undefined ? {} : { before }),
-      after: valueAt(next.values, path) ?? null,
-    };
+  const written = pathsOf(patch, known, []);
+  const isWritten = (path: readonly string[]) => written.some((each) => each.every((step, at) => path[at] === step));
+  const removed = isReplaced ? valuesIn(known, []).filter((path) => !isWritten(path) && at(next, path) === null) : [];
+  return [...written, ...removed].map((path): ValueChange => {
+    const before = toldOf(at(known, path));
+    // Of an empty object that was merged with what is not known nothing else is told.
+    const after = toldOf(at(next, path)) ?? (at(next, path) === null ? null : {});
+    return { path: [name, ...path].join('.'), ...(before === undefined ? {} : { before }), after };
   });
 }
 
-function leaves(object: JsonObject, path: string[]): string[][] {
-  return Object.entries(object).flatMap(([name, value]) =>
-    isJsonObject(value) && Object.keys(value).length > 0 ? leaves(value, [...path, name]) : [[...path, name]],
-  );
+/** The paths of the values that a patch writes; where it puts an object in the place of a value, the path of that value. */
+function pathsOf(patch: JsonObject, known: Known, within: string[]): string[][] {
+  return Object.entries(patch).flatMap(([name, value]) => {
+    const path = [...within, name];
+    const before = memberOf(known, name);
+    const isInside = isJsonObject(value) && Object.keys(value).length > 0 && !(before && 'value' in before);
+    return isInside ? pathsOf(value, before, path) : [path];
+  });
 }
 
-function valueAt(object: JsonObject, [name = '', ...rest]: string[]): Json | undefined {
-  const value = Object.hasOwn(object, name) ? object[name] : undefined;
-  if (rest.length === 0) return value;
-  return isJsonObject(value) ? valueAt(value, rest) : undefined;
+/** The paths of all values that are known. */
+function valuesIn(known: Known, within: string[]): string[][] {
+  if (!known) return [];
+  if ('value' in known) return [within];
+  return Object.entries(known.members).flatMap(([name, member]) => valuesIn(member, [...within, name]));
+}
+
+function at(known: Known, path: readonly string[]): Known {
+  return path.reduce(memberOf, known);
 }
