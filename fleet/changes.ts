@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { authorOf } from './author';
 import type { Command, Context } from './command';
 import { formatTable } from './table';
 import { columnsOf, write } from './terminal';
@@ -19,6 +20,7 @@ const changeSchema = z.looseObject({
   from: place,
   to: place,
   by: z.optional(z.string()),
+  reason: z.optional(z.string()),
 });
 
 const answerSchema = z.object({ changes: z.array(changeSchema), next: z.string() });
@@ -36,8 +38,8 @@ export const changes: Command = {
   --device ID            of this device
   --location NAME        of devices that are there now
   --path PATH            of the value there, or below it: tags.location
-  --type TYPE            DeviceTwins.TwinChanged, DeviceTwins.DeviceCreated, DeviceTwins.DeviceDeleted or
-                         DeviceTwins.DeviceMoved
+  --type TYPE            DeviceTwins.TwinChanged, DeviceTwins.DeviceCreated, DeviceTwins.DeviceDeleted,
+                         DeviceTwins.DeviceConnected, DeviceTwins.DeviceDisconnected or DeviceTwins.DeviceMoved
 Oldest first, a line a value: from the oldest that is kept, with --follow from now on.
 With --json: one change a line.
 `,
@@ -58,6 +60,7 @@ With --json: one change a line.
     const query = { device, location, path, type, ...(follows ? { wait: String(waitSeconds) } : {}) };
     let cursor = given.text('after') ?? (follows ? 'now' : undefined);
     let shown = 0;
+    let reached: string | undefined;
     try {
       while (shown < most) {
         const limit = String(Math.min(1000, most - shown));
@@ -68,10 +71,11 @@ With --json: one change a line.
         shown += page.changes.length;
         const isEnd = page.changes.length === 0 && page.next === cursor;
         cursor = page.next;
+        reached = cursor;
         if (isEnd && !follows) break;
       }
     } finally {
-      if (cursor !== undefined) context.say(`Go on with --after ${cursor}`);
+      if (reached !== undefined) context.say(`Go on with --after ${reached}`);
     }
   },
 };
@@ -88,7 +92,8 @@ async function show(page: readonly Change[], isFirst: boolean, { stdout, json }:
   await write(stdout, isFirst ? table : table.slice(table.indexOf('\n') + 1));
 }
 
-function rowsOf({ time, type, deviceId, version, values = [], from, to, by }: Change): unknown[][] {
+function rowsOf({ time, type, deviceId, version, values = [], from, to, ...author }: Change): unknown[][] {
+  const by = authorOf(author);
   const what = type.replace(/^DeviceTwins\.(Device|Twin)/, '').toLowerCase();
   if (type === 'DeviceTwins.DeviceMoved') return [[time, deviceId, version, what, `${told(from)} → ${told(to)}`, by]];
   if (values.length === 0) return [[time, deviceId, version, what, '', by]];

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { authorOf } from './author';
 import type { Command } from './command';
 import { extentOf, extentOptions, showList } from './pages';
 
@@ -10,6 +11,8 @@ const answerSchema = z.object({
       time: z.string(),
       type: z.string(),
       version: z.optional(z.int()),
+      by: z.optional(z.string()),
+      reason: z.optional(z.string()),
       values: z.array(z.object({ path: z.string(), before: z.optional(z.json()), after: z.optional(z.json()) })),
     }),
   ),
@@ -35,11 +38,20 @@ With --json: one change a line.
         query: {},
         schema: answerSchema,
         itemsOf: ({ changes }) => changes,
-        header: ['time', 'version', 'type', 'path', 'before', 'after'],
-        rowsOf: ({ time, type, version, values }) =>
-          values.length === 0
-            ? [[time, version, type, '', '', '']]
-            : values.map(({ path, before, after }) => [time, version, type, path, told(before, '?'), told(after)]),
+        header: ['time', 'version', 'type', 'path', 'before', 'after', 'by'],
+        rowsOf: ({ time, type, version, values, ...author }) => {
+          const by = authorOf(author);
+          if (values.length === 0) return [[time, version, type, '', '', '', by]];
+          return values.map(({ path, before, after }) => [
+            time,
+            version,
+            type,
+            path,
+            told(before, '?'),
+            told(after),
+            by,
+          ]);
+        },
       },
       extentOf(given, pageSize),
       context,

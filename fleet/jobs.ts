@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { authorOf } from './author';
 import type { Command } from './command';
 import { extentOf, extentOptions, showList } from './pages';
 
@@ -12,6 +13,8 @@ const answerSchema = z.object({
       engine: z.string(),
       state: z.string(),
       counts: z.record(z.string(), z.int()),
+      by: z.optional(z.string()),
+      reason: z.optional(z.string()),
     }),
   ),
   continuation: z.optional(z.string()),
@@ -36,15 +39,16 @@ With --json: one job a line.
         query: { state: given.text('state') },
         schema: answerSchema,
         itemsOf: (page) => page.jobs,
-        header: ['job', 'created', 'engine', 'state', 'total', 'succeeded', 'failed', 'pending'],
-        rowsOf: ({ jobId, createdAt, engine, state, counts }) => [
-          [jobId, createdAt, engine, state, counts.total, counts.succeeded, counts.failed, counts.pending],
-        ],
+        header: ['job', 'created', 'engine', 'state', 'total', 'succeeded', 'failed', 'pending', 'by'],
+        rowsOf: ({ jobId, createdAt, engine, state, counts, ...author }) => {
+          const { total, succeeded, failed, pending } = counts;
+          return [[jobId, createdAt, engine, state, total, succeeded, failed, pending, authorOf(author)]];
+        },
       },
       extentOf(given, pageSize),
       context,
     );
-    if (shown === 0) context.say('There is no such job.');
+    if (shown === 0) context.say('No job of the last 30 days is so.');
     if (areMore) context.say('There are more: --limit or --all.');
   },
 };

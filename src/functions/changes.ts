@@ -22,12 +22,12 @@ export async function changes(request: HttpRequest, services: Services): Promise
   const type = negotiate(headers.get('accept'), changesTypes);
   const { after, wait, device, ...asked } = readParameters(changesParameters, query);
   const wanted = { ...asked, device: device === undefined ? undefined : parseDeviceId(device) };
-  const cursor = after === undefined || after === 'now' ? undefined : readCursor(after);
+  const given = after === undefined || after === 'now' ? undefined : readCursor(after);
   const means = changesMeans(needRecords(services));
-  const page =
-    after === 'now'
-      ? { changes: [], cursor: await means.reader.end() }
-      : await waitForChanges(cursor, wanted, means, performance.now() + wait * 1000);
+  const end = performance.now() + wait * 1000;
+  const cursor = after === 'now' ? await means.reader.end() : given;
+  const isEnd = after === 'now' && wait === 0;
+  const page = isEnd && cursor ? { changes: [], cursor } : await waitForChanges(cursor, wanted, means, end);
   const next = formatCursor(page.cursor);
   return {
     headers: { 'content-type': type, vary: 'accept', link: nextLink(url, next, 'after') },

@@ -162,6 +162,39 @@ test('waits for a change where there is none, and reads once a second', async ()
   expect(reads).toBeLessThanOrEqual(4);
 });
 
+test('waits from now on, too', async () => {
+  const app = instanceOn(memoryTables());
+  await relay(app, messages(3));
+  const waiting = ask(app, { after: 'now', wait: '20' });
+  await new Promise(setImmediate);
+  await relay(app, messages(1, 3));
+  const { body } = await waiting;
+  expect((body as { changes: object[] }).changes).toMatchObject([{ version: 5 }]);
+});
+
+test.each(['location', 'foo', 'tags.', 'tags["a"]x..b', '$metadata', 'properties'])(
+  'the path %s, at which no change can be, is refused',
+  async (path) => {
+    const app = instanceOn(memoryTables());
+    expect(await ask(app, { path })).toMatchObject({ status: 400, body: { path: 'path' } });
+  },
+);
+
+test('a path may begin as one of a query does', async () => {
+  const app = instanceOn(memoryTables());
+  expect(await ask(app, { path: 'properties.reported.battery' })).toMatchObject({ status: 200 });
+});
+
+test('a parameter that is given twice is refused, for the host makes one text of both', async () => {
+  const url = 'http://localhost/api/changes?device=a&device=b';
+  const answer = await call(endpoint(changes, instanceOn(memoryTables())), {
+    method: 'GET',
+    url,
+    query: { device: 'a,b' },
+  });
+  expect(answer).toMatchObject({ status: 400, body: { detail: 'device is given twice.', path: 'device' } });
+});
+
 test('a wait ends when its time is over', async () => {
   expect((await ask(instanceOn(memoryTables()), { wait: '1' })).body).toEqual({ changes: [], next: '0' });
 });

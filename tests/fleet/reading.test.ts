@@ -37,14 +37,14 @@ test('get shows a twin, without what a terminal would obey', async () => {
 
 test('jobs lists them, those of a state where asked', async () => {
   const counts = { total: 2, succeeded: 1, failed: 1, pending: 0 };
-  const job = { jobId: 'j1', engine: 'queue', state: 'completed', createdAt: 'T', counts };
+  const job = { jobId: 'j1', engine: 'queue', state: 'completed', createdAt: 'T', counts, by: 'Ada', reason: 'moved' };
   answer = ({ url }) => ({ json: url.searchParams.get('state') ? { jobs: [] } : { jobs: [job], continuation: 'n' } });
   const { stdout, stderr } = await fleet(app.url, 'jobs', '--limit', '1');
   expect(stdout.replace(/ +/g, ' ')).toBe(
-    'job created engine state total succeeded failed pending\nj1 T queue completed 2 1 1 0\n',
+    'job created engine state total succeeded failed pending by\nj1 T queue completed 2 1 1 0 Ada: moved\n',
   );
   expect(stderr).toBe('There are more: --limit or --all.\n');
-  expect((await fleet(app.url, 'jobs', '--state', 'running')).stderr).toBe('There is no such job.\n');
+  expect((await fleet(app.url, 'jobs', '--state', 'running')).stderr).toBe('No job of the last 30 days is so.\n');
   expect(asked()).toEqual(['/api/tagJobs?limit=1', '/api/tagJobs?state=running&limit=100']);
 });
 
@@ -66,7 +66,10 @@ test('trends shows a line a step without the gaps, and the series that were aske
 });
 
 test('history shows a line a value, page by page', async () => {
-  const change = (version: number, values: object[]) => ({ time: 'T', type: 'TwinChanged', version, values });
+  const change = (version: number, values: object[]) => {
+    const by = values.length > 0 ? { by: 'function key' } : {};
+    return { time: 'T', type: 'TwinChanged', version, values, ...by };
+  };
   answer = ({ url }) =>
     url.searchParams.has('continuation')
       ? { json: { changes: [change(2, [])] } }
@@ -83,8 +86,8 @@ test('history shows a line a value, page by page', async () => {
         };
   const { stdout, stderr } = await fleet(app.url, 'history', 'd', '--all');
   expect(stdout.replace(/ +/g, ' ')).toBe(
-    'time version type path before after\nT 3 TwinChanged tags.a (none) 1\nT 3 TwinChanged tags.b ? 2\n' +
-      'time version type path before after\nT 2 TwinChanged\n',
+    'time version type path before after by\nT 3 TwinChanged tags.a (none) 1 function key\nT 3 TwinChanged tags.b ? 2 function key\n' +
+      'time version type path before after by\nT 2 TwinChanged\n',
   );
   expect(stderr).toBe('');
   expect(asked()).toEqual(['/api/devices/d/changes?limit=100', '/api/devices/d/changes?limit=100&continuation=n']);

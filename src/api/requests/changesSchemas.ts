@@ -11,6 +11,10 @@ export const feedTypes = [...eventTypes, 'DeviceTwins.DeviceMoved'] as const sat
 const maxWait = 25;
 const waitFault = `is a whole number of seconds from 0 to ${maxWait}`;
 
+const changePath = /^(tags|(properties\.)?(desired|reported))(\.[^.]+)*$/;
+const pathFault = 'is a section of the twin, or below one: tags.location.plant, reported.connectivity';
+const toChangePath = (path: string) => path.replace(/^properties\./, '');
+
 /** The query parameters of `GET /api/changes`. */
 export const changesParameters = z.object({
   /** The cursor of the page before, or `now`. */
@@ -19,7 +23,8 @@ export const changesParameters = z.object({
   device: textParameter,
   /** Where a device is now. */
   location: textParameter,
-  path: textParameter,
+  /** As the history names it: of `properties` without that. */
+  path: z.optional(z.pipe(z.string().check(z.regex(changePath, pathFault)), z.transform(toChangePath))),
   type: z.optional(z.enum(feedTypes, `is one of ${feedTypes.join(', ')}`)),
   wait: z._default(z.int(waitFault).check(z.minimum(0, waitFault), z.maximum(maxWait, waitFault)), 0),
 });

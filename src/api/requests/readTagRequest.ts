@@ -154,7 +154,8 @@ function readSharedTags(
   paths: ListedFields,
 ): TagsPatch {
   if ((json === undefined) === (cells === undefined)) {
-    throw new InvalidInputError('Give either tags or cells, not both.', 'tags');
+    const both = json !== undefined;
+    throw new InvalidInputError(both ? 'Give either tags or cells, not both.' : 'tags is missing, or cells.', 'tags');
   }
   if (json !== undefined) refuseTwinForm(json, asked.allow);
   const tags = cells ? tagsOfCells(cells, paths) : parseTagsPatch(json ?? null);
