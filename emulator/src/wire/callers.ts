@@ -35,8 +35,9 @@ export function judgeCallers({ host, bind, origins }: CallersOptions): Judge {
   const allowed = origins.map(readOrigin);
   return ({ headers }) => {
     // Nearly all: a name of ours, and no page.
-    const [, name = ''] = /^([\w.-]+)(?::\d{1,5})?$/.exec(headers.host ?? '') ?? [];
-    if (headers.origin === undefined && names.includes(name.toLowerCase())) return undefined;
+    const [, name = '', port = '0'] = /^([\w.-]+)(?::(\d{1,5}))?$/.exec(headers.host ?? '') ?? [];
+    const isOurs = names.includes(name.toLowerCase()) && Number(port) <= 65_535;
+    if (isOurs && headers.origin === undefined) return undefined;
     const called = urlOf(headers.host ?? host);
     if (!called) return { status: 400, message: 'The header Host holds no name.' };
     const address = called.hostname.replace(/^\[|\]$/g, '');
