@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { IotHubOptions } from 'iot-hub-emulator';
 import { startEmulator, type TestEmulator } from './support/emulator';
 import { ManualClock } from './support/manualClock';
@@ -113,4 +116,17 @@ test('it lives on where devices are removed', async () => {
   const before = lives(await fleetOf(emulator));
   await clock.advance(60_000);
   expect(lives(await fleetOf(emulator))).not.toEqual(before);
+});
+
+test('a start on devices that are kept leaves what they have reported as it is', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'live-'));
+  const reported = async (seed: number) => {
+    const emulator = await startEmulator({ simulated: 20, dataDir, clock: new ManualClock(), live: { seed } });
+    const rows = lives(await fleetOf(emulator));
+    await emulator.stop();
+    return rows.map(({ deviceId, version, firmware, battery }) => ({ deviceId, version, firmware, battery }));
+  };
+  const before = await reported(1);
+  expect(await reported(2)).toEqual(before);
+  await rm(dataDir, { recursive: true });
 });

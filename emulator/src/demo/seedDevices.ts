@@ -22,29 +22,26 @@ export interface Seed {
 /** Registers the devices that are missing. */
 export async function seedDevices(hub: Hub, { devices, simulated, liveSeed }: Seed): Promise<void> {
   for (const deviceId of devices) await registerIfMissing(hub, deviceId);
+  const chance = liveSeed === undefined ? undefined : seededRandom(liveSeed);
   for (let first = 0; first < simulated; first += batch) {
     const length = Math.min(batch, simulated - first);
-    await Promise.all(Array.from({ length }, (_, index) => simulate(hub, first + index)));
-  }
-  if (liveSeed === undefined) return;
-  const chance = seededRandom(liveSeed);
-  for (let index = 0; index < simulated; index++) {
-    await hub.patchReported(idOf(index), {
-      firmware: one(firmwares, chance()),
-      battery: Math.round(20 + 80 * chance()),
-    });
-    bringToLife(hub, idOf(index), chance());
+    await Promise.all(Array.from({ length }, (_, index) => simulate(hub, first + index, chance)));
   }
 }
 
-async function simulate(hub: Hub, index: number): Promise<void> {
+async function simulate(hub: Hub, index: number, chance: (() => number) | undefined): Promise<void> {
   const deviceId = idOf(index);
-  if (!(await registerIfMissing(hub, deviceId))) return;
-  const location = { ...plants[index % plants.length] };
-  await Promise.all([
-    hub.patchTwin(deviceId, { tags: { location } }),
-    hub.patchReported(deviceId, { connectivity: connectivities[index % connectivities.length] ?? '' }),
-  ]);
+  // Drawn at once: what comes next hangs neither on who is there already nor on how long a write takes.
+  const report = chance && { firmware: one(firmwares, chance()), battery: Math.round(20 + 80 * chance()) };
+  const past = chance?.();
+  if (await registerIfMissing(hub, deviceId)) {
+    const connectivity = connectivities[index % connectivities.length] ?? '';
+    await Promise.all([
+      hub.patchTwin(deviceId, { tags: { location: { ...plants[index % plants.length] } } }),
+      hub.patchReported(deviceId, { connectivity, ...report }),
+    ]);
+  }
+  if (past !== undefined) bringToLife(hub, deviceId, past);
 }
 
 /** Of a hundred devices 80 are connected, 15 were so within the last day, and 5 have been silent for up to thirty. */
