@@ -58,21 +58,20 @@ With --json: one change a line.
     const most = given.number('limit', 1_000_000) ?? (follows ? Number.POSITIVE_INFINITY : pageSize);
     const [device, location, path, type] = ['device', 'location', 'path', 'type'].map((name) => given.text(name));
     const query = { device, location, path, type, ...(follows ? { wait: String(waitSeconds) } : {}) };
-    let cursor = given.text('after') ?? (follows ? 'now' : undefined);
+    const begin = given.text('after') ?? (follows ? 'now' : undefined);
     let shown = 0;
     let reached: string | undefined;
     try {
       while (shown < most) {
         const limit = String(Math.min(1000, most - shown));
+        const after = reached ?? begin;
         const page = await context.client.json(answerSchema, 'api/changes', {
-          query: { ...query, limit, after: cursor },
+          query: { ...query, limit, after },
         });
         await show(page.changes, shown === 0, context);
         shown += page.changes.length;
-        const isEnd = page.changes.length === 0 && page.next === cursor;
-        cursor = page.next;
-        reached = cursor;
-        if (isEnd && !follows) break;
+        reached = page.next;
+        if (!follows && page.changes.length === 0 && reached === after) break;
       }
     } finally {
       if (reached !== undefined) context.say(`Go on with --after ${reached}`);

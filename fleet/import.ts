@@ -142,10 +142,9 @@ function readSeparator(name: string | undefined, format: Format): Separator | un
   return separator;
 }
 
-const separatorNames = { ',': 'commas', ';': 'semicolons', '\t': 'tabs' } as const;
-
 function tellChecked({ total }: ImportState, separator: Separator | undefined, { json, stdout }: Context) {
-  const read = separator ? ` Cells stand between ${separatorNames[separator]}.` : '';
+  const name = Object.entries(separators).find(([, sign]) => sign === separator)?.[0];
+  const read = name ? ` Cells stand between ${name}s.` : '';
   const told = json
     ? JSON.stringify({ dryRun: true, devices: total, ...(separator ? { separator } : {}) })
     : `Nothing was done. ${total} devices can be tagged.${read}`;

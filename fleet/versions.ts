@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod/mini';
-import { type Command, filterHelp, filterOptions } from './command';
+import { type Command, type Context, filterHelp, filterOptions } from './command';
 import { FailedError, UsageError } from './errors';
 import { type Field, splitFields, valueIn } from './fields';
 
@@ -28,7 +28,7 @@ As in
   npm run fleet -- query --where 'tags.firmware < "00009.00001"'
 `,
   options: filterOptions,
-  async run(given, { client, signal, say }) {
+  async run(given, context) {
     const [path, tag, file, ...more] = given.positionals;
     if (path === undefined || tag === undefined || file === undefined || more.length > 0) {
       throw new UsageError('Give a path, a tag and a file.');
@@ -39,32 +39,41 @@ As in
     if (!from || !to || fields.length > 2) throw new UsageError('Give one path and one tag.');
     if (to.names[0] !== 'tags' || to.names.length < 2) throw new UsageError(`'${tag}' is no tag: write tags.${tag}.`);
     const told = { written: 0, asTagged: 0, others: 0 };
-    async function* lines() {
-      let continuation: string | undefined;
-      do {
-        const query = { ...given.filter(), fields: `${path},${tag}`, limit: pageSize, continuation };
-        const page = await client.json(answerSchema, 'api/devices', { query });
-        for (const device of page.devices) {
-          const version = comparable(valueIn(device, from as Field));
-          if (version === undefined) told.others++;
-          else if (version === valueIn(device, to as Field)) told.asTagged++;
-          else {
-            told.written++;
-            yield `${JSON.stringify({ deviceId: device.deviceId, ...nested((to as Field).names, version) })}\n`;
-          }
-        }
-        continuation = page.continuation;
-        signal.throwIfAborted();
-      } while (continuation !== undefined);
-    }
-    await pipeline(Readable.from(lines()), createWriteStream(file, { flags: 'wx' })).catch((error) => {
+    const lines = linesOf({ ...given.filter(), fields: `${path},${tag}` }, from, to, told, context);
+    await pipeline(Readable.from(lines), createWriteStream(file, { flags: 'wx' })).catch((error) => {
       if (error.code === 'EEXIST') throw new FailedError(`${file} exists: choose another one, or remove it.`);
       throw error;
     });
-    say(`${told.written} devices written to ${file}; ${told.asTagged} have the tag, ${told.others} no version there.`);
-    if (told.written > 0) say(`To tag them: npm run fleet -- import ${file}`);
+    const { written, asTagged, others } = told;
+    context.say(`${written} devices written to ${file}; ${asTagged} have the tag, ${others} no version there.`);
+    if (written > 0) context.say(`To tag them: npm run fleet -- import ${file}`);
   },
 };
+
+/** A line for each device whose tag is not what its version makes it; counts them, and those without a line. */
+async function* linesOf(
+  query: Record<string, string | undefined>,
+  from: Field,
+  to: Field,
+  told: { written: number; asTagged: number; others: number },
+  { client, signal }: Context,
+): AsyncGenerator<string> {
+  let continuation: string | undefined;
+  do {
+    const page = await client.json(answerSchema, 'api/devices', { query: { ...query, limit: pageSize, continuation } });
+    for (const device of page.devices) {
+      const version = comparable(valueIn(device, from));
+      if (version === undefined) told.others++;
+      else if (version === valueIn(device, to)) told.asTagged++;
+      else {
+        told.written++;
+        yield `${JSON.stringify({ deviceId: device.deviceId, ...nested(to.names, version) })}\n`;
+      }
+    }
+    continuation = page.continuation;
+    signal.throwIfAborted();
+  } while (continuation !== undefined);
+}
 
 /** Numbers of five digits each, which stand in the order of their text; undefined for what has other parts than numbers. */
 function comparable(version: unknown): string | undefined {
@@ -77,7 +86,5 @@ function comparable(version: unknown): string | undefined {
 }
 
 function nested(names: readonly string[], value: string): object {
-  return Object.fromEntries(
-    names.slice(0, 1).map((name) => [name, names.length > 1 ? nested(names.slice(1), value) : value]),
-  );
+  return names.reduceRight<object | string>((inner, name) => Object.fromEntries([[name, inner]]), value) as object;
 }

@@ -22,12 +22,13 @@ export async function changes(request: HttpRequest, services: Services): Promise
   const type = negotiate(headers.get('accept'), changesTypes);
   const { after, wait, device, ...asked } = readParameters(changesParameters, query);
   const wanted = { ...asked, device: device === undefined ? undefined : parseDeviceId(device) };
-  const given = after === undefined || after === 'now' ? undefined : readCursor(after);
+  const isNow = after === 'now';
+  const given = after === undefined || isNow ? undefined : readCursor(after);
   const means = changesMeans(needRecords(services));
   const end = performance.now() + wait * 1000;
-  const cursor = after === 'now' ? await means.reader.end() : given;
-  const isEnd = after === 'now' && wait === 0;
-  const page = isEnd && cursor ? { changes: [], cursor } : await waitForChanges(cursor, wanted, means, end);
+  const now = isNow ? await means.reader.end() : undefined;
+  const page =
+    now && wait === 0 ? { changes: [], cursor: now } : await waitForChanges(now ?? given, wanted, means, end);
   const next = formatCursor(page.cursor);
   return {
     headers: { 'content-type': type, vary: 'accept', link: nextLink(url, next, 'after') },

@@ -84,10 +84,10 @@ export class Members {
     for (;;) {
       const kept = await this.read(deviceId);
       const { state } = kept;
-      const isOld = (state.connection?.sequenceNumber ?? '') > data.sequenceNumber;
-      const next = isOld ? state : { ...state, connection };
+      const isKnown = (state.connection?.sequenceNumber ?? '') >= data.sequenceNumber;
+      const next = isKnown ? state : { ...state, connection };
       // Told again, it may be that the row in the list was never written.
-      if (!isOld && (await this.#write(next, kept)) === undefined) continue;
+      if (!isKnown && (await this.#write(next, kept)) === undefined) continue;
       const home = homeOf(next);
       if (home) await this.#noteConnection(home, next);
       return;

@@ -23,31 +23,43 @@ export interface Connection {
 }
 
 /** The twin as `GET /twins/{id}` answers it, its members in the order that real hubs have. */
-export function toDocument({ identity, twin, connected, lastActivity = never, waiting = 0 }: Device): TwinDocument {
+export function toDocument(device: Device): TwinDocument {
+  const { identity, twin } = device;
   const { writes, tags, desired, reported } = twin;
-  const version = twinVersion(writes, reported.$version);
-  const document = head({ identity, connected, lastActivity, waiting, writes, version }) as TwinDocument;
+  const document = head(identity, device, writes, reported.$version) as TwinDocument;
   if (tags !== undefined) document.tags = tags;
   document.properties = { desired, reported };
   return addTail(document, identity);
 }
 
-/** What a twin's document has before its sections. */
-export interface TwinHead extends Connection {
-  identity: Identity;
+/** A twin whose sections are JSON already; tags are empty where there are none. */
+export interface TwinText {
   writes: number;
-  version: number;
+  tags: string;
+  desired: string;
+  reported: string;
+  reportedVersion: number;
 }
 
-/** The same as text, of sections that are JSON already. */
-export function toDocumentText(before: TwinHead, tags: string, desired: string, reported: string): string {
-  const start = JSON.stringify(head(before)).slice(0, -1);
-  const end = JSON.stringify(addTail({} as TwinDocument, before.identity));
+/** The same as text. */
+export function toDocumentText(
+  identity: Identity,
+  connection: Connection,
+  { writes, tags, desired, reported, reportedVersion }: TwinText,
+): string {
+  const start = JSON.stringify(head(identity, connection, writes, reportedVersion)).slice(0, -1);
+  const end = JSON.stringify(addTail({} as TwinDocument, identity));
   const properties = `"properties":{"desired":${desired},"reported":${reported}}`;
   return `${start},${tags && `"tags":${tags},`}${properties}${end === '{}' ? '}' : `,${end.slice(1)}`}`;
 }
 
-function head({ identity, connected, lastActivity = never, waiting = 0, writes, version }: TwinHead): object {
+/** What a document has before its sections. */
+function head(
+  identity: Identity,
+  { connected, lastActivity = never, waiting = 0 }: Connection,
+  writes: number,
+  reportedVersion: number,
+): object {
   const { deviceId, moduleId, statusReason, modelId = '' } = identity;
   const document = { deviceId } as TwinDocument;
   // One by one: conditional spreads would double what a twin costs to read.
@@ -63,7 +75,7 @@ function head({ identity, connected, lastActivity = never, waiting = 0, writes, 
   document.authenticationType = identity.authentication.type;
   document.x509Thumbprint = { ...thumbprintsOf(identity.authentication) };
   document.modelId = modelId;
-  document.version = version;
+  document.version = twinVersion(writes, reportedVersion);
   return document;
 }
 

@@ -4,7 +4,7 @@ import type { JsonObject } from '../service/types';
 import { type Connection, type Device, toDocumentText, toRow } from './device';
 import { type Identity, idOf, splitId } from './identity';
 import { isPackedDisabled, packIdentity, unpackIdentity } from './packedIdentity';
-import { type TwinState, twinVersion } from './twin';
+import type { TwinState } from './twin';
 
 /**
  * A device or module as a fleet holds it: packed into text. A million of them as objects would take several times the
@@ -71,23 +71,8 @@ export class Entry implements Connection, QueryEntry {
   toDocumentText(): string {
     const [packed = '', writes = '', tags = '', desired = '', reported = ''] = this.text.split('\n');
     const identity = unpackIdentity(splitId(this.id), packed);
-    const { connected, lastActivity, waiting } = this;
-    const before = {
-      identity,
-      connected,
-      writes: Number(writes),
-      version: twinVersion(Number(writes), versionIn(reported)),
-    };
-    return toDocumentText(
-      {
-        ...before,
-        ...(lastActivity === undefined ? {} : { lastActivity }),
-        ...(waiting === undefined ? {} : { waiting }),
-      },
-      tags,
-      desired,
-      reported,
-    );
+    const twin = { writes: Number(writes), tags, desired, reported, reportedVersion: versionIn(reported) };
+    return toDocumentText(identity, this, twin);
   }
 
   /** The twin, as queries see it. */

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { visible } from '../../../src/visible';
 import type { JsonObject } from '../api/schemas';
+import { ReasonField } from '../ui/ReasonField';
 
 interface Props {
   patch: JsonObject;
@@ -24,15 +25,7 @@ export function Patch({ patch, isSending, send, giveUp }: Props) {
       <h3 id="patch">What is sent</h3>
       <pre>{JSON.stringify(patch, null, 2).split('\n').map(visible).join('\n')}</pre>
       <p class="muted">A merge patch: null removes. It is refused where the twin has changed since you read it.</p>
-      <label>
-        Why (kept with the change)
-        <input
-          value={reason}
-          maxLength={200}
-          autocomplete="off"
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </label>
+      <ReasonField label="Why (kept with the change)" value={reason} change={setReason} />
       <div class="actions">
         <button type="submit" class="primary" disabled={isSending}>
           {isSending ? 'Sending…' : 'Send'}

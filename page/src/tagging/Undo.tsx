@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { ReasonField } from '../ui/ReasonField';
 import { TrialResult } from './TrialResult';
 import { useTrial } from './useTrial';
 
@@ -17,15 +18,7 @@ export function Undo({ path, done }: { path: string; done?: () => void }) {
           trial.tryOut({ method: 'POST', query, json: {} });
         }}
       >
-        <label>
-          Why (kept with the change)
-          <input
-            value={reason}
-            maxLength={200}
-            autocomplete="off"
-            onInput={(event) => setReason(event.currentTarget.value)}
-          />
-        </label>
+        <ReasonField label="Why (kept with the change)" value={reason} change={setReason} />
         <label class="check">
           <input
             type="checkbox"

@@ -8,6 +8,7 @@ import { TrialResult } from '../tagging/TrialResult';
 import { type Form, faultOf, idsOf, toRequest, type Way } from '../tagging/tagRequest';
 import { useTrial } from '../tagging/useTrial';
 import { Text } from '../ui/parts';
+import { ReasonField } from '../ui/ReasonField';
 
 const ways: readonly (readonly [Way, string])[] = [
   ['list', 'A list'],
@@ -70,15 +71,12 @@ export function Tagging() {
         <Devices by={by} form={form} set={set} />
         {by !== 'file' && <CellFields cells={form.cells} change={(cells) => set({ cells })} />}
         <div class="fields">
-          <label class="is-wide">
-            Why (kept with each change)
-            <input
-              value={form.reason}
-              maxLength={200}
-              autocomplete="off"
-              onInput={(event) => set({ reason: event.currentTarget.value })}
-            />
-          </label>
+          <ReasonField
+            label="Why (kept with each change)"
+            value={form.reason}
+            change={(reason) => set({ reason })}
+            isWide
+          />
           <label>
             Who does it
             <select

@@ -50,8 +50,9 @@ export async function readAssets(folder: string): Promise<Assets> {
 }
 
 /** Answers a file, which a browser may keep for ever: another content has another name. */
-export function answerAsset(asset: Asset, headers: HttpRequest['headers']): HttpResponseInit {
-  return answer(asset, headers, 'public, max-age=31536000, immutable');
+export function answerAsset({ type, bytes }: Asset, headers: HttpRequest['headers']): HttpResponseInit {
+  const coding = codingFor(headers);
+  return answer({ type, coding, bytes: bytes[coding] }, headers, 'public, max-age=31536000, immutable');
 }
 
 /**
@@ -65,15 +66,29 @@ export async function answerPage(
 ): Promise<HttpResponseInit> {
   const [, rest] = /\/page(\/.*)?$/i.exec(pathname) ?? [];
   const base = rest === undefined ? 'page/' : '../'.repeat(rest.split('/').length - 2) || './';
-  const identity = Buffer.from(page.replaceAll('{base}', base));
-  const [br, gz] = await Promise.all([compressed.br(identity), compressed.gzip(identity)]);
-  const asset = { type: 'text/html; charset=utf-8', bytes: { br, gzip: gz, identity } };
-  return answer(asset, headers, 'no-store');
+  const whole = Buffer.from(page.replaceAll('{base}', base));
+  const coding = codingFor(headers);
+  const bytes = coding === 'identity' ? whole : await compressed[coding](whole);
+  return answer({ type: 'text/html; charset=utf-8', coding, bytes }, headers, 'no-store');
 }
 
-function answer({ type, bytes }: Asset, headers: HttpRequest['headers'], cacheControl: string): HttpResponseInit {
-  const coding = negotiateCoding(headers.get('accept-encoding'), ['br', 'gzip']) ?? 'identity';
-  const hash = createHash('sha256').update(bytes[coding]).digest('base64url');
+function codingFor(headers: HttpRequest['headers']): Coding {
+  return negotiateCoding(headers.get('accept-encoding'), ['br', 'gzip']) ?? 'identity';
+}
+
+/** What is sent of a file, in the coding that its reader takes. */
+interface Sent {
+  type: string;
+  coding: Coding;
+  bytes: Uint8Array;
+}
+
+function answer(
+  { type, coding, bytes }: Sent,
+  headers: HttpRequest['headers'],
+  cacheControl: string,
+): HttpResponseInit {
+  const hash = createHash('sha256').update(bytes).digest('base64url');
   const common = { etag: `"${hash}"`, 'cache-control': cacheControl, vary: 'accept-encoding', ...policy };
   const known = headers.get('if-none-match')?.split(',') ?? [];
   if (known.some((each) => each.trim().replace(/^W\//, '') === common.etag)) return { status: 304, headers: common };
@@ -83,6 +98,6 @@ function answer({ type, bytes }: Asset, headers: HttpRequest['headers'], cacheCo
       'content-type': type,
       ...(coding === 'identity' ? {} : { 'content-encoding': coding }),
     },
-    body: bytes[coding],
+    body: bytes,
   };
 }

@@ -13,7 +13,6 @@ const waitFault = `is a whole number of seconds from 0 to ${maxWait}`;
 
 const changePath = /^(tags|(properties\.)?(desired|reported))(\.[^.]+)*$/;
 const pathFault = 'is a section of the twin, or below one: tags.location.plant, reported.connectivity';
-const toChangePath = (path: string) => path.replace(/^properties\./, '');
 
 /** The query parameters of `GET /api/changes`. */
 export const changesParameters = z.object({
@@ -23,8 +22,7 @@ export const changesParameters = z.object({
   device: textParameter,
   /** Where a device is now. */
   location: textParameter,
-  /** As the history names it: of `properties` without that. */
-  path: z.optional(z.pipe(z.string().check(z.regex(changePath, pathFault)), z.transform(toChangePath))),
+  path: z.optional(z.string().check(z.regex(changePath, pathFault))),
   type: z.optional(z.enum(feedTypes, `is one of ${feedTypes.join(', ')}`)),
   wait: z._default(z.int(waitFault).check(z.minimum(0, waitFault), z.maximum(maxWait, waitFault)), 0),
 });
