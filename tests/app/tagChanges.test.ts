@@ -32,10 +32,26 @@ const pathsOf = (given: JsonObject, within: string[] = []): string[][] =>
     isObject(value) && Object.keys(value).length > 0 ? pathsOf(value, [...within, name]) : [[...within, name]],
   );
 
+const at = (object: JsonObject, path: readonly string[]) =>
+  path.reduce<Json | undefined>(
+    (within, step) => (isObject(within) && Object.hasOwn(within, step) ? within[step] : undefined),
+    object,
+  );
+
+/** The object without the one that stands at a path, where that is empty. */
+function withoutEmpty(object: JsonObject, path: string[]): JsonObject {
+  const found = at(object, path);
+  if (!isObject(found) || Object.keys(found).length > 0) return object;
+  return merge(
+    object,
+    path.reduceRight<Json>((inner, step) => Object.fromEntries([[step, inner]]), null) as JsonObject,
+  );
+}
+
 const meets = (one: string[], other: string[]) =>
   one.every((step, index) => index >= other.length || step === other[index]);
-const disjoint = (one: JsonObject, other: JsonObject) =>
-  !pathsOf(one).some((path) => pathsOf(other).some((another) => meets(path, another)));
+const disjoint = (some: string[][], others: string[][]) =>
+  !some.some((path) => others.some((another) => meets(path, another)));
 
 test('what is undone is as it was before, and undoing that is as it was after', () => {
   fc.assert(
@@ -55,11 +71,15 @@ test('what is undone is as it was before, and undoing that is as it was after', 
 test('what others have written at other paths since stays, and only the paths that were touched are written', () => {
   fc.assert(
     fc.property(tags, patch, patch, (before, written, others) => {
-      fc.pre(disjoint(written, others));
+      const changes = changesOf(before, written);
+      // What took the place of a value is one change with all that is in it: who wrote into that has changed it.
+      const touched = changes.flatMap(({ path, isHolder }) => (isHolder ? [] : [[...path]]));
+      fc.pre(disjoint(pathsOf(written), pathsOf(others)) && disjoint(touched, pathsOf(others)));
       const now = merge(merge(before, written), others);
-      const undone = undo(now, changesOf(before, written), false);
-      const without = merge(before, others);
-      // Where both wrote into an object that was not there, it stays with what the others have in it.
+      const undone = undo(now, changes, false);
+      // Where both wrote into an object that was not there, it stays with what the others have in it, if that is anything.
+      const holders = changes.flatMap(({ path, isHolder }) => (isHolder ? [[...path]] : []));
+      const without = holders.sort((a, b) => b.length - a.length).reduce(withoutEmpty, merge(before, others));
       expect(merge(now, undone.patch)).toEqual(without);
       expect(undone.left).toEqual([]);
     }),
@@ -73,11 +93,6 @@ test('what others have changed since is left and told, unless it is forced', () 
       const now = merge(merge(before, written), others);
       const undone = undo(now, changes, false);
       const result = merge(now, undone.patch);
-      const at = (object: JsonObject, path: readonly string[]) =>
-        path.reduce<Json | undefined>(
-          (value, step) => (isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined),
-          object,
-        );
       for (const { path, isHolder, before: value } of changes) {
         if (isHolder) continue;
         const isLeft = undone.left.some((each) => each.path.join() === path.join());
