@@ -34,6 +34,7 @@ same command goes on. Faults, and devices that were not tagged, are told by thei
   --separator SIGN       what stands between the cells of a CSV: comma, semicolon or tab
   --engine NAME          direct or queue; chosen by size unless told otherwise
   --chunk N              devices of a job; ${defaultDevices} unless told otherwise, ${maxDevices} at most
+  --reason TEXT          why; kept with each change
   --no-undo              keeps nothing to take it back by: half the messages of the hub's day
   --dry-run              checks the file, says how it is read, and tags nothing
   --restart              begins anew
@@ -47,6 +48,7 @@ ${hubHelp}
     engine: { type: 'string' },
     separator: { type: 'string' },
     chunk: { type: 'string' },
+    reason: { type: 'string' },
     'no-undo': { type: 'boolean' },
     'dry-run': { type: 'boolean' },
     restart: { type: 'boolean' },
@@ -64,6 +66,7 @@ ${hubHelp}
         separator: readSeparator(given.text('separator'), format),
       },
       undoable: given.flag('no-undo') ? 'false' : undefined,
+      reason: given.text('reason'),
       dryRun: given.flag('dry-run'),
       restart: given.flag('restart'),
       yes: given.flag('yes'),
@@ -83,6 +86,7 @@ interface Wanted {
   hub: HubSize;
   asked: Asked;
   undoable: 'false' | undefined;
+  reason: string | undefined;
   dryRun: boolean;
   restart: boolean;
   yes: boolean;
@@ -90,7 +94,7 @@ interface Wanted {
 }
 
 async function importFile(file: string, format: Format, wanted: Wanted, context: Context): Promise<void> {
-  const { asked, undoable, dryRun, canGoOn } = wanted;
+  const { asked, undoable, reason, dryRun, canGoOn } = wanted;
   await stat(file);
   await refuseHalf(file);
   const kept = importStateOf(file);
@@ -110,7 +114,8 @@ async function importFile(file: string, format: Format, wanted: Wanted, context:
   if (dryRun) return tellChecked(state, format === 'csv' ? await separatorOf(sheet) : undefined, context);
   if (!before && !wanted.yes) await confirm(total, context);
   await kept.write(state);
-  const { succeeded, failed } = await importChunks({ ...sheet, kept, undoable, canGoOn, hasKeys }, state, context);
+  const source = { ...sheet, kept, undoable, reason, canGoOn, hasKeys };
+  const { succeeded, failed } = await importChunks(source, state, context);
   await kept.remove();
   if (context.json) await write(context.stdout, `${JSON.stringify({ total, succeeded, failed })}\n`);
   context.say(`${succeeded} of ${total} devices tagged.`);

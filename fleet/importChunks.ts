@@ -18,6 +18,7 @@ export interface Source extends Sheet {
   /** Whether there is a file to go on with: what came on standard input is gone. */
   canGoOn: boolean;
   undoable: 'false' | undefined;
+  reason: string | undefined;
   /** Whether the app takes idempotency keys. */
   hasKeys: boolean;
 }
@@ -74,14 +75,14 @@ async function tagChunk(
 /** Repeated, it is told of the same job. Undefined where no device of the chunk has a tag. */
 async function postChunk(
   chunk: Chunk,
-  { format, undoable, hasKeys }: Source,
+  { format, undoable, reason, hasKeys }: Source,
   { importId, attempt, offset, engine }: ImportState,
   { client }: Context,
 ): Promise<Job | undefined> {
   const hash = createHash('sha256').update(`${importId} ${attempt} ${offset} `).update(chunk.bytes);
   const key = hasKeys ? hash.digest('hex') : undefined;
   try {
-    return await sendChunk(jobSchema, chunk, { format, engine, undoable, key }, client);
+    return await sendChunk(jobSchema, chunk, { format, engine, undoable, reason, key }, client);
   } catch (error) {
     if (hasNoTag(error)) return undefined;
     throw error;

@@ -33,10 +33,11 @@ With --json: one job a line.
   options: { ...extentOptions, state: { type: 'string' } },
   async run(given, context) {
     given.none();
+    const state = given.text('state');
     const { shown, areMore } = await showList(
       {
         path: 'api/tagJobs',
-        query: { state: given.text('state') },
+        query: { state },
         schema: answerSchema,
         itemsOf: (page) => page.jobs,
         header: ['job', 'created', 'engine', 'state', 'total', 'succeeded', 'failed', 'pending', 'by'],
@@ -48,7 +49,7 @@ With --json: one job a line.
       extentOf(given, pageSize),
       context,
     );
-    if (shown === 0) context.say('No job of the last 30 days is so.');
+    if (shown === 0) context.say(`No ${state === undefined ? '' : `${state} `}job in the last 30 days.`);
     if (areMore) context.say('There are more: --limit or --all.');
   },
 };

@@ -10,6 +10,8 @@ export interface ChunkOptions {
   dryRun?: 'true';
   /** Whether what is replaced is kept; it is unless told otherwise. */
   undoable?: 'false' | undefined;
+  /** Why, in words of who imports. */
+  reason?: string | undefined;
   /** Idempotency key. */
   key?: string | undefined;
 }
@@ -28,14 +30,14 @@ export interface Fault {
 export async function sendChunk<T>(
   schema: z.ZodMiniType<T>,
   chunk: Chunk,
-  { format, engine, dryRun, undoable, key }: ChunkOptions,
+  { format, engine, dryRun, undoable, reason, key }: ChunkOptions,
   client: Client,
 ): Promise<T> {
   const headers = { 'content-type': contentTypeOf(format), ...(key === undefined ? {} : { 'idempotency-key': key }) };
   try {
     return await client.json(schema, 'api/tagJobs', {
       method: 'POST',
-      query: { engine, dryRun, undoable },
+      query: { engine, dryRun, undoable, reason },
       headers,
       body: chunk.bytes,
     });

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { makeFolder, ownerOnly } from './folders';
 import { isFree } from './freePort';
 import { type Service, type ServiceOptions, startService } from './service';
@@ -92,7 +92,7 @@ export function emulator(options: SystemOptions): Part {
 }
 
 /** What somebody who has just started the system would try. */
-function nextSteps({ port, queuePort, tablePort, stateDir, dataDir }: Omit<SystemOptions, 'verbose'>): string {
+function nextSteps({ port, queuePort, tablePort, stateDir, dataDir, auth }: Omit<SystemOptions, 'verbose'>): string {
   const tags = JSON.stringify(JSON.stringify({ location: { region: 'US', plant: 'Redmond43' } }));
   return [
     '',
@@ -104,7 +104,14 @@ function nextSteps({ port, queuePort, tablePort, stateDir, dataDir }: Omit<Syste
       ? []
       : [`Data      ${dataDir}; Azurite saves its part every five seconds: a crash loses what came after`]),
     '',
-    `Try: curl -X PATCH http://localhost:${port}/api/devices/${tutorialDevice}/tags -H "Content-Type: application/json" -d ${tags}`,
+    `Try: curl -X PATCH http://localhost:${port}/api/devices/${tutorialDevice}/tags -H "Content-Type: application/json"${proofOf(auth, stateDir)} -d ${tags}`,
     '',
   ].join('\n');
+}
+
+/** What a caller shows, where callers are told apart. */
+function proofOf(auth: string | undefined, stateDir: string): string {
+  const keys = resolve(stateDir, 'host/keys.json');
+  if (auth === 'keys') return ` -H "x-functions-key: $(node -p "require('${keys}').function")"`;
+  return auth === 'sign-in' ? ' -H "Authorization: Bearer operator:Fleet.Read,Fleet.Write"' : '';
 }

@@ -78,8 +78,8 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
       auth: { type: 'string' },
       live: { type: 'boolean', default: false },
       connections: { type: 'boolean', default: false },
-      'live-rate': { type: 'string', default: '5' },
-      seed: { type: 'string', default: '1' },
+      'live-rate': { type: 'string' },
+      seed: { type: 'string' },
       verbose: { type: 'boolean', default: false },
     },
   });
@@ -97,10 +97,16 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
     host: values.host,
     devices: count('--devices', values.devices, 1_000_000),
     auth: values.auth,
-    live: values.live ? ['--live', '--live-rate', values['live-rate'], '--seed', values.seed] : [],
+    live: liveOptions(values),
     connections: values.connections,
     verbose: values.verbose,
   };
+}
+
+/** As the emulator takes them, which says what is wrong with them. */
+function liveOptions({ live, ...more }: { live: boolean; 'live-rate'?: string; seed?: string }): string[] {
+  const given = (['live-rate', 'seed'] as const).flatMap((name) => (more[name] ? [`--${name}`, more[name]] : []));
+  return [...(live ? ['--live'] : []), ...given];
 }
 
 function count(option: string, text: string, most: number): number {

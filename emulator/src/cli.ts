@@ -96,8 +96,8 @@ function readOptions(): IotHubOptions | undefined {
       device: { type: 'string', multiple: true, default: [] },
       simulate: { type: 'string', default: '0' },
       live: { type: 'boolean', default: false },
-      'live-rate': { type: 'string', default: '5' },
-      seed: { type: 'string', default: '1' },
+      'live-rate': { type: 'string' },
+      seed: { type: 'string' },
       strict: { type: 'boolean', default: false },
       topology: { type: 'string' },
       route: { type: 'string', multiple: true, default: [] },
@@ -133,9 +133,7 @@ function readOptions(): IotHubOptions | undefined {
     trustedCas: values['device-ca'].map(readCa),
     devices: values.device,
     simulated: count('--simulate', values.simulate, 1_000_000),
-    live: values.live
-      ? { perSecond: rate('--live-rate', values['live-rate']), seed: seed('--seed', values.seed) }
-      : undefined,
+    live: liveOptions(values),
     strictQueries: values.strict,
     routes: values.route,
     functionsUrl: values['functions-url'],
@@ -167,6 +165,15 @@ function count(option: string, text: string, most: number): number {
 function factor(option: string, text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
   throw new Error(`${option} takes a number such as 0.1, not '${text}'.`);
+}
+
+/** @throws Error where something is said of them, and they are not asked for. */
+function liveOptions({ live, ...values }: { live: boolean; 'live-rate'?: string; seed?: string }) {
+  const given = (['live-rate', 'seed'] as const).find((name) => values[name] !== undefined);
+  if (!live && given !== undefined) throw new Error(`--${given} is of --live.`);
+  if (!live) return undefined;
+  const { 'live-rate': perSecond = '5', seed: number = '1' } = values;
+  return { perSecond: rate('--live-rate', perSecond), seed: seed('--seed', number) };
 }
 
 function seed(option: string, text: string): number {

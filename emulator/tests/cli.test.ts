@@ -120,6 +120,7 @@ describe('the command line', () => {
     ['a SKU that there is not', ['--sku', 'S9'], /The SKU of a hub is one of F1, S1, S2, S3, not 'S9'/],
     ['more units than a SKU has', ['--sku', 'F1', '--units', '2'], /A hub of the SKU F1 has 1 unit, not 2/],
     ['a topology that is not there', ['--topology', 'missing.json'], /--topology missing\.json: ENOENT/],
+    ['a rate of what does not live', ['--simulate', '5', '--live-rate', '2'], /--live-rate is of --live/],
   ])('refuses %s in one line', async (_, args, says) => {
     const { code, stderr } = await outcome(...args);
     expect([code, stderr]).toEqual([1, expect.stringMatching(says)]);

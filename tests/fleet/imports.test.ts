@@ -67,6 +67,12 @@ test('an export whose folder is not there says so before it asks for anything', 
   expect(app.received).toEqual([]);
 });
 
+test('an import says why, with each chunk', async () => {
+  const path = await file('why.csv', 'deviceId,plant\na,1\nb,1\n');
+  await fleet(app.url, 'import', path, '--chunk', '1', '--reason', 'moved to 1');
+  expect(posted().map(({ url }) => url.searchParams.get('reason'))).toEqual(['moved to 1', 'moved to 1']);
+});
+
 test('an import that nobody wants to take back has the app read no twin', async () => {
   const path = await file('unread.csv', 'deviceId,plant\na,1\n');
   await fleet(app.url, 'import', path, '--no-undo');

@@ -44,7 +44,7 @@ test('jobs lists them, those of a state where asked', async () => {
     'job created engine state total succeeded failed pending by\nj1 T queue completed 2 1 1 0 Ada: moved\n',
   );
   expect(stderr).toBe('There are more: --limit or --all.\n');
-  expect((await fleet(app.url, 'jobs', '--state', 'running')).stderr).toBe('No job of the last 30 days is so.\n');
+  expect((await fleet(app.url, 'jobs', '--state', 'running')).stderr).toBe('No running job in the last 30 days.\n');
   expect(asked()).toEqual(['/api/tagJobs?limit=1', '/api/tagJobs?state=running&limit=100']);
 });
 
