@@ -1,6 +1,6 @@
 import { Client, type Twin } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
-import { type LocalSystem, startLocalSystem } from './localSystem';
+import { type LocalSystem, linesThat, startLocalSystem } from './localSystem';
 import { rawHub } from './rawHub';
 import type { Row } from './row';
 
@@ -98,15 +98,7 @@ async function rate(system: LocalSystem, kept: string, hasTables: boolean): Prom
 
 /** Tags simulated devices, and answers how long it took until the reaction to the last one was done, in ms. */
 async function changesUntilDone({ hub, host }: LocalSystem, count: number): Promise<number> {
-  const done = new Promise<void>((resolve) => {
-    let left = count;
-    const listen = (line: string) => {
-      if (!hops.done.test(line) || --left > 0) return;
-      host.off('line', listen);
-      resolve();
-    };
-    host.on('line', listen);
-  });
+  const done = linesThat(hops.done, count, host);
   const raw = rawHub(hub);
   const start = performance.now();
   const queue = Array.from({ length: count }, (_, n) => n).values();

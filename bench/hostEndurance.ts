@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { startLocalSystem } from './localSystem';
-import { ps, residentMegabytes } from './ps';
+import { processorMs, residentMegabytes } from './ps';
 import type { Row } from './row';
 
 const requests = 100_000;
@@ -65,7 +65,7 @@ async function slice(url: string, agent: Agent, pid: number, count: number): Pro
   const times: number[] = [];
   const held = [await residentMegabytes(pid)];
   const sampling = setInterval(async () => held.push(await residentMegabytes(pid)), sampleMs);
-  const before = await processorMs(pid);
+  const before = await processorMs([pid]);
   const queue = Array.from({ length: count }, (_, n) => n).values();
   await Promise.all(
     Array.from({ length: concurrency }, async () => {
@@ -80,7 +80,7 @@ async function slice(url: string, agent: Agent, pid: number, count: number): Pro
     }),
   );
   clearInterval(sampling);
-  const processor = ((await processorMs(pid)) - before) / count;
+  const processor = ((await processorMs([pid])) - before) / count;
   return { p50: percentile(times, 50), p99: percentile(times, 99), processor, megabytes: percentile(held, 50) };
 }
 
@@ -91,12 +91,6 @@ function get(url: string, agent: Agent): Promise<number> {
     });
     sent.on('error', reject).end();
   });
-}
-
-/** The processor time that a process has taken so far, which `ps` tells as `[hours:]minutes:seconds`. */
-async function processorMs(pid: number): Promise<number> {
-  const [seconds = 0, minutes = 0, hours = 0] = (await ps('time', pid)).split(':').reverse().map(Number);
-  return ((hours * 60 + minutes) * 60 + seconds) * 1000;
 }
 
 function percentile(values: number[], share: number): number {

@@ -91,3 +91,16 @@ export async function startChild(command: string, args: string[], env: NodeJS.Pr
     },
   };
 }
+
+/** Resolves when so many lines have come that match. */
+export function linesThat(pattern: RegExp, count: number, lines: LocalSystem['host']): Promise<void> {
+  return new Promise((resolve) => {
+    let left = count;
+    const listen = (line: string) => {
+      if (!pattern.test(line) || --left > 0) return;
+      lines.off('line', listen);
+      resolve();
+    };
+    lines.on('line', listen);
+  });
+}

@@ -3,6 +3,7 @@ import { type MqttAddress, MqttClient } from './mqttClient';
 /** What a client process is asked to do, and what it answers. */
 export type Task =
   | { kind: 'connect'; addresses: MqttAddress[]; atOnce: number }
+  | { kind: 'disconnect' }
   /** Each reports its twin and waits for the hub's answer, over and over. */
   | { kind: 'report'; durationMs: number; window: number }
   /** Each sends QoS 1 messages to a subscriber of its own, and waits until they have come, over and over. */
@@ -28,6 +29,9 @@ async function run(task: Exclude<Task, { kind: 'end' }>): Promise<number> {
   switch (task.kind) {
     case 'connect':
       return connectAll(task.addresses, task.atOnce);
+    case 'disconnect':
+      for (const client of clients.splice(0)) client.end();
+      return 0;
     case 'report':
       return overAndOver(task, subscribeToAnswers, report);
     case 'relay':
@@ -56,7 +60,8 @@ async function overAndOver(
   await Promise.all(
     clients.map(
       (client, index) =>
-        new Promise<void>((resolve) => {
+        new Promise<void>((resolve, reject) => {
+          client.onClose = () => reject(new Error('The server closed a connection.'));
           let underWay = 0;
           const next = () => {
             underWay++;

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { AmqpTask } from './amqpClientProcess';
 import type { Task } from './clientProcess';
 import type { MqttAddress } from './mqttClient';
 
@@ -9,8 +10,7 @@ export class Clients {
   private constructor(private readonly processes: ChildProcess[]) {}
 
   static start(processes: number): Clients {
-    const file = join(__dirname, 'clientProcess.ts');
-    return new Clients(Array.from({ length: processes }, () => fork(file, { execArgv: ['--import', 'tsx'] })));
+    return new Clients(Array.from({ length: processes }, () => forkOf('clientProcess.ts')));
   }
 
   /** Connects them all, some at a time in each process; answers how many milliseconds it took. */
@@ -25,11 +25,17 @@ export class Clients {
     return performance.now() - start;
   }
 
-  /** Messages a second that came back, of all together. */
-  async perSecond(kind: 'report' | 'relay', durationMs: number, window: number): Promise<number> {
-    const start = performance.now();
+  /** Ends all connections, and connects anew; answers how many. */
+  async reconnect(addresses: MqttAddress[]): Promise<number> {
+    await Promise.all(this.processes.map((child) => ask(child, { kind: 'disconnect' })));
+    await this.connect(addresses);
+    return addresses.length;
+  }
+
+  /** Has all send for a time; answers how many messages came back. */
+  async load(kind: 'report' | 'relay', durationMs: number, window: number): Promise<number> {
     const counts = await Promise.all(this.processes.map((child) => ask(child, { kind, durationMs, window })));
-    return counts.reduce((sum, count) => sum + count, 0) / ((performance.now() - start) / 1000);
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   async end(): Promise<void> {
@@ -42,7 +48,30 @@ export class Clients {
   }
 }
 
-async function ask(child: ChildProcess, task: Task): Promise<number> {
+/** Clients of the device SDK over AMQP, in a process of their own. */
+export class AmqpClients {
+  private constructor(private readonly child: ChildProcess) {}
+
+  static async connect(connectionStrings: string[], ca: string): Promise<AmqpClients> {
+    const clients = new AmqpClients(forkOf('amqpClientProcess.ts'));
+    await ask(clients.child, { kind: 'connect', connectionStrings, ca });
+    return clients;
+  }
+
+  load(durationMs: number, window: number): Promise<number> {
+    return ask(this.child, { kind: 'report', durationMs, window });
+  }
+
+  async end(): Promise<void> {
+    await ask(this.child, { kind: 'end' });
+  }
+}
+
+function forkOf(file: string): ChildProcess {
+  return fork(join(__dirname, file), { execArgv: ['--import', 'tsx'] });
+}
+
+async function ask(child: ChildProcess, task: Task | AmqpTask): Promise<number> {
   child.send(task);
   const [{ answer, error }] = await once(child, 'message');
   if (error) throw new Error(error);

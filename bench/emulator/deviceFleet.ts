@@ -23,6 +23,11 @@ export async function registerDevices(emulator: EmulatorProcess, count: number):
   }));
 }
 
+/** How a device of {@link registerDevices} connects over AMQP. */
+export function amqpConnectionString({ amqpsPort }: EmulatorProcess, deviceId: string): string {
+  return `HostName=localhost:${amqpsPort};DeviceId=${deviceId};SharedAccessKey=${key.toString('base64')}`;
+}
+
 async function add({ httpsPort, env }: EmulatorProcess, agent: Agent, ids: string[]): Promise<void> {
   const symmetricKey = { primaryKey: key.toString('base64'), secondaryKey: key.toString('base64') };
   const items = ids.map((id) => ({ id, importMode: 'create', authentication: { type: 'sas', symmetricKey } }));

@@ -13,6 +13,7 @@ export interface MqttAddress {
 /** A client of a few lines, so that what is measured is the server: no retries, no queue. */
 export class MqttClient {
   onPacket: (packet: Packet) => void = () => {};
+  onClose: () => void = () => {};
 
   private constructor(private readonly socket: TLSSocket) {}
 
@@ -23,7 +24,7 @@ export class MqttClient {
     const client = new MqttClient(socket);
     const packets = parser();
     packets.on('packet', (packet: Packet) => client.onPacket(packet));
-    socket.on('data', (chunk) => packets.parse(chunk));
+    socket.on('data', (chunk) => packets.parse(chunk)).on('close', () => client.onClose());
     client.send({
       cmd: 'connect',
       protocolId: 'MQTT',
@@ -46,7 +47,7 @@ export class MqttClient {
   /** The next packet of a kind; what comes before it is passed over. */
   next(cmd: Packet['cmd']): Promise<Packet> {
     return new Promise((resolve, reject) => {
-      this.socket.once('close', () => reject(new Error('The server closed the connection.')));
+      this.onClose = () => reject(new Error('The server closed the connection.'));
       this.onPacket = (packet) => {
         if (packet.cmd === cmd) resolve(packet);
       };

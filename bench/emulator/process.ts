@@ -12,6 +12,7 @@ export interface EmulatorProcess {
   pid: number;
   httpsPort: number;
   mqttPort: number;
+  amqpsPort: number;
   ca: string;
   stateDir: string;
   env: NodeJS.Dict<string>;
@@ -20,27 +21,28 @@ export interface EmulatorProcess {
   stop(): Promise<void>;
 }
 
-/** @param stateDir kept after the stop where it is given. */
-export async function startEmulatorProcess(args: string[], stateDir?: string): Promise<EmulatorProcess> {
-  const dir = stateDir ?? (await mkdtemp(join(tmpdir(), 'bench-')));
-  const ports = ['--port', '0', '--mqtt-port', '0', '--amqp-port', '0'];
+/** @param build folder of another build, whose emulator it is. */
+export async function startEmulatorProcess(args: string[], build = '.'): Promise<EmulatorProcess> {
+  const dir = await mkdtemp(join(tmpdir(), 'bench-'));
+  const ports = ['--port', '0', '--mqtt-port', '0', '--amqp-port', '0', '--amqps-port', '0'];
   const start = performance.now();
-  const child = spawn(process.execPath, ['emulator/dist/cli.js', ...ports, '--state-dir', dir, ...args], {
+  const child = spawn(process.execPath, [join(build, 'emulator/dist/cli.js'), ...ports, '--state-dir', dir, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const found: Record<string, number> = {};
   for await (const line of createInterface({ input: child.stdout })) {
-    const [, what, port] = /^(Service API|Devices) .*:(\d+)$/.exec(line) ?? [];
+    const [, what, port] = /^(Service API|Devices|AMQP) .*:(\d+)$/.exec(line) ?? [];
     if (what) found[what] = Number(port);
     if (line === 'ready') break;
   }
   child.stdout.resume();
-  const { 'Service API': httpsPort, Devices: mqttPort } = found;
-  if (!httpsPort || !mqttPort || child.pid === undefined) throw new Error('The emulator did not start.');
+  const { 'Service API': httpsPort, Devices: mqttPort, AMQP: amqpsPort } = found;
+  if (!httpsPort || !mqttPort || !amqpsPort || child.pid === undefined) throw new Error('The emulator did not start.');
   return {
     pid: child.pid,
     httpsPort,
     mqttPort,
+    amqpsPort,
     ca: readFileSync(join(dir, 'ca.pem'), 'utf8'),
     stateDir: dir,
     env: parseEnv(readFileSync(join(dir, 'env'), 'utf8')),
@@ -48,7 +50,7 @@ export async function startEmulatorProcess(args: string[], stateDir?: string): P
     async stop() {
       child.kill('SIGTERM');
       if (child.exitCode === null) await once(child, 'exit');
-      if (stateDir === undefined) await rm(dir, { recursive: true });
+      await rm(dir, { recursive: true });
     },
   };
 }

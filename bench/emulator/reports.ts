@@ -4,53 +4,78 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../../scripts/freePort';
-import { medians } from '../processes';
+import { compared } from '../compared';
+import type { Contender } from '../inTurn';
 import type { Row } from '../row';
-import { Clients } from './clients';
-import { registerDevices } from './deviceFleet';
+import { AmqpClients, Clients } from './clients';
+import { amqpConnectionString, registerDevices } from './deviceFleet';
 import type { MqttAddress } from './mqttClient';
 import { type EmulatorProcess, startEmulatorProcess } from './process';
 
-const devices = 100;
+const devices = 50;
 const window = 10;
-const durationMs = 4000;
+const sliceMs = 800;
 
-/** Updates of reported properties a second, against Mosquitto relaying QoS 1 messages of the same client processes. */
-export async function reports(): Promise<Row[]> {
-  const emulator = await startEmulatorProcess([]);
-  const mosquitto = await startMosquitto(emulator);
-  if (!mosquitto) {
-    await emulator.stop();
-    return [{ what: 'reports a second: not measured, Mosquitto is not installed', value: Number.NaN, unit: '/s' }];
-  }
-  const [ofHub, ofBroker] = [Clients.start(1), Clients.start(1)];
+/** An emulator, and devices that report to it over both protocols. */
+interface Reporting {
+  emulator: EmulatorProcess;
+  mqtt: Contender;
+  amqp: Contender;
+  stop(): Promise<void>;
+}
+
+/**
+ * What a report of a device costs the emulator's process: over MQTT against Mosquitto, which relays QoS 1 messages of the same
+ * clients, over AMQP against MQTT, and both against another build.
+ *
+ * @param otherBuild its folder.
+ */
+export async function reports(otherBuild?: string): Promise<Row[]> {
+  const ours = await startReporting();
+  const other = otherBuild === undefined ? undefined : await startReporting(otherBuild);
+  const mosquitto = await startMosquitto(ours.emulator);
   try {
-    const addresses = await registerDevices(emulator, devices);
-    await ofHub.connect(addresses);
-    await ofBroker.connect(addresses.map(({ ca, clientId }): MqttAddress => ({ port: mosquitto.port, ca, clientId })));
-    const rates = await medians(3, {
-      reports: () => ofHub.perSecond('report', durationMs, window),
-      relayed: () => ofBroker.perSecond('relay', durationMs, window),
-    });
+    const [mqtt, amqp] = [`${devices} devices: a report over MQTT`, `${devices} devices: a report over AMQP`];
     return [
-      {
-        what: `${devices} devices: updates of reported properties`,
-        value: rates.reports,
-        unit: '/s',
-        baseline: { what: 'Mosquitto relaying QoS 1 over TLS', value: rates.relayed },
-        aim: '≥ 0.5×',
-      },
+      ...(await compared(mqtt, ours.mqtt, [
+        { what: 'the other build', contender: other?.mqtt, atMost: 0.7 },
+        { what: 'Mosquitto relaying QoS 1 over TLS', contender: mosquitto },
+      ])),
+      ...(await compared(amqp, ours.amqp, [
+        { what: 'the other build', contender: other?.amqp },
+        { what: 'over MQTT', contender: ours.mqtt, atMost: 1.5 },
+      ])),
     ];
   } finally {
-    await ofHub.end();
-    await ofBroker.end();
-    await mosquitto.stop();
-    await emulator.stop();
+    await mosquitto?.stop();
+    await other?.stop();
+    await ours.stop();
   }
 }
 
-/** With the certificate of an emulator; undefined where it is not installed. */
-async function startMosquitto({ stateDir }: EmulatorProcess) {
+async function startReporting(build?: string): Promise<Reporting> {
+  const emulator = await startEmulatorProcess([], build);
+  // Half of them over each: a device has one connection.
+  const addresses = await registerDevices(emulator, 2 * devices);
+  const mqtt = Clients.start(1);
+  await mqtt.connect(addresses.slice(0, devices));
+  const strings = addresses.slice(devices).map(({ clientId }) => amqpConnectionString(emulator, clientId));
+  const amqp = await AmqpClients.connect(strings, emulator.ca);
+  const { pid } = emulator;
+  return {
+    emulator,
+    mqtt: { pids: [pid], load: () => mqtt.load('report', sliceMs, window) },
+    amqp: { pids: [pid], load: () => amqp.load(sliceMs, window) },
+    async stop() {
+      await mqtt.end();
+      await amqp.end();
+      await emulator.stop();
+    },
+  };
+}
+
+/** With the certificate of an emulator, and clients; undefined where it is not installed. */
+async function startMosquitto({ stateDir, ca }: EmulatorProcess) {
   const port = await freePort();
   const file = (name: string) => join(stateDir, name);
   const { cert, key } = JSON.parse(await readFile(file('certificates.json'), 'utf8'));
@@ -73,9 +98,14 @@ async function startMosquitto({ stateDir }: EmulatorProcess) {
     createInterface({ input: child.stderr }).on('line', (line) => /running/.test(line) && resolve(true));
   });
   if (!(await Promise.race([failed, running]))) return undefined;
+  const clients = Clients.start(1);
+  const addresses = Array.from({ length: devices }, (_, n): MqttAddress => ({ port, ca, clientId: `client-${n}` }));
+  await clients.connect(addresses);
   return {
-    port,
+    pids: [child.pid ?? 0],
+    load: () => clients.load('relay', sliceMs, window),
     async stop() {
+      await clients.end();
       child.kill('SIGTERM');
       await once(child, 'exit');
     },

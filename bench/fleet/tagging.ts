@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobDocument } from '../../src/tagJobs/tagJob';
-import { answersPerSecond } from '../emulator/keepAlive';
+import { rawConnections, twinRequest } from '../emulator/keepAlive';
 import { signToken } from '../rawHub';
 import type { Row } from '../row';
 import { delayAnswers, type FleetSystem, requestsBetween, startFleet, unhindered } from './fleetSystem';
@@ -160,18 +160,11 @@ async function tutorialsWay({ emulator }: FleetSystem, tags: object): Promise<Me
 async function bareLimit({ emulator }: FleetSystem, ids: string[], tags: object): Promise<Measured> {
   const authorization = signToken(emulator.env.IOTHUB_CONNECTION_STRING ?? '');
   const body = JSON.stringify({ tags });
-  const requests = ids.map((id) =>
-    [
-      `PATCH /twins/${id}?api-version=2021-04-12 HTTP/1.1`,
-      'host: localhost',
-      `authorization: ${authorization}`,
-      'content-type: application/json',
-      'if-match: *',
-      `content-length: ${body.length}`,
-      '',
-      body,
-    ].join('\r\n'),
-  );
-  const rate = await answersPerSecond({ port: emulator.httpsPort, ca: emulator.ca, connections, requests }, bareMs);
+  const requests = ids.map((id) => twinRequest('PATCH', id, authorization, body));
+  const clients = await rawConnections({ port: emulator.httpsPort, ca: emulator.ca, connections, requests });
+  const start = performance.now();
+  const count = await clients.load(bareMs);
+  const rate = count / ((performance.now() - start) / 1000);
+  clients.end();
   return { ms: (devices / rate) * 1000, requests: devices };
 }
