@@ -4,6 +4,9 @@ import type { SystemOptions } from './systemOptions';
 
 const azurite = 'node_modules/azurite/dist/src';
 
+/** What has it find rows more quickly. */
+const lookups = ['--import', './scripts/azuriteLookups.mjs'];
+
 /** The queue client speaks a later version of the protocol than Azurite knows; what it asks for has long been there. */
 const plain = ['--skipApiVersionCheck', '--disableTelemetry'];
 
@@ -37,7 +40,7 @@ function service(name: string, main: string, ports: Part['ports'], ready: RegExp
   return {
     name,
     command: process.execPath,
-    args: [join(azurite, main), ...listening, ...lasting, '--silent', ...plain],
+    args: [...lookups, join(azurite, main), ...listening, ...lasting, '--silent', ...plain],
     env: process.env,
     ports,
     ready,

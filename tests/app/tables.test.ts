@@ -1,4 +1,5 @@
 import { TableServiceClient } from '@azure/data-tables';
+import fc from 'fast-check';
 import { maxRowsPerTransaction, type Row, type Table } from '../../src/azure/tables/table';
 import { tablesAt } from '../../src/azure/tables/tables';
 import { startTables, type TestStorage } from '../support/azurite';
@@ -46,6 +47,25 @@ describe.each(Object.entries(kinds))('a table %s', (_name, tables) => {
     expect(rows).toMatchObject([{ ...row, n: 2 }]);
     await use((table) => table.remove(partitionKey, '|d1'));
     expect(await use((table) => table.get(partitionKey, '|d1'))).toBeUndefined();
+  });
+
+  it('finds the row of two keys alone, where others share one of them, or look like the same number', async () => {
+    // Those of a run stay for the next.
+    const kept = new Map<string, Row>();
+    const key = fc.string({ unit: fc.constantFrom('0', '1', 'e', 'x', '.', '-', '|'), minLength: 1, maxLength: 3 });
+    const place = fc.record({ partitionKey: key, rowKey: key });
+    const keyOf = ({ partitionKey, rowKey }: Row) => JSON.stringify([partitionKey, rowKey]);
+    const runs = fc.asyncProperty(fc.uniqueArray(place, { selector: keyOf }), async (places) => {
+      // The first is only read.
+      const rows = places.slice(1).map((place, n) => ({ ...place, n: kept.size + n }));
+      for (const row of rows) kept.set(keyOf(row), row);
+      await Promise.all(rows.map((row) => use((table) => table.put(row))));
+      const read = ({ partitionKey, rowKey }: Row) => use((table) => table.get(partitionKey, rowKey));
+      const found = await Promise.all(places.map(read));
+      const expected = places.map((place) => kept.get(keyOf(place)));
+      expect(found).toEqual(expected.map((row) => row && { ...row, etag: expect.any(String) }));
+    });
+    await fc.assert(runs, { numRuns: 10 });
   });
 
   it('writes by an etag only what is as it was read, and without one only what is new', async () => {
