@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readSettings, settingProblems } from '../src/app/settings';
 import { describeProblem } from '../src/errors/settingError';
+import { buildIfChanged } from './buildIfChanged';
 import { withEmulatorEnv } from './emulatorEnv';
 import { runScript } from './runScript';
 import { queueStorage, queuesConnectionString, tableStorage, tablesConnectionString, withStorage } from './storage';
@@ -9,6 +10,7 @@ import { readSystemOptions, type SystemOptions } from './systemOptions';
 
 runScript(async () => {
   const options = await readSystemOptions();
+  buildIfChanged();
   const first = () => [tableStorage(options), queueStorage(options), emulator(options)];
   await runSystem([first, () => [localHost(options)]], options);
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { need, readSettings } from '../src/app/settings';
+import { buildIfChanged } from './buildIfChanged';
 import { writeCertificateBundle } from './certificateBundle';
 import { withEmulatorEnv } from './emulatorEnv';
 import { runScript } from './runScript';
@@ -11,6 +12,7 @@ import { readSystemOptions, type SystemOptions } from './systemOptions';
 /** `npm start` with Core Tools as the host, which keeps timers and checkpoints in a storage account. */
 runScript(async () => {
   const options = await readSystemOptions();
+  buildIfChanged();
   await runSystem([() => [allStorage(options), emulator(options)], () => coreTools(options)], options);
 });
 
