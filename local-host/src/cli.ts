@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startHost } from './host';
 import { type AuthMode, keysFile } from './http/auth';
-import { consoleLog } from './log';
+import { consoleLog, gathering } from './log';
 
 const help = `Runs a built Azure Functions app (Node, v4 programming model) where Core Tools is not installed.
 
@@ -41,17 +41,18 @@ async function main(): Promise<void> {
   }
   const auth = toMode(values.auth);
   const stateDir = resolve(values['state-dir']);
+  const print = gathering(process.stdout);
   const host = await startHost({
     scriptRoot: resolve(values['script-root']),
     port,
     names: values.host,
     stateDir,
     auth,
-    log: consoleLog(values),
-    print: values.quiet ? () => {} : console.log,
+    log: consoleLog(values, print),
+    print: values.quiet ? () => {} : print,
   });
-  if (auth === 'keys') console.log(`Keys are in ${keysFile(stateDir)}`);
-  console.log(`Host started on http://localhost:${host.port}`);
+  if (auth === 'keys') print(`Keys are in ${keysFile(stateDir)}`);
+  print(`Host started on http://localhost:${host.port}`);
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {

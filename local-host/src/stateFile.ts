@@ -15,9 +15,13 @@ export function openStateFolder(path: string): void {
   }
 }
 
+/** How long after it was set a value that may be lost is written, in milliseconds. */
+const soonMs = 100;
+
 /** A map that outlives the process, in a small JSON file that is always whole. */
 export class StateFile<T> {
   readonly #values: Map<string, T>;
+  #writing: NodeJS.Timeout | undefined;
 
   /** @throws Error where the file is there but not readable. */
   constructor(private readonly path: string) {
@@ -34,6 +38,23 @@ export class StateFile<T> {
 
   set(key: string, value: T): void {
     this.#values.set(key, value);
+    this.#write();
+  }
+
+  /** Sets a value that may stand as it was after a kill: many of them are written at once. */
+  setSoon(key: string, value: T): void {
+    this.#values.set(key, value);
+    this.#writing ??= setTimeout(() => this.#write(), soonMs);
+  }
+
+  /** Writes what was set soon. */
+  flush(): void {
+    if (this.#writing) this.#write();
+  }
+
+  #write(): void {
+    clearTimeout(this.#writing);
+    this.#writing = undefined;
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     const temporary = `${this.path}.${process.pid}`;
     writeFileSync(temporary, JSON.stringify(Object.fromEntries(this.#values)), { mode: 0o600 });

@@ -19,8 +19,9 @@ export class Checkpoints implements CheckpointStore {
     return claimed;
   }
 
+  /** Soon: events that a killed host has worked may come again, as they may in Azure. */
   async updateCheckpoint(checkpoint: Checkpoint): Promise<void> {
-    this.kept.set(placeOf(checkpoint), checkpoint);
+    this.kept.setSoon(placeOf(checkpoint), checkpoint);
   }
 
   async listCheckpoints(namespace: string, eventHub: string, group: string): Promise<Checkpoint[]> {

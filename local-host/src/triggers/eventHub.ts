@@ -83,6 +83,7 @@ export class EventHubReader implements Listener {
     return async () => {
       await subscription.close();
       await client.close();
+      checkpoints.flush();
     };
   }
 
