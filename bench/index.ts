@@ -3,6 +3,7 @@ import { runScript } from '../scripts/runScript';
 import { changes } from './changes';
 import { costOfAChange } from './costOfAChange';
 import { connections } from './emulator/connections';
+import { durableUpdates } from './emulator/durable';
 import { millionTwins } from './emulator/millionTwins';
 import { emulatorQueries } from './emulator/queries';
 import { reports } from './emulator/reports';
@@ -32,6 +33,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Row[]>>> = {
   endurance: hostEndurance,
   queries: emulatorQueries,
   million: millionTwins,
+  durable: durableUpdates,
   tagging,
   filling,
   finding,

@@ -5,7 +5,7 @@ export interface Row {
   what: string;
   value: number;
   /** Milliseconds where absent. */
-  unit?: 'ms' | '/s' | 'bytes' | 'MB' | '%' | 'requests' | 'devices' | 'µs';
+  unit?: 'ms' | '/s' | 'bytes' | 'MB' | '%' | 'requests' | 'devices' | 'µs' | '';
   baseline?: { what: string; value: number };
   /** Of many pairs; where it is absent the value is divided by that of the baseline. */
   ratio?: Quartiles;
