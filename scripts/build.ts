@@ -64,6 +64,8 @@ runScript(async () => {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    // What is loaded later is required: Node reads a CommonJS module twice that is imported.
+    supported: { 'dynamic-import': false },
     external: ['@azure/functions-core'],
     plugins: [bundlesApart, lodashInPart, withoutChecksums],
     minifySyntax: true,

@@ -33,6 +33,8 @@ test('nothing in the bundles needs node_modules', () => {
     const required = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, id = '']) => id);
     expect(required.length).toBeGreaterThan(0);
     expect(required.filter((id) => !isBuiltin(id) && !(others as readonly string[]).includes(id))).toEqual([]);
+    // What is imported Node reads twice.
+    expect(text).not.toMatch(/\bimport\(/);
   }
 });
 
