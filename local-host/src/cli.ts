@@ -41,18 +41,18 @@ async function main(): Promise<void> {
   }
   const auth = toMode(values.auth);
   const stateDir = resolve(values['state-dir']);
-  const print = gathering(process.stdout);
+  const out = gathering(process.stdout);
   const host = await startHost({
     scriptRoot: resolve(values['script-root']),
     port,
     names: values.host,
     stateDir,
     auth,
-    log: consoleLog(values, print),
-    print: values.quiet ? () => {} : print,
+    log: consoleLog(values, out),
+    print: values.quiet ? () => {} : out.print,
   });
-  if (auth === 'keys') print(`Keys are in ${keysFile(stateDir)}`);
-  print(`Host started on http://localhost:${host.port}`);
+  if (auth === 'keys') out.print(`Keys are in ${keysFile(stateDir)}`);
+  out.print(`Host started on http://localhost:${host.port}`);
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {

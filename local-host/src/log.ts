@@ -7,17 +7,34 @@ export type Log = (level: LogLevel, category: string, message: string) => void;
 /** Levels below information are for those who debug a host. */
 const debugging: ReadonlySet<LogLevel> = new Set(['trace', 'debug', 'none']);
 
-/** Writes the lines of a turn of the event loop at once: a write to a pipe for each would cost more than most invocations. */
-export function gathering(stream: NodeJS.WritableStream): (line: string) => void {
-  let gathered = '';
+/** Where lines go. */
+export interface Out {
+  print(line: string): void;
+  /** Has all go out that was printed. */
+  flush(): void;
+}
+
+/**
+ * Holds a stream's writes until the end of the turn of the event loop: one to a pipe for each line would cost more than most
+ * invocations. What others write to the stream keeps its place.
+ */
+export function gathering(stream: NodeJS.WriteStream): Out {
+  let isHeld = false;
   const flush = () => {
-    if (gathered !== '') stream.write(gathered);
-    gathered = '';
+    if (isHeld) stream.uncork();
+    isHeld = false;
   };
   process.on('exit', flush);
-  return (line) => {
-    if (gathered === '') setImmediate(flush);
-    gathered += `${line}\n`;
+  return {
+    flush,
+    print(line) {
+      if (!isHeld) {
+        isHeld = true;
+        stream.cork();
+        setImmediate(flush);
+      }
+      stream.write(`${line}\n`);
+    },
   };
 }
 
@@ -26,9 +43,9 @@ export function gathering(stream: NodeJS.WritableStream): (line: string) => void
  * line, the others are indented, so that none of them passes for a message.
  *
  * @param quiet leaves out what the host tells of its own work.
- * @param print writes lines to stdout.
+ * @param out stdout.
  */
-export function consoleLog({ quiet }: { quiet: boolean }, print: (line: string) => void): Log {
+export function consoleLog({ quiet }: { quiet: boolean }, out: Out): Log {
   return (level, category, message) => {
     const isNews = level === 'information' && category !== 'user';
     if (debugging.has(level) || (quiet && isNews)) return;
@@ -36,7 +53,9 @@ export function consoleLog({ quiet }: { quiet: boolean }, print: (line: string) 
     const [first = '', ...others] = message.split('\n').map(visible);
     const line = `[${new Date().toISOString()}] ${level === 'warning' ? 'warn: ' : wrong ? 'fail: ' : ''}${first}`;
     const lines = [line, ...others.map((other) => `  ${other}`)].join('\n');
-    if (wrong) process.stderr.write(`${lines}\n`);
-    else print(lines);
+    if (!wrong) return out.print(lines);
+    // On a terminal it stands behind what was told before it.
+    out.flush();
+    process.stderr.write(`${lines}\n`);
   };
 }

@@ -38,6 +38,18 @@ test('a message never passes for two, and moves no cursor', async () => {
   ]);
 });
 
+test('what a function prints by itself stands between the lines of its invocation', async () => {
+  const host = await started(RunningHost.start('app'));
+  await host.request('GET', '/api/slow');
+  await host.line(/Executed 'Functions.slow'/);
+  const told = host.lines.filter((line) => /slow( began|')/.test(line) && !/http:/.test(line));
+  expect(told).toEqual([
+    expect.stringContaining("Executing 'Functions.slow'"),
+    'slow began',
+    expect.stringContaining("Executed 'Functions.slow'"),
+  ]);
+});
+
 test('a quiet host says what the app says, and what goes wrong', async () => {
   const host = await started(RunningHost.start('app', { QUIET: 'true' }));
   await host.request('GET', '/api/says/something');
