@@ -1,5 +1,7 @@
 import { connect as dialTcp, type Socket } from 'node:net';
 import { connect as dialTls } from 'node:tls';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { isLong } from '../../tests/support/isLong';
 import { startEmulator, type TestEmulator } from './support/emulator';
@@ -70,10 +72,14 @@ async function send(dial: () => Socket, bytes: Buffer): Promise<void> {
   await over;
 }
 
-const memory = () => {
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/** What is held: garbage is nobody's, and how much of it waits depends on the machine. */
+function held(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
-};
+}
 
 describe.each(doors)('the first bytes at the door of %s', (_, dial, beginnings) => {
   const bytes = fc
@@ -84,13 +90,15 @@ describe.each(doors)('the first bytes at the door of %s', (_, dial, beginnings) 
     'end in nothing but a connection that is over',
     async () => {
       await send(dial, Buffer.alloc(0));
-      const before = memory();
+      collectGarbage();
+      const before = held();
       const batch = fc.array(bytes, { minLength: atATime, maxLength: atATime });
       await fc.assert(
         fc.asyncProperty(batch, async (each) => {
           await Promise.all(each.map((one) => send(dial, one)));
           expect((await emulator.request({ path: '/health' })).status).toBe(200);
-          expect(memory() - before).toBeLessThan(mostKept);
+          if (held() - before >= mostKept) collectGarbage();
+          expect(held() - before).toBeLessThan(mostKept);
         }),
         // What fails here is known by its bytes: smaller ones would take their time.
         { numRuns: Math.ceil(inputs / atATime), endOnFailure: true },
