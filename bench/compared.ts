@@ -15,21 +15,22 @@ export interface Against {
 
 /**
  * Rows that tell what an operation costs a server in processor time, against others. The rates of the wall clock stand beside:
- * where a machine is shared they tell little.
+ * where a machine is shared they tell little. Where there is nothing to compare with, the cost alone.
  */
 export async function compared(what: string, ours: Contender, others: readonly Against[]): Promise<Row[]> {
   const present = others.flatMap(({ contender, ...other }) => (contender ? [{ ...other, contender }] : []));
   const [own = [], ...taken] = await inTurn(rounds, [ours, ...present.map(({ contender }) => contender)]);
+  const cost = { what, value: processorEach(own) * 1000, unit: 'µs' } as const;
+  const rate = `${Math.round(perSecond(own))}/s`;
+  if (present.length === 0) return [{ ...cost, note: rate }];
   return present.map(({ what: name, atMost }, index) => {
     const slices: readonly Slice[] = taken[index] ?? [];
     return {
-      what,
-      value: processorEach(own) * 1000,
-      unit: 'µs',
+      ...cost,
       baseline: { what: name, value: processorEach(slices) * 1000 },
       ratio: processorRatio(own, slices),
       atMost,
-      note: `${Math.round(perSecond(own))}/s, ${name}: ${Math.round(perSecond(slices))}/s`,
+      note: `${rate}, ${name}: ${Math.round(perSecond(slices))}/s`,
     };
   });
 }

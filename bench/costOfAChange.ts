@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { tableStorage, tablesConnectionString } from '../scripts/storage';
 import { readSystemOptions } from '../scripts/systemOptions';
 import { compared } from './compared';
-import { rawConnections, twinRequest } from './emulator/keepAlive';
+import { rawConnections, updatesOf } from './emulator/keepAlive';
 import { startEmulatorProcess } from './emulator/process';
 import type { Contender } from './inTurn';
 import { linesThat, startChild } from './localSystem';
-import { signToken } from './rawHub';
 import type { Row } from './row';
 
 /** Of a slice, made as fast as the hub takes them. */
@@ -76,12 +75,7 @@ async function startSystem(build: string, hasTables: boolean): Promise<System> {
     /^Host started/,
   );
   const { httpsPort: port, ca } = emulator;
-  const token = signToken(emulator.env.IOTHUB_CONNECTION_STRING ?? '');
-  const requests = Array.from({ length: devices * 40 }, (_, n) => {
-    const id = `sim-${String((n % devices) + 1).padStart(6, '0')}`;
-    return twinRequest('PATCH', id, token, JSON.stringify({ tags: { level: n } }));
-  });
-  const clients = await rawConnections({ port, ca, connections: 8, requests });
+  const clients = await rawConnections({ port, ca, connections: 8, requests: updatesOf(emulator, devices) });
   return {
     pids: { emulator: emulator.pid, host: host.pid, tables: tables ? [tables.pid] : [] },
     async makeChanges() {

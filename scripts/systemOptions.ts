@@ -105,7 +105,10 @@ export async function readSystemOptions(args = process.argv.slice(2)): Promise<S
 
 /** As the emulator takes them, which says what is wrong with them. */
 function liveOptions({ live, ...more }: { live: boolean; 'live-rate'?: string; seed?: string }): string[] {
-  const given = (['live-rate', 'seed'] as const).flatMap((name) => (more[name] ? [`--${name}`, more[name]] : []));
+  const given = (['live-rate', 'seed'] as const).flatMap((name) => {
+    const value = more[name];
+    return value === undefined ? [] : [`--${name}`, value];
+  });
   return [...(live ? ['--live'] : []), ...given];
 }
 

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { signToken } from '../rawHub';
 import type { Row } from '../row';
-import { rawConnections, twinRequest } from './keepAlive';
+import { rawConnections, updatesOf } from './keepAlive';
 import { startEmulatorProcess } from './process';
 
 const devices = 1000;
@@ -22,11 +21,7 @@ export async function durableUpdates(): Promise<Row[]> {
   const kept = await startEmulatorProcess(['--simulate', `${devices}`, '--data', dataDir]);
   const store = open({ path: join(dataDir, 'hub.mdb'), readOnly: true });
   const commits = () => Number(Object(store.getStats()).lastTxnId);
-  const token = signToken(kept.env.IOTHUB_CONNECTION_STRING ?? '');
-  const requests = Array.from({ length: 20 * devices }, (_, n) => {
-    const id = `sim-${String((n % devices) + 1).padStart(6, '0')}`;
-    return twinRequest('PATCH', id, token, JSON.stringify({ tags: { level: n } }));
-  });
+  const requests = updatesOf(kept, devices);
   try {
     const rows: Row[] = [];
     for (const { connections, aim } of lines) {

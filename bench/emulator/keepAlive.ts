@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
+import { signToken } from '../rawHub';
+import type { EmulatorProcess } from './process';
 
 /** What to load a server with. */
 export interface Load {
@@ -20,6 +22,19 @@ export interface Request {
 /** A read or an update of a twin. */
 export function twinRequest(method: Request['method'], id: string, authorization: string, body: string): Request {
   return { method, path: `/twins/${id}?api-version=2021-04-12`, authorization, body };
+}
+
+/** The id of a simulated twin, of so many. */
+export function simulatedId(index: number, twins: number): string {
+  return `sim-${String((index % twins) + 1).padStart(6, '0')}`;
+}
+
+/** Updates of simulated twins, in turn: no two of a twin that follow one another are the same. */
+export function updatesOf({ env }: Pick<EmulatorProcess, 'env'>, twins: number): Request[] {
+  const token = signToken(env.IOTHUB_CONNECTION_STRING ?? '');
+  return Array.from({ length: 20_000 }, (_, n) =>
+    twinRequest('PATCH', simulatedId(n, twins), token, JSON.stringify({ tags: { level: n } })),
+  );
 }
 
 /** Keep-alive connections to a server, over which one request after another goes. */

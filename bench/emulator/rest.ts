@@ -6,7 +6,15 @@ import type { Contender } from '../inTurn';
 import { signToken } from '../rawHub';
 import type { Row } from '../row';
 import { type BareServer, startBare } from './bareServers';
-import { type Connections, type Load, nodeConnections, type Request, rawConnections, twinRequest } from './keepAlive';
+import {
+  type Connections,
+  type Load,
+  nodeConnections,
+  type Request,
+  rawConnections,
+  simulatedId,
+  twinRequest,
+} from './keepAlive';
 import { type EmulatorProcess, startEmulatorProcess } from './process';
 
 const sliceMs = 600;
@@ -114,9 +122,8 @@ function requestsTo({ env }: EmulatorProcess, { method, twins, hasFreshTokens }:
   const token = sign(3600);
   const rounds = Math.max(1, 20_000 / twins);
   return Array.from({ length: twins * rounds }, (_, index) => {
-    const id = `sim-${String((index % twins) + 1).padStart(6, '0')}`;
     const body = method === 'GET' ? '' : JSON.stringify({ tags: { location: { floor: index } } });
-    return twinRequest(method, id, hasFreshTokens ? sign(3600 + index) : token, body);
+    return twinRequest(method, simulatedId(index, twins), hasFreshTokens ? sign(3600 + index) : token, body);
   });
 }
 
