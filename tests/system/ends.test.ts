@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,16 +30,21 @@ function childrenOf(pid: number): number[] {
 }
 
 function parentOf(pid: number): number | undefined {
-  if (!existsSync(`/proc/${pid}/stat`)) return undefined;
-  const [, , parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, ')').split(' ');
-  return Number(parent);
+  const [, , parent] = statusOf(pid)?.split(' ') ?? [];
+  return parent === undefined ? undefined : Number(parent);
 }
 
 function isAlive(pid: number): boolean {
+  const status = statusOf(pid);
+  return status !== undefined && !status.startsWith(') Z ');
+}
+
+/** What stands behind a process's name in proc(5); nothing where it is gone, which it may be at any moment. */
+function statusOf(pid: number): string | undefined {
   try {
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, ')');
   } catch {
-    return false; // it may go at any moment
+    return undefined;
   }
 }
 
