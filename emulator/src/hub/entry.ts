@@ -1,6 +1,7 @@
 import type { Roots } from '../query/roots';
 import type { Entry as QueryEntry } from '../query/source';
 import type { JsonObject } from '../service/types';
+import { abbreviate, inFull } from './abbreviation';
 import { type Connection, type Device, toDocumentText, toRow } from './device';
 import { type Identity, idOf, splitId } from './identity';
 import { isPackedDisabled, packIdentity, unpackIdentity } from './packedIdentity';
@@ -10,11 +11,9 @@ import type { TwinState } from './twin';
  * A device or module as a fleet holds it: packed into text. A million of them as objects would take several times the
  * memory, and the garbage collector would walk them all.
  */
-export class Entry implements Connection, QueryEntry {
-  connected = false;
-  connectionChanged?: string;
-  lastActivity?: string;
-  waiting?: number;
+export class Entry implements QueryEntry {
+  /** Most devices of a large fleet share this one, for they have never been heard of. */
+  connection: Connection = unheardOf;
 
   private constructor(
     readonly ordinal: number,
@@ -28,13 +27,14 @@ export class Entry implements Connection, QueryEntry {
 
   /** From its id and {@link toText}. */
   static from(id: string, text: string): Entry {
-    const end = text.indexOf('\n');
-    return new Entry(Number(text.slice(0, end)), id, text.slice(end + 1));
+    const [ordinal = '', identity = '', writes = '', tags = '', desired = '', reported = ''] = text.split('\n');
+    const kept = [identity, writes, tags, abbreviate(desired), abbreviate(reported)];
+    return new Entry(Number(ordinal), id, kept.join('\n'));
   }
 
-  /** What of it outlives the process. */
+  /** What of it outlives the process, in full. */
   toText(): string {
-    return `${this.ordinal}\n${this.text}`;
+    return `${this.ordinal}\n${inFull(this.text)}`;
   }
 
   /** Whether it is a device, and a disabled one: they are counted without unpacking. */
@@ -43,36 +43,33 @@ export class Entry implements Connection, QueryEntry {
   }
 
   get isConnectedDevice(): boolean {
-    return this.connected && splitId(this.id).moduleId === undefined;
+    return this.connection.connected && splitId(this.id).moduleId === undefined;
   }
 
   unpack(): Device {
     const [identity = '', ...twin] = this.text.split('\n');
-    const device: Device = {
+    return {
       ordinal: this.ordinal,
       identity: unpackIdentity(splitId(this.id), identity),
       twin: unpackTwin(twin),
-      connected: this.connected,
+      ...this.connection,
     };
-    if (this.connectionChanged !== undefined) device.connectionChanged = this.connectionChanged;
-    if (this.lastActivity !== undefined) device.lastActivity = this.lastActivity;
-    if (this.waiting !== undefined) device.waiting = this.waiting;
-    return device;
   }
 
   /** The same as it is now, whatever becomes of this one. They share their text. */
   copy(): Entry {
-    const { connected, connectionChanged, lastActivity, waiting } = this;
     const entry = new Entry(this.ordinal, this.id, this.text);
-    return Object.assign(entry, { connected, connectionChanged, lastActivity, waiting });
+    entry.connection = this.connection;
+    return entry;
   }
 
   /** The twin's document as JSON: no section is parsed, and written again, for it. */
   toDocumentText(): string {
-    const [packed = '', writes = '', tags = '', desired = '', reported = ''] = this.text.split('\n');
+    const [packed = '', writes = '', tags = '', ...properties] = this.text.split('\n');
+    const [desired = '', reported = ''] = properties.map(inFull);
     const identity = unpackIdentity(splitId(this.id), packed);
     const twin = { writes: Number(writes), tags, desired, reported, reportedVersion: versionIn(reported) };
-    return toDocumentText(identity, this, twin);
+    return toDocumentText(identity, this.connection, twin);
   }
 
   /** The twin, as queries see it. */
@@ -81,12 +78,13 @@ export class Entry implements Connection, QueryEntry {
     return toRow(this.unpack());
   }
 
-  write({ identity, twin }: Partial<Pick<Device, 'identity' | 'twin'>>): void {
-    const end = this.text.indexOf('\n');
+  /** Takes what became of it. A section that is the one it was before is not written again. */
+  write({ identity, twin }: Partial<Pick<Device, 'identity' | 'twin'>>, before: Device): void {
+    const [packed = '', ...kept] = this.text.split('\n');
     // Joined, which copies: a slice would keep all of the text before.
     this.text = [
-      identity ? packIdentity(identity) : this.text.slice(0, end),
-      twin ? packTwin(twin) : this.text.slice(end + 1),
+      identity ? packIdentity(identity) : packed,
+      ...(twin ? packTwin(twin, { twin: before.twin, packed: kept }) : kept),
     ].join('\n');
   }
 
@@ -96,7 +94,7 @@ export class Entry implements Connection, QueryEntry {
     return {
       ...(roots.has('tags') && tags ? { tags: JSON.parse(tags) } : {}),
       ...(roots.has('properties')
-        ? { properties: { desired: JSON.parse(desired), reported: JSON.parse(reported) } }
+        ? { properties: { desired: JSON.parse(inFull(desired)), reported: JSON.parse(inFull(reported)) } }
         : {}),
     };
   }
@@ -114,17 +112,33 @@ function isSubset(roots: Roots, of: Roots): boolean {
   return true;
 }
 
+const unheardOf: Connection = { connected: false };
+
 /** Lines: identity, writes, tags, desired and reported properties. JSON has no line breaks of its own. */
 function pack(identity: Identity, twin: TwinState): string {
-  return [packIdentity(identity), packTwin(twin)].join('\n');
+  return [packIdentity(identity), ...packTwin(twin)].join('\n');
 }
 
-function packTwin({ writes, tags, desired, reported }: TwinState): string {
-  return [writes, ...[tags, desired, reported].map((section) => section && JSON.stringify(section))].join('\n');
+const sectionNames = ['tags', 'desired', 'reported'] as const;
+
+/** @param before as it was, and its lines. */
+function packTwin(twin: TwinState, before?: { twin: TwinState; packed: string[] }): string[] {
+  const lines = sectionNames.map((name, index) => {
+    const section = twin[name];
+    const line = section === before?.twin[name] ? before?.packed[index + 1] : undefined;
+    if (line !== undefined) return line;
+    const json = section ? JSON.stringify(section) : '';
+    return name === 'tags' ? json : abbreviate(json);
+  });
+  return [String(twin.writes), ...lines];
 }
 
 function unpackTwin([writes, tags, desired = '', reported = '']: string[]): TwinState {
-  const twin: TwinState = { writes: Number(writes), desired: JSON.parse(desired), reported: JSON.parse(reported) };
+  const twin: TwinState = {
+    writes: Number(writes),
+    desired: JSON.parse(inFull(desired)),
+    reported: JSON.parse(inFull(reported)),
+  };
   if (tags) twin.tags = JSON.parse(tags);
   return twin;
 }

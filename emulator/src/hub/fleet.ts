@@ -92,7 +92,7 @@ export class Fleet {
     const entry = this.#entries.get(id);
     if (!entry) return after;
     if (changes.identity) this.#disabled -= Number(entry.isDisabledDevice);
-    entry.write(changes);
+    entry.write(changes, before);
     if (changes.identity) this.#disabled += Number(entry.isDisabledDevice);
     this.#told(entry, before, after);
     await this.store?.put('identity', id, entry.toText());
@@ -104,7 +104,7 @@ export class Fleet {
     const entry = this.#entries.get(idOf(before.identity));
     if (!entry) return;
     this.#connected -= Number(entry.isConnectedDevice);
-    Object.assign(entry, changes);
+    entry.connection = { ...entry.connection, ...changes };
     this.#connected += Number(entry.isConnectedDevice);
     this.#told(entry, before, { ...before, ...changes });
   }
