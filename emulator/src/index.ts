@@ -221,14 +221,14 @@ export async function startIotHub(options: IotHubOptions = {}): Promise<IotHub> 
     }
     const ports = { https: https.port, mqtt: mqtt.port, amqp: amqp.port, amqps: amqp.tlsPort };
     const address = { host, ports, keys };
-    const [device] = devices.map((deviceId) => hub.getDevice(deviceId).identity);
+    const [device] = devices.map((deviceId) => hub.getIdentity(deviceId));
     const env = settings(address, { stateDir, topology, device, amqpTls: options.amqpTls ?? false });
     writeEnvironment(stateDir, env);
     return {
       ports,
       caCertificate: certificates.ca,
       connectionString: (policy = 'iothubowner') => serviceConnectionString(address, policy),
-      deviceConnectionString: (id) => deviceConnectionString(address, hub.getDevice(id).identity),
+      deviceConnectionString: (id) => deviceConnectionString(address, hub.getIdentity(id)),
       faults,
       env,
       stop,

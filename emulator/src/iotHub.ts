@@ -5,7 +5,7 @@ import { type Device, toDocument } from './hub/device';
 import { isMatch } from './hub/etag';
 import { Fleet } from './hub/fleet';
 import { HubEvents } from './hub/hubEvents';
-import { idOf, splitId } from './hub/identity';
+import { type Identity, idOf, splitId } from './hub/identity';
 import { LateFleet } from './hub/lateFleet';
 import { connectionStateMessage, telemetryMessage, twinChangeMessage } from './hub/messages';
 import { Methods } from './hub/methods';
@@ -89,8 +89,8 @@ export class Hub {
       rules: messages,
       clock,
       store,
-      generationOf: (id) => this.#fleet.find(id)?.identity.generationId,
-      counted: (id, waiting) => this.#counted(id, waiting),
+      generationOf: (id) => this.#fleet.identityOf(id)?.generationId,
+      counted: (id, waiting) => this.#fleet.connect(id, { waiting }),
     });
     this.events.on('identityGone', (gone) => {
       if (gone.reason === 'deleted') void this.messages.forget(idOf(gone)).catch(() => {});
@@ -106,6 +106,13 @@ export class Hub {
     const device = this.#fleet.find(id);
     if (!device) throw deviceNotFound(id);
     return device;
+  }
+
+  /** Its identity alone, which takes a fraction of the time. @throws HubError DeviceNotFound */
+  getIdentity(id: string): Identity {
+    const identity = this.#fleet.identityOf(id);
+    if (!identity) throw deviceNotFound(id);
+    return identity;
   }
 
   /** @throws HubError DeviceNotFound */
@@ -173,10 +180,10 @@ export class Hub {
 
   /** Notes that a device connected or disconnected. */
   setConnectionState(id: string, connected: boolean): void {
-    const device = this.#fleet.find(id);
-    if (!device || device.connected === connected) return;
+    const known = this.#fleet.connectionOf(id);
+    if (!known || known.connected === connected) return;
     const now = serviceTime();
-    this.#fleet.connect(device, { connected, connectionChanged: now, lastActivity: now });
+    this.#fleet.connect(id, { connected, connectionChanged: now, lastActivity: now });
     this.events.message('DeviceConnectionStateEvents', () => connectionStateMessage(this.name, splitId(id), connected));
   }
 
@@ -187,22 +194,21 @@ export class Hub {
 
   /** Notes when a device was last heard of. */
   noteActivity(id: string, lastActivity: string): void {
-    const device = this.#fleet.find(id);
-    if (device) this.#fleet.connect(device, { lastActivity });
+    this.#fleet.connect(id, { lastActivity });
   }
 
   /** Notes the model that a device says it is of; the etag of its identity stays. */
   async setModel(id: string, modelId: string): Promise<void> {
+    if (this.#fleet.identityOf(id)?.modelId === modelId) return;
     const device = this.#fleet.find(id);
-    if (!device || device.identity.modelId === modelId) return;
-    await this.#fleet.change(device, { identity: { ...device.identity, modelId } });
+    if (device) await this.#fleet.change(device, { identity: { ...device.identity, modelId } });
   }
 
   /** Takes a device-to-cloud message with its decoded property bag; `encoded` where it came as AMQP has it. */
   telemetry(id: string, properties: Record<string, string>, body: Buffer, encoded?: EventMessage): void {
-    const device = this.getDevice(id);
-    this.#fleet.connect(device, { lastActivity: serviceTime() });
-    this.events.message('DeviceMessages', () => telemetryMessage(device.identity, properties, body, encoded));
+    const identity = this.getIdentity(id);
+    this.#fleet.connect(id, { lastActivity: serviceTime() });
+    this.events.message('DeviceMessages', () => telemetryMessage(identity, properties, body, encoded));
   }
 
   /** From now on has queries see the twins as they were so long ago. What there is now they see at once. */
@@ -218,11 +224,6 @@ export class Hub {
   query(sql: string, page: PageRequest): QueryPage {
     const { devices, modules } = this.#late ?? this.#fleet;
     return runQuery(sql, { twins: devices, modules, jobs: this.jobs.devices }, page, this.#queries);
-  }
-
-  #counted(id: string, waiting: number): void {
-    const device = this.#fleet.find(id);
-    if (device) this.#fleet.connect(device, { waiting });
   }
 
   async #writeTwin(

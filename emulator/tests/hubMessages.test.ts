@@ -156,7 +156,7 @@ describe('what a connected device hears of', () => {
   });
 
   it('nothing where its keys stay', async () => {
-    const { authentication } = hub.getDevice('device').identity;
+    const { authentication } = hub.getIdentity('device');
     await hub.registry.update('device', { ...input, authentication }, '*');
     expect(gone).toEqual([]);
   });

@@ -46,6 +46,10 @@ export class Entry implements QueryEntry {
     return this.connection.connected && splitId(this.id).moduleId === undefined;
   }
 
+  get identity(): Identity {
+    return unpackIdentity(splitId(this.id), this.text.slice(0, this.text.indexOf('\n')));
+  }
+
   unpack(): Device {
     const [identity = '', ...twin] = this.text.split('\n');
     return {

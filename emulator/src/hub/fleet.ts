@@ -1,6 +1,7 @@
 import { Indexes } from '../query/indexes';
 import { Ordered } from '../query/ordered';
 import type { Collection } from '../query/source';
+import type { JsonObject } from '../service/types';
 import type { Store } from '../store/store';
 import { type Connection, type Device, toRow } from './device';
 import { Entry } from './entry';
@@ -57,6 +58,15 @@ export class Fleet {
     return this.#entries.get(id)?.unpack();
   }
 
+  /** Nothing else is unpacked for it. */
+  identityOf(id: string): Identity | undefined {
+    return this.#entries.get(id)?.identity;
+  }
+
+  connectionOf(id: string): Connection | undefined {
+    return this.#entries.get(id)?.connection;
+  }
+
   /** The twin's document, as JSON. */
   textOf(id: string): string | undefined {
     return this.#entries.get(id)?.toDocumentText();
@@ -94,19 +104,27 @@ export class Fleet {
     if (changes.identity) this.#disabled -= Number(entry.isDisabledDevice);
     entry.write(changes, before);
     if (changes.identity) this.#disabled += Number(entry.isDisabledDevice);
-    this.#told(entry, before, after);
+    this.#told(
+      entry,
+      () => toRow(before),
+      () => toRow(after),
+    );
     await this.store?.put('identity', id, entry.toText());
     return after;
   }
 
-  /** Notes a change of a connection, which is not kept. */
-  connect(before: Device, changes: Partial<Connection>): void {
-    const entry = this.#entries.get(idOf(before.identity));
+  /** Notes a change of a connection, which is not kept; of an identity that is not there, nothing. */
+  connect(id: string, changes: Partial<Connection>): void {
+    const entry = this.#entries.get(id);
     if (!entry) return;
-    this.#connected -= Number(entry.isConnectedDevice);
+    const before = entry.copy();
     entry.connection = { ...entry.connection, ...changes };
-    this.#connected += Number(entry.isConnectedDevice);
-    this.#told(entry, before, { ...before, ...changes });
+    this.#connected += Number(entry.isConnectedDevice) - Number(before.isConnectedDevice);
+    this.#told(
+      entry,
+      () => before.read(),
+      () => entry.read(),
+    );
   }
 
   async remove(device: Device): Promise<void> {
@@ -137,12 +155,8 @@ export class Fleet {
     this.#modulesOf.set(deviceId, modules.add(entry.id));
   }
 
-  #told(entry: Entry, before: Device, after: Device): void {
-    this.#membersOf(entry.id).indexes.changed(
-      entry.ordinal,
-      () => toRow(before),
-      () => toRow(after),
-    );
+  #told(entry: Entry, before: () => JsonObject, after: () => JsonObject): void {
+    this.#membersOf(entry.id).indexes.changed(entry.ordinal, before, after);
     this.#watched(entry);
   }
 

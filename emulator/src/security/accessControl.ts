@@ -205,7 +205,7 @@ function isShown(certificate: ClientCertificate | undefined, identity: Identity)
 
 function known(hub: Hub, id: string): Identity {
   try {
-    return hub.getDevice(id).identity;
+    return hub.getIdentity(id);
   } catch {
     throw unauthorized();
   }
