@@ -16,15 +16,16 @@ interface Kept {
   path: Path;
   index: PathIndex;
   read: Evaluator;
-  /** The index holds the entries up to this ordinal; it is made where this is infinite. */
+  /** The ordinal that its walk has come to: all have taken part where it is infinite. */
   reached: number;
-  /** Whether changes are told to it no more. */
+  /** Whether it gave its place to another, and so is told of changes no more. */
   forgotten: boolean;
 }
 
 /**
- * The indexes of one collection. A path gets one when a query first asks for it, by one walk of all entries; each change of
- * an entry that the walk has passed keeps it true. A document's `lastActivityTime` and `cloudToDeviceMessageCount` may change untold.
+ * The indexes of one collection. A path gets one when a query first asks for it, by one walk of all entries; each change
+ * keeps it true, on either side of where the walk is. A document's `lastActivityTime` and `cloudToDeviceMessageCount` may
+ * change untold.
  */
 export class Indexes {
   /** The path unused for longest comes first. */
@@ -38,8 +39,7 @@ export class Indexes {
     if (this.#kept.size === 0) return;
     const was = before?.();
     const is = after?.();
-    for (const { index, read, reached } of this.#kept.values()) {
-      if (ordinal > reached) continue;
+    for (const { index, read } of this.#kept.values()) {
       const old = was && read(was);
       const current = is && read(is);
       if (old === current && (old === null || typeof old !== 'object')) continue;
@@ -50,12 +50,12 @@ export class Indexes {
 
   /**
    * The indexes of some paths, those that are missing made in one walk of the collection that this belongs to;
-   * `undefined` for a path that gets none. Who asks for one that is half made goes on where the walk is.
+   * `undefined` for a path that gets none, or lost it to others meanwhile.
    */
   *of(paths: readonly Path[], collection: Collection): Sliced<(PathIndex | undefined)[]> {
     const asked = paths.map((path) => this.#take(path));
     this.#forget();
-    const behind = asked.filter((kept) => kept !== undefined).filter(isBehind);
+    const behind = asked.flatMap((kept) => (kept && !kept.forgotten && kept.reached < Infinity ? kept : []));
     if (behind.length > 0) yield* walkOn(behind, collection);
     return asked.map((kept) => (kept?.forgotten ? undefined : kept?.index));
   }
@@ -80,7 +80,7 @@ export class Indexes {
   }
 }
 
-/** Makes indexes from where they are. Others who ask for them may do so at the same time: no entry is read again. */
+/** Goes on with the walk of indexes that are not made yet. Others who ask for them walk too: each goes on where all are. */
 function* walkOn(behind: readonly Kept[], collection: Collection): Sliced<void> {
   const roots = rootsOfPaths(behind.map(({ path }) => path));
   let passed = 0;
@@ -92,15 +92,9 @@ function* walkOn(behind: readonly Kept[], collection: Collection): Sliced<void> 
       kept.index.add(entry.ordinal, kept.read(document));
       kept.reached = entry.ordinal;
     }
-    if (++passed % stride !== 0) continue;
-    yield undefined;
-    if (!behind.some(isBehind)) return;
+    if (++passed % stride === 0) yield undefined;
   }
   for (const kept of behind) kept.reached = Infinity;
-}
-
-function isBehind({ reached, forgotten }: Kept): boolean {
-  return reached < Infinity && !forgotten;
 }
 
 /** Tells paths that read the same value as one; `undefined` for one that gets no index. */
