@@ -184,6 +184,18 @@ function check({ rows, changed, versions }: Underway, plan: Plan, twins: Ordered
   for (const [group, count] of found) expect(count).toBeLessThanOrEqual(most.get(group) ?? 0);
 }
 
+test('indexes that have little in common are gone through in pieces', () => {
+  const { twins } = fleet();
+  const text = 'SELECT COUNT() FROM devices WHERE (tags.a = 0 AND tags.a = 1) OR tags.serial = 7';
+  const plan = compileQuery(parseQuery(text));
+  rowsOf(plan, twins);
+  const query = new Underway(plan, twins);
+  let pieces = 0;
+  while (query.step()) pieces++;
+  expect(query.rows.map(({ value }) => value)).toEqual([{ COUNT: 1 }]);
+  expect(pieces).toBeGreaterThan(size / 3 / 100);
+});
+
 test('whatever changes while queries walk and make indexes, they miss nothing else, and the indexes are true', () => {
   fc.assert(
     fc.property(
