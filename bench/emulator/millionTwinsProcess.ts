@@ -1,12 +1,29 @@
-import type { Million } from './millionTwins';
+import type { Million, Taken } from './millionTwins';
 import { startHub } from './queries';
 
 const twins = 1_000_000;
 
-function time(work: () => unknown): number {
+/**
+ * Turns the loop as fast as it goes and takes the longest time between two turns: no pause hides between samples, and those
+ * of the garbage collector count too.
+ */
+async function time(work: () => Promise<unknown>): Promise<Taken> {
   const start = performance.now();
-  work();
-  return performance.now() - start;
+  let last = start;
+  let pauseMs = 0;
+  let isDone = false;
+  const turn = () => {
+    const now = performance.now();
+    pauseMs = Math.max(pauseMs, now - last);
+    last = now;
+    if (!isDone) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await work();
+  const ms = performance.now() - start;
+  isDone = true;
+  await new Promise(setImmediate);
+  return { ms, pauseMs };
 }
 
 async function measure(): Promise<Million> {
@@ -16,14 +33,14 @@ async function measure(): Promise<Million> {
   const hub = await startHub(twins, 80);
   globalThis.gc();
   const bytesPerTwin = (process.memoryUsage().heapUsed - before) / twins;
-  const query = (text: string) => hub.query(text, {});
+  const query = (text: string) => time(() => hub.query(text, {}));
   const equality = "SELECT * FROM devices WHERE tags.location.plant = 'Rare'";
   return {
     bytesPerTwin,
-    scanMs: time(() => query("SELECT * FROM devices WHERE NOT (tags.location.plant != 'Rare')")),
-    firstMs: time(() => query(equality)),
-    indexedMs: time(() => query(equality)),
-    countMs: time(() => query("SELECT COUNT() AS n FROM devices WHERE tags.location.plant = 'Redmond43'")),
+    scan: await query("SELECT * FROM devices WHERE NOT (tags.location.plant != 'Rare')"),
+    first: await query(equality),
+    indexed: await query(equality),
+    count: await query("SELECT COUNT() AS n FROM devices WHERE tags.location.plant = 'Redmond43'"),
   };
 }
 

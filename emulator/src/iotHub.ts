@@ -49,7 +49,8 @@ export interface HubOptions {
  * The state of one hub: identities and twins, and the events of their lives. It knows no protocol. Devices and modules
  * are named alike: `device`, or `device/module`.
  *
- * Reads are synchronous. A change is seen by readers at once, and its promise resolves when it is durable.
+ * Reads of one twin are synchronous, queries are not. A change is seen by readers at once, and its promise resolves when it
+ * is durable.
  */
 export class Hub {
   readonly name: string;
@@ -221,7 +222,7 @@ export class Hub {
    *
    * @throws QueryError where the text is not of the language, HubError NotImplemented where it asks for what is not served.
    */
-  query(sql: string, page: PageRequest): QueryPage {
+  query(sql: string, page: PageRequest): Promise<QueryPage> {
     const { devices, modules } = this.#late ?? this.#fleet;
     return runQuery(sql, { twins: devices, modules, jobs: this.jobs.devices }, page, this.#queries);
   }

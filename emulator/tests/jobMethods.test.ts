@@ -74,7 +74,7 @@ async function jobThat(hub: Hub, jobId: string, isWanted: (job: JsonObject) => b
   }
 }
 
-const rowsOf = (hub: Hub) => hub.query('SELECT * FROM devices.jobs', {}).items;
+const rowsOf = async (hub: Hub) => (await hub.query('SELECT * FROM devices.jobs', {})).items;
 
 it('a method job calls each device and keeps its answer, whatever its status', async () => {
   const fleet = hubOf(['a', 'b'], (id) => ({ status: id === 'a' ? 200 : 500, payload: { from: id } }));
@@ -85,7 +85,7 @@ it('a method job calls each device and keeps its answer, whatever its status', a
   const job = await jobThat(fleet.hub, 'reboot', ({ status }) => status === 'completed');
   expect(job).toMatchObject({ deviceJobStatistics: { deviceCount: 2, succeededCount: 2, failedCount: 0 } });
   expect(fleet.called.sort()).toEqual(['a reboot {"now":true}', 'b reboot {"now":true}']);
-  expect(rowsOf(fleet.hub)).toMatchObject([
+  expect(await rowsOf(fleet.hub)).toMatchObject([
     { deviceId: 'a', outcome: { deviceMethodResponse: { status: 200, payload: { from: 'a' } } } },
     { deviceId: 'b', outcome: { deviceMethodResponse: { status: 500, payload: { from: 'b' } } } },
   ]);
@@ -137,7 +137,7 @@ it('a device that does not answer in time has failed', async () => {
     await jobThat(fleet.hub, 'silence', () => fleet.called.length === 1);
     jest.advanceTimersByTime(5000);
     await jobThat(fleet.hub, 'silence', ({ status }) => status === 'completed');
-    expect(rowsOf(fleet.hub)).toMatchObject([{ status: 'failed', error: { code: 'GatewayTimeout' } }]);
+    expect(await rowsOf(fleet.hub)).toMatchObject([{ status: 'failed', error: { code: 'GatewayTimeout' } }]);
     await fleet.hub.jobs.stop();
   } finally {
     jest.useRealTimers();

@@ -113,8 +113,8 @@ const queries = [
 ];
 
 /** What queries of a hub find, without what differs from one hub to another: times, and etags of identities. */
-function answers(hub: Hub): object[][] {
-  return queries.map((query) => hub.query(query, {}).items.map(essence));
+function answers(hub: Hub): Promise<object[][]> {
+  return Promise.all(queries.map(async (query) => (await hub.query(query, {})).items.map(essence)));
 }
 
 function essence(item: Json): object {
@@ -133,13 +133,13 @@ test('whatever happens when: queries answer what they would have answered that l
       late.delayQueries(lag, clock);
       // Lives through the same, and its queries see the present.
       const prompt = new Hub({ hostName: 'localhost', makeKeys });
-      const past = [{ from: 0, answers: answers(prompt) }];
+      const past = [{ from: 0, answers: await answers(prompt) }];
       for (const each of steps) {
         await clock.advance(each.after);
         // Some steps are about what is not there.
         for (const hub of [late, prompt]) await take(hub, each).catch(expectRefusal);
-        past.push({ from: clock.now(), answers: answers(prompt) });
-        expect(answers(late)).toEqual(past.findLast(({ from }) => from <= clock.now() - lag)?.answers);
+        past.push({ from: clock.now(), answers: await answers(prompt) });
+        expect(await answers(late)).toEqual(past.findLast(({ from }) => from <= clock.now() - lag)?.answers);
       }
     }),
     { numRuns: 150 },

@@ -19,13 +19,13 @@ test.each([
   ['alternatives', longest("'x',", "'a','b']", 'deviceId IN [')],
   ['parentheses', `${'('.repeat(maxNesting)}1${')'.repeat(maxNesting)} = 1`],
   ['calls', `${'abs('.repeat(maxNesting)}1${')'.repeat(maxNesting)} = 1`],
-])('the longest run of %s is answered', (_, condition) => {
-  expect(runQuery(start + condition, fleet, {}).items).toHaveLength(2);
+])('the longest run of %s is answered', async (_, condition) => {
+  expect((await runQuery(start + condition, fleet, {})).items).toHaveLength(2);
 });
 
-test('minus signs need parentheses to stand together', () => {
-  expect(runQuery(`${start} -(-1) = 1`, fleet, {}).items).toHaveLength(2);
-  expect(() => runQuery(`${start} --1 = 1`, fleet, {})).toThrow('Line 1:31');
+test('minus signs need parentheses to stand together', async () => {
+  expect((await runQuery(`${start} -(-1) = 1`, fleet, {})).items).toHaveLength(2);
+  await expect(runQuery(`${start} --1 = 1`, fleet, {})).rejects.toThrow('Line 1:31');
 });
 
 test('an error knows its line and column', () => {
@@ -34,11 +34,11 @@ test('an error knows its line and column', () => {
   );
 });
 
-test('a query goes on after many others were asked', () => {
+test('a query goes on after many others were asked', async () => {
   const text = 'SELECT deviceId FROM devices';
-  const { continuation } = runQuery(text, fleet, { maxItemCount: 1 });
-  for (let other = 0; other < 100; other++) runQuery(`${text} WHERE tags.x = ${other}`, fleet, {});
-  expect(runQuery(text, fleet, { maxItemCount: 1, continuation })).toEqual({
+  const { continuation } = await runQuery(text, fleet, { maxItemCount: 1 });
+  for (let other = 0; other < 100; other++) await runQuery(`${text} WHERE tags.x = ${other}`, fleet, {});
+  expect(await runQuery(text, fleet, { maxItemCount: 1, continuation })).toEqual({
     itemType: 'Raw',
     items: [{ deviceId: 'b' }],
   });

@@ -44,9 +44,9 @@ class Counted extends Ordered<Entry> implements Collection {
   }
 
   /** Reads that something costs. */
-  during(work: () => void): number {
+  async during(work: () => Promise<unknown>): Promise<number> {
     const before = this.reads;
-    work();
+    await work();
     return this.reads - before;
   }
 }
@@ -59,12 +59,12 @@ function ask(text: string, continuation?: string) {
 }
 
 /** All pages: how many rows, and how many pages. */
-function all(text: string): { rows: number; pages: number } {
+async function all(text: string): Promise<{ rows: number; pages: number }> {
   let rows = 0;
   let pages = 0;
   let continuation: string | undefined;
   do {
-    const page = ask(text, continuation);
+    const page = await ask(text, continuation);
     rows += page.items.length;
     pages++;
     continuation = page.continuation;
@@ -76,17 +76,17 @@ test.each([
   ['every twin', 'SELECT * FROM devices', size],
   ['few twins far apart', 'SELECT * FROM devices WHERE tags.serial % 500 > 498', size / 500],
   ['twins at one end', `SELECT deviceId FROM devices WHERE tags.serial > ${size - 250}`, 250],
-])('paging over %s reads each once, and once more where a page ends before it', (_, text, expected) => {
+])('paging over %s reads each once, and once more where a page ends before it', async (_, text, expected) => {
   const found = { rows: 0, pages: 0 };
-  const reads = fleet.during(() => Object.assign(found, all(text)));
+  const reads = await fleet.during(async () => Object.assign(found, await all(text)));
   expect(found.rows).toBe(expected);
   expect(reads).toBe(size + found.pages - 1);
 });
 
 describe('once its paths are indexed', () => {
-  beforeAll(() => {
-    ask("SELECT * FROM devices WHERE tags.plant = 'p0' AND tags.half = true AND tags.serial = 1");
-    ask('SELECT * FROM devices WHERE properties.reported.level = 1');
+  beforeAll(async () => {
+    await ask("SELECT * FROM devices WHERE tags.plant = 'p0' AND tags.half = true AND tags.serial = 1");
+    await ask('SELECT * FROM devices WHERE properties.reported.level = 1');
   });
 
   test.each([
@@ -98,16 +98,17 @@ describe('once its paths are indexed', () => {
     ["tags.plant = 'none'", 0],
     ["tags.plant = 'p3' AND tags.half = true", 0],
     ["deviceId = 'd500' AND tags.unheardOf = undefined", 0],
-  ])('paging over %s reads its rows, and one more where a page ends', (condition, expected) => {
+  ])('paging over %s reads its rows, and one more where a page ends', async (condition, expected) => {
     const found = { rows: 0, pages: 0 };
-    const reads = fleet.during(() => Object.assign(found, all(`SELECT * FROM devices WHERE ${condition}`)));
+    const text = `SELECT * FROM devices WHERE ${condition}`;
+    const reads = await fleet.during(async () => Object.assign(found, await all(text)));
     expect(found.rows).toBe(expected);
     expect(reads).toBe(expected + found.pages - 1);
   });
 
-  test('a condition beside an equality is asked of those that meet the equality', () => {
+  test('a condition beside an equality is asked of those that meet the equality', async () => {
     const text = "SELECT * FROM devices WHERE tags.plant = 'p7' AND tags.serial > 99000";
-    expect(fleet.during(() => expect(all(text).rows).toBe(50))).toBe(size / plants);
+    expect(await fleet.during(async () => expect((await all(text)).rows).toBe(50))).toBe(size / plants);
   });
 
   test.each([
@@ -124,16 +125,17 @@ describe('once its paths are indexed', () => {
         { half: true, n: size / 2 },
       ],
     ],
-  ])('SELECT %s reads none', (text, items) => {
-    expect(fleet.during(() => expect(ask(`SELECT ${text}`).items).toEqual(items))).toBe(0);
+  ])('SELECT %s reads none', async (text, items) => {
+    const reads = await fleet.during(async () => expect((await ask(`SELECT ${text}`)).items).toEqual(items));
+    expect(reads).toBe(0);
   });
 
-  test('a change keeps the index', () => {
+  test('a change keeps the index', async () => {
     const document = { deviceId: 'd77', tags: { plant: 'moved', half: false, serial: 77 } };
     fleet.put(77, document);
-    const reads = fleet.during(() => {
-      expect(ask("SELECT * FROM devices WHERE tags.plant = 'moved'").items).toEqual([document]);
-      expect(ask("SELECT COUNT() AS n FROM devices WHERE tags.plant = 'p17'").items).toEqual([
+    const reads = await fleet.during(async () => {
+      expect((await ask("SELECT * FROM devices WHERE tags.plant = 'moved'")).items).toEqual([document]);
+      expect((await ask("SELECT COUNT() AS n FROM devices WHERE tags.plant = 'p17'")).items).toEqual([
         { n: size / plants - 1 },
       ]);
     });
@@ -141,11 +143,11 @@ describe('once its paths are indexed', () => {
   });
 });
 
-test('a device is found by its id without a walk', () => {
-  const reads = fleet.during(() => {
-    expect(ask("SELECT * FROM devices WHERE DeviceId = 'd42'").items).toHaveLength(1);
-    expect(ask("SELECT * FROM devices WHERE 'd42' = deviceId AND tags.unheardOf = 1").items).toHaveLength(0);
-    expect(ask("SELECT deviceId FROM devices WHERE deviceId IN ['d9', 'd5', 'd5', 7, 'x']").items).toEqual([
+test('a device is found by its id without a walk', async () => {
+  const reads = await fleet.during(async () => {
+    expect((await ask("SELECT * FROM devices WHERE DeviceId = 'd42'")).items).toHaveLength(1);
+    expect((await ask("SELECT * FROM devices WHERE 'd42' = deviceId AND tags.unheardOf = 1")).items).toHaveLength(0);
+    expect((await ask("SELECT deviceId FROM devices WHERE deviceId IN ['d9', 'd5', 'd5', 7, 'x']")).items).toEqual([
       { deviceId: 'd5' },
       { deviceId: 'd9' },
     ]);
@@ -153,8 +155,8 @@ test('a device is found by its id without a walk', () => {
   expect(reads).toBe(4);
 });
 
-test('an index is made in one walk for all paths of a condition', () => {
+test('an index is made in one walk for all paths of a condition', async () => {
   const text = "SELECT COUNT() AS n FROM devices WHERE tags.one = 'x' OR tags.two = 'x' OR tags.three = 'x'";
-  expect(fleet.during(() => expect(ask(text).items).toEqual([{ n: 0 }]))).toBe(size);
-  expect(fleet.during(() => ask(text))).toBe(0);
+  expect(await fleet.during(async () => expect((await ask(text)).items).toEqual([{ n: 0 }]))).toBe(size);
+  expect(await fleet.during(() => ask(text))).toBe(0);
 });

@@ -4,7 +4,7 @@ import type { PageRequest } from '../query/page';
 import type { QueryPage } from '../service/types';
 
 /** Answers a page of a query. */
-export type Query = (sql: string, page: PageRequest) => QueryPage;
+export type Query = (sql: string, page: PageRequest) => Promise<QueryPage>;
 
 /** The condition of a job on all devices. */
 const all = '*';
@@ -25,7 +25,7 @@ export async function* findDevices(query: Query, condition: string): AsyncIterab
   if (condition.trim() !== all) parseCondition(condition);
   let continuation: string | undefined;
   do {
-    const page = query(queryFor(condition), { continuation });
+    const page = await query(queryFor(condition), { continuation });
     yield page.items.flatMap((row) => idIn(row));
     continuation = page.continuation;
     await setImmediate();

@@ -1,4 +1,5 @@
 import { Ordered } from './ordered';
+import { type Sliced, stride, type Walk } from './slices';
 
 /** Ordinals of the entries that a condition may hold for, in order, known without reading one. */
 export interface Candidates {
@@ -7,16 +8,19 @@ export interface Candidates {
   /** Whether only going through them tells how many there are. */
   readonly uncounted?: boolean;
   has(ordinal: number): boolean;
-  after(ordinal: number): Iterable<number>;
+  after(ordinal: number): Walk<number>;
 }
 
 export const nobody: Candidates = new Ordered<number>();
 
 /** How many there are, exactly. */
-export function count(candidates: Candidates): number {
+export function* count(candidates: Candidates): Sliced<number> {
   if (!candidates.uncounted) return candidates.size;
   let found = 0;
-  for (const _ of candidates.after(0)) found++;
+  for (const each of candidates.after(0)) {
+    if (each !== undefined) found++;
+    if (each === undefined || found % stride === 0) yield undefined;
+  }
   return found;
 }
 
@@ -29,7 +33,11 @@ export function intersection(parts: readonly Candidates[]): Candidates {
     uncounted: true,
     has: (ordinal) => parts.every((part) => part.has(ordinal)),
     *after(ordinal) {
-      for (const each of shortest.after(ordinal)) if (others.every((other) => other.has(each))) yield each;
+      let passed = 0;
+      for (const each of shortest.after(ordinal)) {
+        if (each !== undefined && others.every((other) => other.has(each))) yield each;
+        if (each === undefined || ++passed % stride === 0) yield undefined;
+      }
     },
   };
 }
@@ -51,7 +59,7 @@ export function union(parts: readonly Candidates[], { disjoint = false } = {}): 
   };
 }
 
-function* merge(left: Iterable<number>, right: Iterable<number>): Generator<number, void, undefined> {
+function* merge(left: Walk<number>, right: Walk<number>): Walk<number> {
   const lefts = left[Symbol.iterator]();
   const rights = right[Symbol.iterator]();
   let one = lefts.next();
@@ -59,6 +67,12 @@ function* merge(left: Iterable<number>, right: Iterable<number>): Generator<numb
   while (!one.done || !other.done) {
     const first = one.done ? Infinity : one.value;
     const second = other.done ? Infinity : other.value;
+    if (first === undefined || second === undefined) {
+      yield undefined;
+      if (first === undefined) one = lefts.next();
+      if (second === undefined) other = rights.next();
+      continue;
+    }
     yield Math.min(first, second);
     if (first <= second) one = lefts.next();
     if (second <= first) other = rights.next();

@@ -1,12 +1,15 @@
-import type { JsonObject } from '../service/types';
 import type { Path, Query } from './ast';
 import { compilePath, type Value } from './evaluate';
-import type { Filter, Match } from './filter';
+import type { Filter } from './filter';
 import { rootsOfPaths } from './roots';
 import { compileAggregation, type GroupRow } from './select';
+import type { Sliced } from './slices';
 import type { Collection } from './source';
 
 type Counts = Iterable<[value: Value, count: number]>;
+
+/** Most values that an index counts for a query: they change together, so that all are taken down at one moment. */
+const maxCounted = 100_000;
 
 /**
  * Makes the rows of aggregates. Where they only count, and an index knows how many there are, no document is read.
@@ -16,39 +19,34 @@ type Counts = Iterable<[value: Value, count: number]>;
 export function compileGroups(
   { select, where, groupBy }: Query,
   filter: Filter,
-): (collection: Collection) => GroupRow[] {
+): (collection: Collection) => Sliced<Iterable<GroupRow>> {
   const { of, ofCounts } = compileAggregation(select.kind === 'all' ? [] : select.items, groupBy);
-  const known = (collection: Collection): Counts | undefined => {
-    if (groupBy) return where ? undefined : countsOf(groupBy, collection);
-    const count = filter.count(collection);
+  function* known(collection: Collection): Sliced<Counts | undefined> {
+    if (groupBy) return where ? undefined : yield* countsOf(groupBy, collection);
+    const count = yield* filter.count(collection);
     return count === undefined ? undefined : [[null, count]];
-  };
-  return (collection) => {
-    const counts = ofCounts && known(collection);
-    return counts ? ofCounts(counts) : of(documents(filter.matching(collection, 0)));
+  }
+  return function* (collection) {
+    const counts = ofCounts && (yield* known(collection));
+    return yield* counts ? ofCounts(counts) : of(filter.matching(collection, 0));
   };
 }
 
 /** How many documents have which value; only those with an object or an array there are read. */
-function countsOf(path: Path, collection: Collection): Counts | undefined {
-  const [index] = collection.indexes?.of([path], collection) ?? [];
-  if (!index) return undefined;
+function* countsOf(path: Path, collection: Collection): Sliced<Counts | undefined> {
+  const [index] = collection.indexes ? yield* collection.indexes.of([path], collection) : [];
+  if (!index || index.distinct > maxCounted) return undefined;
+  const counts = [...index.counts()];
+  const others = [...index.others.after(0)];
+  const without = counts.reduce((left, [, count]) => left - count, collection.size - others.length);
   const read = compilePath(path);
-  return (function* () {
-    let without = collection.size;
-    for (const [value, count] of index.counts()) {
-      without -= count;
-      yield [value, count];
-    }
-    for (const ordinal of index.others.after(0)) {
-      without--;
+  const roots = rootsOfPaths([path]);
+  return (function* (): Counts {
+    yield* counts;
+    for (const ordinal of others) {
       const entry = collection.get(ordinal);
-      if (entry) yield [read(entry.read(rootsOfPaths([path]))), 1];
+      if (entry) yield [read(entry.read(roots)), 1];
     }
     if (without > 0) yield [undefined, without];
   })();
-}
-
-function* documents(matches: Iterable<Match>): Generator<JsonObject, void, undefined> {
-  for (const { value } of matches) yield value;
 }

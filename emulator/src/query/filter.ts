@@ -4,6 +4,7 @@ import { count } from './candidates';
 import { compile } from './evaluate';
 import { compileLookup, find } from './lookup';
 import { type Roots, rootsOf } from './roots';
+import { type Sliced, stride, type Walk } from './slices';
 import type { Collection, Entry } from './source';
 
 /** A document and where it stands. */
@@ -15,9 +16,9 @@ export interface Match {
 /** What a condition lets through. */
 export interface Filter {
   /** The matching documents after an ordinal. Indexes only narrow down which are read; the condition decides. */
-  matching(collection: Collection, after: number): Iterable<Match>;
+  matching(collection: Collection, after: number): Walk<Match>;
   /** How many match, where that is known without reading any. */
-  count(collection: Collection): number | undefined;
+  count(collection: Collection): Sliced<number | undefined>;
 }
 
 /**
@@ -25,47 +26,34 @@ export interface Filter {
  * @throws QueryError for a function that the language does not have.
  */
 export function compileFilter(where: Expression | undefined, roots?: Roots): Filter {
-  if (!where) {
-    return {
-      matching: (collection, after) => read(collection.after(after), roots),
-      count: (collection) => collection.size,
-    };
-  }
-  const condition = compile(where);
-  const asked = rootsOf(where);
-  const lookup = compileLookup(where);
+  const keeps = where ? compileCheck(where) : () => true;
+  const lookup = where && compileLookup(where);
   return {
-    matching(collection, after) {
-      const found = lookup && find(lookup, collection);
+    *matching(collection, after) {
+      const found = lookup && (yield* find(lookup, collection));
       const entries = found ? pick(collection, found.candidates.after(after)) : collection.after(after);
-      return read(
-        pickWhere(entries, asked, (document) => condition(document) === true),
-        roots,
-      );
+      let passed = 0;
+      for (const entry of entries) {
+        if (entry && keeps(entry)) yield { position: entry.ordinal, value: entry.read(roots) };
+        if (!entry || ++passed % stride === 0) yield undefined;
+      }
     },
-    count(collection) {
-      const found = lookup?.exact ? find(lookup, collection) : undefined;
-      return found?.exact ? count(found.candidates) : undefined;
+    *count(collection) {
+      if (!where) return collection.size;
+      const found = lookup?.exact ? yield* find(lookup, collection) : undefined;
+      return found?.exact ? yield* count(found.candidates) : undefined;
     },
   };
 }
 
-function* read(entries: Iterable<Entry>, roots: Roots | undefined): Generator<Match, void, undefined> {
-  for (const entry of entries) yield { position: entry.ordinal, value: entry.read(roots) };
-}
-
 /** Reads no more than a condition looks at: of most entries of a walk nothing else is needed. */
-function* pickWhere(
-  entries: Iterable<Entry>,
-  asked: Roots,
-  keeps: (document: JsonObject) => boolean,
-): Generator<Entry, void, undefined> {
-  for (const entry of entries) if (keeps(entry.read(asked))) yield entry;
+function compileCheck(where: Expression): (entry: Entry) => boolean {
+  const condition = compile(where);
+  const asked = rootsOf(where);
+  return (entry) => condition(entry.read(asked)) === true;
 }
 
-function* pick(collection: Collection, ordinals: Iterable<number>): Generator<Entry, void, undefined> {
-  for (const ordinal of ordinals) {
-    const entry = collection.get(ordinal);
-    if (entry) yield entry;
-  }
+/** The entries at some ordinals; one that is gone meanwhile is passed over. */
+function* pick(collection: Collection, ordinals: Walk<number>): Walk<Entry> {
+  for (const ordinal of ordinals) yield ordinal === undefined ? undefined : collection.get(ordinal);
 }

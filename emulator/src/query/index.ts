@@ -3,6 +3,7 @@ import type { Dialect } from './ast';
 import { fromContinuation, type PageRequest, type Progress, pageSize, type RowPosition, toContinuation } from './page';
 import { parseQuery } from './parse';
 import { compileQuery, type Plan, type Row } from './plan';
+import { inSlices, type Sliced } from './slices';
 import type { QuerySource } from './source';
 
 export { compile as compileExpression, compilePath } from './evaluate';
@@ -19,18 +20,22 @@ const plans = new Map<string, Plan>();
 const maxPlans = 32;
 
 /**
- * Answers one page of a query, from the documents as they are now. A document that changes between two pages may be
- * seen or missed; none is seen twice.
+ * Answers one page of a query, from the documents as they are. Others are served while a long walk goes on: a document that
+ * changes meanwhile, or between two pages, may be seen or missed; none is seen twice.
  *
  * @throws QueryError where the text is not of the language, or the continuation token of another query.
  * @throws HubError NotImplemented for collections that the source lacks.
  */
-export function runQuery(
+export async function runQuery(
   text: string,
   source: QuerySource,
   page: PageRequest,
   { strict = false }: QueryOptions = {},
-): QueryPage {
+): Promise<QueryPage> {
+  return inSlices(pageOf(text, source, page, strict));
+}
+
+function* pageOf(text: string, source: QuerySource, page: PageRequest, strict: boolean): Sliced<QueryPage> {
   const { itemType, top, rows } = planOf(text, strict ? 'strict' : 'twins');
   const { after, given }: Progress =
     page.continuation === undefined ? { given: 0 } : fromContinuation(text, page.continuation);
@@ -40,6 +45,10 @@ export function runQuery(
   let last: Row | undefined;
   if (left <= 0) return { items, itemType };
   for (const row of rows(source, after)) {
+    if (!row) {
+      yield undefined;
+      continue;
+    }
     if (items.length === size) {
       return {
         items,

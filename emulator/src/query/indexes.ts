@@ -3,6 +3,7 @@ import type { Path } from './ast';
 import { compilePath, type Evaluator } from './evaluate';
 import { PathIndex } from './pathIndex';
 import { rootsOfPaths } from './roots';
+import { type Sliced, stride } from './slices';
 import type { Collection } from './source';
 
 /** Paths that are indexed at a time; a path asked for beyond takes the place of the one not asked for longest. */
@@ -15,11 +16,16 @@ interface Kept {
   path: Path;
   index: PathIndex;
   read: Evaluator;
+  /** The ordinal that its walk has come to: all have taken part where it is infinite. */
+  reached: number;
+  /** Whether it gave its place to another, and so is told of changes no more. */
+  forgotten: boolean;
 }
 
 /**
- * The indexes of one collection. A path gets one when a query first asks for it, by one walk of all entries; from then on
- * each change keeps it true. A document's `lastActivityTime` and `cloudToDeviceMessageCount` may change untold.
+ * The indexes of one collection. A path gets one when a query first asks for it, by one walk of all entries; each change
+ * keeps it true, on either side of where the walk is. A document's `lastActivityTime` and `cloudToDeviceMessageCount` may
+ * change untold.
  */
 export class Indexes {
   /** The path unused for longest comes first. */
@@ -44,44 +50,51 @@ export class Indexes {
 
   /**
    * The indexes of some paths, those that are missing made in one walk of the collection that this belongs to;
-   * `undefined` for a path that gets none.
+   * `undefined` for a path that gets none, or lost it to others meanwhile.
    */
-  of(paths: readonly Path[], collection: Collection): (PathIndex | undefined)[] {
-    const keys = paths.map(keyOf);
-    const made: Kept[] = [];
-    for (const [at, path] of paths.entries()) {
-      const key = keys[at];
-      if (key === undefined) continue;
-      const known = this.#kept.get(key);
-      const kept = known ?? { path, index: new PathIndex(), read: compilePath(path) };
-      if (!known) made.push(kept);
-      this.#kept.delete(key);
-      this.#kept.set(key, kept);
-    }
+  *of(paths: readonly Path[], collection: Collection): Sliced<(PathIndex | undefined)[]> {
+    const asked = paths.map((path) => this.#take(path));
     this.#forget();
-    const kept = new Set(this.#kept.values());
-    fill(
-      made.filter((each) => kept.has(each)),
-      collection,
-    );
-    return keys.map((key) => (key === undefined ? undefined : this.#kept.get(key)?.index));
+    const behind = asked.flatMap((kept) => (kept && !kept.forgotten && kept.reached < Infinity ? kept : []));
+    if (behind.length > 0) yield* walkOn(behind, collection);
+    return asked.map((kept) => (kept?.forgotten ? undefined : kept?.index));
+  }
+
+  /** Notes that a path is asked for. */
+  #take(path: Path): Kept | undefined {
+    const key = keyOf(path);
+    if (key === undefined) return undefined;
+    const known = this.#kept.get(key);
+    const kept = known ?? { path, index: new PathIndex(), read: compilePath(path), reached: 0, forgotten: false };
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    return kept;
   }
 
   #forget(): void {
-    for (const key of this.#kept.keys()) {
+    for (const [key, kept] of this.#kept) {
       if (this.#kept.size <= maxPaths) return;
       this.#kept.delete(key);
+      kept.forgotten = true;
     }
   }
 }
 
-function fill(made: readonly Kept[], collection: Collection): void {
-  if (made.length === 0) return;
-  const roots = rootsOfPaths(made.map(({ path }) => path));
-  for (const entry of collection.after(0)) {
-    const document = entry.read(roots);
-    for (const { index, read } of made) index.add(entry.ordinal, read(document));
+/** Goes on with the walk of indexes that are not made yet. Others who ask for them walk too: each goes on where all are. */
+function* walkOn(behind: readonly Kept[], collection: Collection): Sliced<void> {
+  const roots = rootsOfPaths(behind.map(({ path }) => path));
+  let passed = 0;
+  for (const entry of collection.after(Math.min(...behind.map(({ reached }) => reached)))) {
+    let document: JsonObject | undefined;
+    for (const kept of behind) {
+      if (entry.ordinal <= kept.reached) continue;
+      document ??= entry.read(roots);
+      kept.index.add(entry.ordinal, kept.read(document));
+      kept.reached = entry.ordinal;
+    }
+    if (++passed % stride === 0) yield undefined;
   }
+  for (const kept of behind) kept.reached = Infinity;
 }
 
 /** Tells paths that read the same value as one; `undefined` for one that gets no index. */

@@ -3,6 +3,7 @@ import { type Candidates, intersection, nobody, union } from './candidates';
 import { compile, isScalar, type Scalar } from './evaluate';
 import { Ordered } from './ordered';
 import type { PathIndex } from './pathIndex';
+import type { Sliced } from './slices';
 import type { Collection } from './source';
 
 /** The part of a condition that indexes can answer. */
@@ -47,10 +48,10 @@ export function compileLookup(condition: Expression): Lookup | undefined {
 }
 
 /** Asks the indexes of a collection; `undefined` where it has none for what is looked up. */
-export function find(lookup: Lookup, collection: Collection): Found | undefined {
+export function* find(lookup: Lookup, collection: Collection): Sliced<Found | undefined> {
   const paths = indexedPaths(lookup, collection);
-  const indexes = paths.length === 0 ? [] : collection.indexes?.of(paths, collection);
-  return resolve(lookup, collection, new Map(paths.map((path, at) => [path, indexes?.[at]])));
+  const indexes = paths.length > 0 && collection.indexes ? yield* collection.indexes.of(paths, collection) : [];
+  return resolve(lookup, collection, new Map(paths.map((path, at) => [path, indexes[at]])));
 }
 
 function resolve(

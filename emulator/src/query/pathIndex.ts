@@ -8,13 +8,18 @@ export class PathIndex {
   readonly #ordinals = new Map<Scalar, number | Ordered<number>>();
   readonly #others = new Ordered<number>();
 
+  /** How many values there are, each object and array one of its own. */
+  get distinct(): number {
+    return this.#ordinals.size + this.#others.size;
+  }
+
   /** The values that there are, with the number of entries that have each. */
   *counts(): Generator<[value: Scalar, count: number], void, undefined> {
     for (const [value, ordinals] of this.#ordinals) yield [value, typeof ordinals === 'number' ? 1 : ordinals.size];
   }
 
   /** The entries that have an object or an array, which equal nothing. */
-  get others(): Candidates {
+  get others(): Ordered<number> {
     return this.#others;
   }
 

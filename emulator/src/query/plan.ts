@@ -10,6 +10,7 @@ import type { RowPosition } from './page';
 import { queryErrorAt } from './queryError';
 import { type Roots, rootsOfPaths } from './roots';
 import { compileProjection, isProperty } from './select';
+import type { Walk } from './slices';
 import type { Collection, QuerySource } from './source';
 
 /** One result and where it stands among the others. */
@@ -28,7 +29,7 @@ export interface Plan {
    *
    * @throws HubError NotImplemented where the source lacks what is asked for.
    */
-  rows(source: QuerySource, after: RowPosition | undefined): Iterable<Row>;
+  rows(source: QuerySource, after: RowPosition | undefined): Walk<Row>;
 }
 
 /**
@@ -57,8 +58,8 @@ export function compileQuery(parsed: Query, dialect: Dialect = 'twins'): Plan {
       itemType: 'Raw',
       top,
       *rows(source, after) {
-        for (const { position, value } of filter.matching(collectionOf(source, from), ordinalOf(after))) {
-          yield { position, value: project(value) };
+        for (const match of filter.matching(collectionOf(source, from), ordinalOf(after))) {
+          yield match && { position: match.position, value: project(match.value) };
         }
       },
     };
@@ -67,9 +68,10 @@ export function compileQuery(parsed: Query, dialect: Dialect = 'twins'): Plan {
   return {
     itemType: 'Raw',
     top,
-    rows(source, after) {
-      const rows = groups(collectionOf(source, from));
-      return typeof after === 'object' ? rows.filter(({ position }) => compareKeys(position, after) > 0) : rows;
+    *rows(source, after) {
+      for (const row of yield* groups(collectionOf(source, from))) {
+        if (typeof after !== 'object' || compareKeys(row.position, after) > 0) yield row;
+      }
     },
   };
 }

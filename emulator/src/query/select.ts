@@ -4,6 +4,7 @@ import { compilePath, type Evaluator, samePath, type Value } from './evaluate';
 import { type GroupKey, Groups } from './groups';
 import { queryErrorAt } from './queryError';
 import { spelledRoot } from './roots';
+import { type Sliced, stride, type Walk } from './slices';
 
 /** A column that is read of each document, as against one that is worked out over many. */
 export interface PropertyItem extends Item {
@@ -36,9 +37,9 @@ export interface GroupRow {
 
 /** Works out one row over all documents, or with `GROUP BY` one for each value of its path; in the order of their keys. */
 export interface Aggregation {
-  of(documents: Iterable<JsonObject>): GroupRow[];
+  of(matches: Walk<{ value: JsonObject }>): Sliced<Iterable<GroupRow>>;
   /** The same from how many documents there are with each value; absent where a column needs more than that. */
-  ofCounts?(counts: Iterable<[value: Value, count: number]>): GroupRow[];
+  ofCounts?(counts: Iterable<[value: Value, count: number]>): Sliced<Iterable<GroupRow>>;
 }
 
 /** @throws QueryError where two columns have one name, or a property is selected that is not grouped by. */
@@ -52,17 +53,22 @@ export function compileAggregation(items: Item[], groupBy?: Path): Aggregation {
     if (!groupBy) groups.of(null);
     return groups;
   };
-  const rows = (groups: Groups<Accumulator[]>) =>
-    groups.inOrder().map(([position, gathered]) => {
+  function* rows(groups: Groups<Accumulator[]>): Iterable<GroupRow> {
+    for (const [position, gathered] of groups.inOrder()) {
       const values = gathered.map((column) => column.result());
-      return { position, value: toRow(names, values) };
-    });
+      yield { position, value: toRow(names, values) };
+    }
+  }
   const aggregation: Aggregation = {
-    of(documents) {
+    *of(matches) {
       const groups = start();
-      for (const document of documents) {
-        const value = read(document);
-        for (const column of groups.of(value)) column.add(document, value);
+      for (const match of matches) {
+        if (!match) {
+          yield undefined;
+          continue;
+        }
+        const value = read(match.value);
+        for (const column of groups.of(value)) column.add(match.value, value);
       }
       return rows(groups);
     },
@@ -70,9 +76,13 @@ export function compileAggregation(items: Item[], groupBy?: Path): Aggregation {
   if (!items.every(({ value }) => value.kind === 'path' || value.name === 'count')) return aggregation;
   return {
     ...aggregation,
-    ofCounts(counts) {
+    *ofCounts(counts) {
       const groups = start();
-      for (const [value, count] of counts) for (const column of groups.of(value)) column.addCount(value, count);
+      let passed = 0;
+      for (const [value, count] of counts) {
+        for (const column of groups.of(value)) column.addCount(value, count);
+        if (++passed % stride === 0) yield undefined;
+      }
       return rows(groups);
     },
   };

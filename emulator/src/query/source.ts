@@ -2,6 +2,7 @@ import type { JsonObject } from '../service/types';
 import type { Path } from './ast';
 import type { PathIndex } from './pathIndex';
 import type { Roots } from './roots';
+import type { Sliced } from './slices';
 
 /** A document and where it stands. What keeps it may be this itself: a query looks at nothing else. */
 export interface Entry {
@@ -24,7 +25,7 @@ export interface Collection {
   /** The ordinals of the entries that have a `deviceId`; without it they are looked for like any other path's. */
   ofDevice?(deviceId: string): Iterable<number>;
   /** Indexes of paths, told of every change by who keeps the documents. Without them each query walks all. */
-  readonly indexes?: { of(paths: readonly Path[], collection: Collection): (PathIndex | undefined)[] };
+  readonly indexes?: { of(paths: readonly Path[], collection: Collection): Sliced<(PathIndex | undefined)[]> };
 }
 
 /** What queries are asked of: `devices`, `devices.modules` and `devices.jobs`. */

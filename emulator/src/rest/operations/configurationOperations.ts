@@ -35,7 +35,7 @@ function get({ hub, parameters: [id = ''] }: Call): Reply {
 async function put({ hub, parameters: [id = ''], headers, body }: Call): Promise<Reply> {
   const input = parseConfiguration(id, body);
   for (const query of [targetQuery(input), ...Object.values(input.metrics)]) {
-    if (query !== undefined) hub.query(query, { maxItemCount: 1 });
+    if (query !== undefined) await hub.query(query, { maxItemCount: 1 });
   }
   const ifMatch = headers['if-match'];
   const creates = ifMatch === undefined || etagIn(ifMatch) === '';

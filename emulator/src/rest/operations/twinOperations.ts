@@ -43,12 +43,12 @@ async function replaceTwin({ hub, parameters, query, headers, body }: Call): Pro
   return ok(ofVersion(query, twin));
 }
 
-function queryTwins({ hub, query, headers, body }: Call): Reply {
+async function queryTwins({ hub, query, headers, body }: Call): Promise<Reply> {
   const text = isObject(body) ? body.query : undefined;
   if (text === undefined) throw new HubError('ArgumentNull', 'The body lacks query.');
   if (typeof text !== 'string') throw invalidArgument('query must be a string.');
   const continuation = headers['x-ms-continuation'];
-  const page = hub.query(text, {
+  const page = await hub.query(text, {
     maxItemCount: Number(headers['x-ms-max-item-count']) || undefined,
     continuation: typeof continuation === 'string' && continuation !== '' ? continuation : undefined,
   });
