@@ -1,3 +1,4 @@
+import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 import { operationKinds } from '../hub/operationKind';
 
@@ -8,7 +9,7 @@ export class AdminInputError extends Error {
 
 /** @throws AdminInputError that says what of it, named `what`, is wrong. */
 export function parseInput<T>(schema: z.ZodMiniType<T>, value: unknown, what: string): T {
-  const { success, data, error } = schema.safeParse(value, { error: z.locales.en().localeError });
+  const { success, data, error } = schema.safeParse(value, { error: en().localeError });
   if (success) return data;
   const faults = error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`);
   throw new AdminInputError(`The ${what} is not valid: ${faults.join('; ')}`);
