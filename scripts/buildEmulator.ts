@@ -1,28 +1,40 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { writeNotices } from './notices';
 import { runScript } from './runScript';
 
 // Makes the bundles of the emulator, in its folder; with `--types` the declarations for who imports the package, too.
 
-/** The command line finds the rest of the package beside it, not within. */
-const indexBeside: Plugin = {
-  name: 'index-beside',
-  setup: ({ onResolve }) => onResolve({ filter: /^\.\/index$/ }, () => ({ path: './index.js', external: true })),
+/** Bundles beside the main one: most starts have no use for them. */
+const apart: Record<string, string> = { makeCertificates: 'src/state/makeCertificates.ts', jose: 'jose' };
+
+/** Where the code imports one of these when it is used, it finds the bundle. */
+const bundlesBeside: Plugin = {
+  name: 'bundles-beside',
+  setup({ onResolve }) {
+    onResolve({ filter: /./ }, ({ path, kind }) => {
+      const name = basename(path);
+      return kind === 'dynamic-import' && name in apart ? { path: `./${name}.js`, external: true } : undefined;
+    });
+  },
 };
 
 runScript(async () => {
   const { metafile } = await build({
-    entryPoints: ['src/index.ts', 'src/cli.ts'],
+    entryPoints: { bundle: 'src/cli.ts', ...apart },
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
     outdir: 'dist',
     external: ['lmdb'],
-    plugins: [indexBeside],
+    // What is loaded later is required: Node reads a CommonJS module twice that is imported.
+    supported: { 'dynamic-import': false },
+    // `bl`, of `mqtt-packet`, takes a copy of Node's streams, for browsers.
+    alias: { 'readable-stream': 'node:stream' },
+    plugins: [bundlesBeside],
     // A start reads all of it.
     minifySyntax: true,
     minifyWhitespace: true,
@@ -30,6 +42,8 @@ runScript(async () => {
     logLevel: 'warning',
   });
   writeNotices('dist/NOTICES.txt', [metafile]);
+  writeFileSync('dist/cli.js', "#!/usr/bin/env node\nrequire('./bundle.js').main();\n", { mode: 0o755 });
+  writeFileSync('dist/index.js', "exports.startIotHub = require('./bundle.js').startIotHub;\n");
   writeFileSync('dist/index.mjs', "export { startIotHub } from './index.js';\n");
   writeFileSync('dist/index.d.mts', "export * from './types/index.js';\n");
   if (process.argv.includes('--types')) writeTypes();

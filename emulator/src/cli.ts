@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -54,7 +53,15 @@ Usage: iot-hub-emulator [options]
   --help                this text
 `;
 
-async function main(): Promise<void> {
+/** The package, which is one bundle with its command line: a start reads it once. */
+export { startIotHub };
+
+/** What the command of the package does. */
+export function main(): void {
+  run().catch(fail);
+}
+
+async function run(): Promise<void> {
   const options = readOptions();
   if (!options) return void process.stdout.write(help);
   const hub = await startIotHub({ ...options, log: (text) => console.log(visible(text)) });
@@ -218,5 +225,3 @@ function fail(error: unknown): never {
   console.error(visible(error instanceof Error ? error.message : String(error)));
   process.exit(1);
 }
-
-main().catch(fail);
