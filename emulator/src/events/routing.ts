@@ -1,6 +1,6 @@
 import rhea from 'rhea';
 import { entry } from '../amqp/message/amqpValues';
-import { type EventMessage, readMessage, withProperties } from '../amqp/message/eventMessage';
+import { type EventMessage, withProperties } from '../amqp/message/eventMessage';
 import { idOf } from '../hub/identity';
 import { compilePath } from '../query';
 import type { JsonObject, RoutedMessage, RouteSource } from '../service/types';
@@ -75,22 +75,14 @@ const amqpProperties: Readonly<Record<string, string>> = {
 };
 
 /** What came over AMQP is kept as it is; the hub adds its own annotations, and enrichments. */
-function stamped(
-  encoded: EventMessage,
-  { systemProperties }: RoutedMessage,
-  enrichments: Record<string, string>,
-): EventMessage {
-  const own = Object.entries(systemProperties).filter(([name]) => amqpProperties[name] === undefined);
+function toEventMessage(message: RoutedMessage, enrichments: Record<string, string>): EventMessage {
+  const event = message.encoded ? withProperties(message.encoded, enrichments) : encode(message, enrichments);
+  const own = Object.entries(message.systemProperties).filter(([name]) => amqpProperties[name] === undefined);
   const annotations = own.map(([name, value]): [string, Buffer] => [
     name,
     entry(name, name === 'iothub-enqueuedtime' ? { timestamp: Number(value) } : { string: String(value) }),
   ]);
-  const message = withProperties(encoded, enrichments);
-  return { ...message, annotations: new Map([...message.annotations, ...annotations]) };
-}
-
-function toEventMessage(message: RoutedMessage, enrichments: Record<string, string>): EventMessage {
-  return message.encoded ? stamped(message.encoded, message, enrichments) : encode(message, enrichments);
+  return { ...event, annotations: new Map([...event.annotations, ...annotations]) };
 }
 
 function encode(
@@ -98,19 +90,14 @@ function encode(
   enrichments: Record<string, string>,
 ): EventMessage {
   const properties: Record<string, unknown> = {};
-  const annotations: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(systemProperties)) {
     const property = amqpProperties[name];
-    if (name === 'iothub-enqueuedtime') annotations[name] = rhea.types.wrap_timestamp(Number(value));
-    else if (property === 'user_id') properties[property] = Buffer.from(String(value));
-    else if (property) properties[property] = value;
-    else annotations[name] = value;
+    if (property) properties[property] = property === 'user_id' ? Buffer.from(String(value)) : value;
   }
-  const encoded = rhea.message.encode({
+  const rest = rhea.message.encode({
     ...properties,
     body: rhea.message.data_section(body),
     application_properties: { ...applicationProperties, ...enrichments },
-    message_annotations: annotations,
   });
-  return readMessage(encoded);
+  return { header: Buffer.alloc(0), annotations: new Map(), rest };
 }

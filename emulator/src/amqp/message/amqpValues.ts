@@ -69,16 +69,17 @@ export function textEntry(name: string, value: string): Buffer {
 function encode(value: Value): Buffer {
   if ('string' in value) return text(0xa1, value.string);
   const [code, number] = 'long' in value ? [0x81, value.long] : [0x83, value.timestamp];
-  const bytes = Buffer.from([code, 0, 0, 0, 0, 0, 0, 0, 0]);
-  bytes.writeBigInt64BE(BigInt(number), 1);
+  const bytes = Buffer.allocUnsafe(9);
+  bytes.writeBigInt64BE(BigInt(number), bytes.writeUInt8(code));
   return bytes;
 }
 
 /** A text by its code for up to 255 bytes; that for more is higher by 0x10. */
 function text(shortCode: number, value: string): Buffer {
-  const bytes = Buffer.from(value);
-  if (bytes.length <= 0xff) return Buffer.concat([Buffer.from([shortCode, bytes.length]), bytes]);
-  const head = Buffer.from([shortCode + 0x10, 0, 0, 0, 0]);
-  head.writeUInt32BE(bytes.length, 1);
-  return Buffer.concat([head, bytes]);
+  const length = Buffer.byteLength(value);
+  const isShort = length <= 0xff;
+  const bytes = Buffer.allocUnsafe((isShort ? 2 : 5) + length);
+  bytes.writeUInt8(isShort ? shortCode : shortCode + 0x10);
+  bytes.write(value, isShort ? bytes.writeUInt8(length, 1) : bytes.writeUInt32BE(length, 1));
+  return bytes;
 }

@@ -1,8 +1,8 @@
 import type { Sender } from 'rhea';
 import { entry } from '../../amqp/message/amqpValues';
-import { writeMessage } from '../../amqp/message/eventMessage';
+import { withDeliveryAnnotations } from '../../amqp/message/eventMessage';
 import { writeAtOnce } from '../../amqp/rheaInternals';
-import type { PartitionLog, Position, StoredEvent } from '../partitionLog';
+import type { PartitionLog, Position } from '../partitionLog';
 
 /** The mode of a receiver that wants to settle by itself (AMQP 1.0, 2.8.2). */
 const unsettled = 0;
@@ -22,7 +22,8 @@ export function feed(link: Sender, log: PartitionLog, position: Position | 'late
       const event = log.at(next);
       if (!event) break;
       writeAtOnce(link.connection);
-      Object.assign(link.send(toBytes(event, tracksEnd ? endOfPartition(log) : []), undefined, 0), { settled });
+      const bytes = tracksEnd ? withDeliveryAnnotations(event, endOfPartition(log)) : event.bytes;
+      Object.assign(link.send(bytes, undefined, 0), { settled });
       next = event.sequenceNumber + 1;
     }
     link.set_drained(log.at(next) === undefined);
@@ -38,15 +39,6 @@ export function feed(link: Sender, log: PartitionLog, position: Position | 'late
     clearImmediate(start);
     log.appended.off('event', pump);
   };
-}
-
-function toBytes({ message, sequenceNumber, enqueuedAt }: StoredEvent, forThisHop: Buffer[]): Buffer {
-  const added = {
-    'x-opt-sequence-number': entry('x-opt-sequence-number', { long: sequenceNumber }),
-    'x-opt-offset': entry('x-opt-offset', { string: String(sequenceNumber) }),
-    'x-opt-enqueued-time': entry('x-opt-enqueued-time', { timestamp: enqueuedAt }),
-  };
-  return writeMessage(message, added, forThisHop);
 }
 
 /** What a receiver that tracks the end of its partition gets with each event: the last one that there is. */
