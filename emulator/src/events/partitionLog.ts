@@ -41,7 +41,8 @@ export class PartitionLog {
       'x-opt-offset': entry('x-opt-offset', { string: String(sequenceNumber) }),
       'x-opt-enqueued-time': entry('x-opt-enqueued-time', { timestamp: enqueuedAt }),
     };
-    this.#events.push({ sequenceNumber, enqueuedAt, ...writeMessage(message, added) });
+    const { bytes, headerLength } = writeMessage(message, added);
+    this.#events.push({ sequenceNumber, enqueuedAt, bytes: alone(bytes), headerLength });
     this.#expire(enqueuedAt);
     this.appended.emit('event');
   }
@@ -80,4 +81,11 @@ export class PartitionLog {
     this.#events.splice(0, expired);
     this.#dropped += expired;
   }
+}
+
+/** Bytes in memory of their own: where they lie in Node's pool, they keep what lies beside them. */
+function alone(bytes: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
 }
