@@ -1,4 +1,4 @@
-import { contentOf, endOf, itemsOf, mapSection, textEntry } from './amqpValues';
+import { binarySection, contentOf, endOf, itemsOf, listSection, mapSection, textEntry } from './amqpValues';
 
 /**
  * An event on its way to a partition: the bytes that came, cut where a hub adds its own. So every type that a producer
@@ -41,6 +41,17 @@ interface Section {
   /** Of all of it. */
   bytes: Buffer;
   end: number;
+}
+
+/** A message of the hub's own. @param fields its properties, in the order of the specification (AMQP 1.0, 3.2.4). */
+export function newMessage(
+  fields: readonly Buffer[],
+  applicationTexts: Readonly<Record<string, string>>,
+  body: Buffer,
+): EventMessage {
+  const entries = Object.entries(applicationTexts).map(([name, value]) => textEntry(name, value));
+  const rest = [listSection(properties, fields), mapSection(applicationProperties, entries), binarySection(data, body)];
+  return { header: Buffer.alloc(0), annotations: new Map(), rest: Buffer.concat(rest) };
 }
 
 /**
