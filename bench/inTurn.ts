@@ -43,7 +43,15 @@ async function sliceOf({ pids, load }: Contender): Promise<Slice> {
 
 /** Processor time for each operation, of each slice by the one that was taken next to it. */
 export function processorRatio(ours: readonly Slice[], others: readonly Slice[]): Quartiles {
-  const each = ({ operations, processorMs }: Slice) => processorMs / operations;
+  return ratioOf(({ operations, processorMs }) => processorMs / operations, ours, others);
+}
+
+/** The same of the time that passed. */
+export function durationRatio(ours: readonly Slice[], others: readonly Slice[]): Quartiles {
+  return ratioOf(({ operations, seconds }) => seconds / operations, ours, others);
+}
+
+function ratioOf(each: (slice: Slice) => number, ours: readonly Slice[], others: readonly Slice[]): Quartiles {
   return quartiles(ours.map((slice, index) => each(slice) / each(others[index] ?? slice)));
 }
 

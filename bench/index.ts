@@ -33,7 +33,6 @@ const benchmarks: Readonly<Record<string, () => Promise<Row[]>>> = {
   endurance: hostEndurance,
   queries: emulatorQueries,
   million: millionTwins,
-  durable: durableUpdates,
   tagging,
   filling,
   finding,
@@ -48,6 +47,7 @@ const comparing: Readonly<Record<string, (otherBuild?: string) => Promise<Row[]>
   connections,
   reports,
   change: costOfAChange,
+  durable: durableUpdates,
 };
 
 runScript(async () => {

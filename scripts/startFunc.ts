@@ -19,7 +19,7 @@ runScript(async () => {
 /** Every setting goes through the environment, which wins over local.settings.json. */
 async function coreTools(options: SystemOptions): Promise<Part[]> {
   const storage = storageConnectionString(options);
-  const env = withStorage(withEmulatorEnv(options.stateDir), { tables: storage, queues: storage });
+  const env = withStorage(withEmulatorEnv(options.stateDir), storage);
   await makeQueue(storage, need(readSettings(env).tagJobsQueue));
   return [
     {

@@ -68,16 +68,13 @@ function connectionString(ports: Record<string, number>): string {
   return `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};${endpoints.join('')}`;
 }
 
-/** An environment with the tables and the queues of the system, unless it names others. */
-export function withStorage(
-  env: NodeJS.ProcessEnv,
-  { tables, queues }: { tables: string; queues: string },
-): NodeJS.ProcessEnv {
+/** An environment with the storage of the system, unless it names another one. */
+export function withStorage(env: NodeJS.ProcessEnv, connectionString: string): NodeJS.ProcessEnv {
   const namesTables = env.TWIN_TABLES_CONNECTION_STRING || env.TWIN_TABLES_ENDPOINT;
   const namesQueues = env.TagJobs || env.TagJobs__queueServiceUri || env.TagJobs__accountName;
   return {
     ...env,
-    ...(namesTables ? {} : { TWIN_TABLES_CONNECTION_STRING: tables }),
-    ...(namesQueues ? {} : { TagJobs: queues }),
+    ...(namesTables ? {} : { TWIN_TABLES_CONNECTION_STRING: connectionString }),
+    ...(namesQueues ? {} : { TagJobs: connectionString }),
   };
 }

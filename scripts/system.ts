@@ -14,6 +14,9 @@ export interface Part extends ServiceOptions {
   ready: RegExp;
 }
 
+/** A part that the next stage does not wait for: who needs it does. */
+export type StartedPart = ServiceOptions & Partial<Pick<Part, 'ready'>>;
+
 /**
  * Brings up the parts, stage after stage, each asked for when its turn comes, and says what to do next. Resolves when a signal has
  * stopped all of it; what was started last is stopped first, for it still talks to the others.
@@ -21,7 +24,7 @@ export interface Part extends ServiceOptions {
  * @throws Error when a part ends by itself; the others are stopped first.
  */
 export async function runSystem(
-  stages: (() => Part[] | Promise<Part[]>)[],
+  stages: (() => StartedPart[] | Promise<StartedPart[]>)[],
   { verbose, ...options }: SystemOptions,
 ): Promise<void> {
   const stopped = untilStopped();
@@ -34,7 +37,7 @@ export async function runSystem(
       const started = parts.map(({ ready, hides, ...part }) => {
         const service = startService({ ...part, hides: verbose ? undefined : hides });
         running.push(service);
-        return service.line(ready);
+        return ready && service.line(ready);
       });
       await Promise.all(started);
     }

@@ -11,7 +11,7 @@ export interface SystemOptions {
   amqpPort: number;
   /** Undefined: the usual one, where it is free. */
   amqpsPort: number | undefined;
-  /** Where Azure Storage listens; its blobs only with Core Tools. */
+  /** Where Azure Storage listens; its blobs only with Core Tools, elsewhere on any port. */
   blobPort: number;
   queuePort: number;
   tablePort: number;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startHost } from './host';
 import { type AuthMode, keysFile } from './http/auth';
+import type { Address } from './listening';
 import { consoleLog, gathering } from './log';
 
 const help = `Runs a built Azure Functions app (Node, v4 programming model) where Core Tools is not installed.
@@ -15,6 +16,7 @@ Usage: functions-local-host [options]
   --state-dir DIR     what timers and Event Hubs triggers remember (.local-host)
   --auth MODE         keys: functions want one of the state folder's keys.json; sign-in: App Service authentication with
                       made-up principals (/.auth/login/aad?as=NAME:ROLE,ROLE). Neither unless given, as in Core Tools
+  --wait-for WHERE    host:port; no function runs before somebody listens there; may be repeated
   --quiet             what the app says and what goes wrong, nothing of the host's own work
   --help              this text
 `;
@@ -27,6 +29,7 @@ async function main(): Promise<void> {
       'script-root': { type: 'string', default: '.' },
       'state-dir': { type: 'string', default: '.local-host' },
       auth: { type: 'string' },
+      'wait-for': { type: 'string', multiple: true, default: [] },
       quiet: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -48,6 +51,7 @@ async function main(): Promise<void> {
     names: values.host,
     stateDir,
     auth,
+    waitFor: values['wait-for'].map(toAddress),
     log: consoleLog(values, out),
     print: values.quiet ? () => {} : out.print,
   });
@@ -66,6 +70,12 @@ async function main(): Promise<void> {
 function toMode(text: string | undefined): AuthMode | undefined {
   if (text === undefined || text === 'keys' || text === 'sign-in') return text;
   throw new Error('--auth takes keys or sign-in.');
+}
+
+function toAddress(text: string): Address {
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || Number(port) > 65_535) throw new Error(`--wait-for takes HOST:PORT, not '${text}'.`);
+  return { host, port: Number(port) };
 }
 
 /** The worker ends on what nobody caught, and its host starts it again; this host just ends, and says why. */

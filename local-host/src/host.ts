@@ -4,6 +4,7 @@ import { FunctionIndex } from './functionIndex';
 import { answerAdmin } from './http/admin';
 import { type AuthMode, noAuth, startAuth } from './http/auth';
 import { type Answer, startServer } from './http/server';
+import { type Address, listening } from './listening';
 import type { Log } from './log';
 import { applyLocalSettings, readHostJson } from './settings';
 import { openStateFolder } from './stateFile';
@@ -20,6 +21,8 @@ export interface HostOptions {
   stateDir: string;
   /** How callers are told apart; undefined where they are not, as in Core Tools. */
   auth: AuthMode | undefined;
+  /** Services that the app needs: no function runs before all of them listen. */
+  waitFor: readonly Address[];
   log: Log;
   /** Writes a line for a person. */
   print: (line: string) => void;
@@ -41,7 +44,8 @@ const graceMs = 5000;
  *
  * @throws Error where the app cannot be loaded, the port is taken, or nothing can be kept in the state folder.
  */
-export async function startHost({ scriptRoot, port, names, stateDir, auth, log, print }: HostOptions): Promise<Host> {
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { scriptRoot, port, names, stateDir, auth, waitFor, log, print } = options;
   openStateFolder(stateDir);
   const local = await applyLocalSettings(scriptRoot, log);
   // Requests that come before the functions are there wait for them.
@@ -59,6 +63,7 @@ export async function startHost({ scriptRoot, port, names, stateDir, auth, log, 
   const index = new FunctionIndex(registrations, hostJson, { stateDir, log });
   const { functions, listeners, routes, errors } = index;
   const facts = { functions, errors, baseUrl, urlOf: (name: string) => routes.urlOf(name, baseUrl) };
+  await Promise.all(waitFor.map((address) => listening(address, log)));
   answerWith(async (request, path, query) => {
     const answer = met.meet(request, path, query);
     if (answer) return answer;

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readSystemOptions } from '../../scripts/systemOptions';
@@ -27,6 +29,28 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect((await again.request('GET', '/api/empty')).status).toBe(200);
   },
 );
+
+test('a host that waits for a service runs nothing before somebody listens there', async () => {
+  const service = createServer((socket) => socket.destroy());
+  service.listen(0, '127.0.0.1');
+  await once(service, 'listening');
+  const { port } = service.address() as AddressInfo;
+  service.close();
+  await once(service, 'close');
+  const host = await RunningHost.spawn('app', { WAIT_FOR: `127.0.0.1:${port}` });
+  hosts.push(host);
+  await host.line(/Waiting for 127/);
+  expect(host.lines.join('\n')).not.toContain('Host started');
+  service.listen(port, '127.0.0.1');
+  await host.line(/^Host started/);
+  service.close();
+});
+
+test.each(['10002', 'localhost:', 'localhost:70000'])('it cannot wait for %s', async (where) => {
+  const host = await RunningHost.spawn('app', { WAIT_FOR: where });
+  expect(await host.exit).toBe(1);
+  expect(host.lines).toContain(`--wait-for takes HOST:PORT, not '${where}'.`);
+});
 
 test('a message never passes for two, and moves no cursor', async () => {
   const host = await started(RunningHost.start('app'));

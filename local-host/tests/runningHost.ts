@@ -40,16 +40,17 @@ export class RunningHost {
 
   /**
    * Starts a fixture, by its name or its folder, on the port that `PORT` says: empty for none on the command line; with
-   * the other name that `HOST_NAME` says, `AUTH` and `QUIET`. With a state folder given, that one is used and kept.
+   * the other name that `HOST_NAME` says, `AUTH`, `WAIT_FOR` and `QUIET`. With a state folder given, that one is used and kept.
    */
   static async spawn(fixture: string, env: NodeJS.ProcessEnv = {}, kept?: string): Promise<RunningHost> {
     const stateDir = kept ?? (await mkdtemp(join(tmpdir(), 'host-')));
     const port = env.PORT === '' ? [] : ['--port', env.PORT ?? '0'];
     const names = env.HOST_NAME === undefined ? [] : ['--host', env.HOST_NAME];
     const auth = env.AUTH === undefined ? [] : ['--auth', env.AUTH];
+    const waitFor = env.WAIT_FOR === undefined ? [] : ['--wait-for', env.WAIT_FOR];
     const quiet = env.QUIET ? ['--quiet'] : [];
     const args = [
-      ...[cli, ...port, ...names, ...auth, ...quiet],
+      ...[cli, ...port, ...names, ...auth, ...waitFor, ...quiet],
       ...['--script-root', resolvePath(fixtures, fixture), '--state-dir', stateDir],
     ];
     return new RunningHost(spawn(process.execPath, args, { env: { ...process.env, ...env } }), stateDir);

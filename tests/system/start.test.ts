@@ -41,11 +41,11 @@ test.each([
 });
 
 test.each([
-  ['--hub-port', 'Service API'],
-  ['--queue-port', 'Queue service successfully listens'],
-  ['--table-port', 'Table service successfully started'],
+  ['--hub-port', /Service API .*:(\d+)$/],
+  ['--queue-port', /:(\d+) \(queues\)/],
+  ['--table-port', /:(\d+) \(tables\)/],
 ])('a busy port is told by its option: %s', async (option, line) => {
-  const [, port] = first.lines.all.find((each) => each.includes(line))?.match(/:(\d+)$/) ?? [];
+  const [, port] = await first.lines.match(line);
   const args = [...freePorts, option, `${port}`, '--state-dir', first.stateDir];
   const { code, output } = await runScript('scripts/start.ts', args);
   expect(code).toBe(1);

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { GroupCommit } from './groupCommit';
 import type { Kind } from './store';
 
 /** What the texts in the file are; a hub of another format is refused, not read wrongly. */
@@ -11,12 +12,20 @@ const format = '2';
 const ownersOnly: object = { permissionsMode: 0o600 };
 const kinds: readonly Kind[] = ['identity', 'job', 'session', 'message', 'feedback', 'configuration'];
 
+/** A text to be put in its place, or nothing to be there. */
+interface Write {
+  kind: Kind;
+  key: string;
+  text: string | undefined;
+}
+
 /**
- * Texts in an LMDB environment, each behind its checksum: what is written together is committed together, and a process
- * that is killed leaves the last commit whole.
+ * Texts in an LMDB environment, each behind its checksum: what is written at the same time is committed together, and a
+ * process that is killed leaves the last commit whole.
  */
 export class LmdbStore {
   readonly #databases: ReadonlyMap<Kind, Database<string, string>>;
+  readonly #writes = new GroupCommit<Write>((writes) => this.#commit(writes));
 
   private constructor(
     private readonly root: RootDatabase<string, string>,
@@ -49,18 +58,29 @@ export class LmdbStore {
     }
   }
 
-  async put(kind: Kind, key: string, text: string): Promise<void> {
-    await committed(this.#of(kind).put(key, checksum(text) + text));
-    await this.root.flushed;
+  put(kind: Kind, key: string, text: string): Promise<void> {
+    return this.#writes.add({ kind, key, text });
   }
 
-  async delete(kind: Kind, key: string): Promise<void> {
-    await committed(this.#of(kind).remove(key));
-    await this.root.flushed;
+  delete(kind: Kind, key: string): Promise<void> {
+    return this.#writes.add({ kind, key, text: undefined });
   }
 
-  stop(): Promise<void> {
-    return this.root.close();
+  async stop(): Promise<void> {
+    await this.#writes.idle();
+    await this.root.close();
+  }
+
+  /** All of them or none. */
+  async #commit(writes: readonly Write[]): Promise<void> {
+    const together = this.root.batch(() => {
+      for (const { kind, key, text } of writes) {
+        if (text === undefined) this.#of(kind).remove(key);
+        else this.#of(kind).put(key, checksum(text) + text);
+      }
+    });
+    await committed(together);
+    await this.root.flushed;
   }
 
   #of(kind: Kind): Database<string, string> {
