@@ -168,11 +168,25 @@ describe('a link', () => {
     expect(endsOf(lower)).toEqual(['Null', 'Null']);
   });
 
+  test.each([
+    ['unsettled', 0, false],
+    ['settled', 1, true],
+    ['settled where it leaves the choice', 2, true],
+  ] as const)('gets events %s, as it asks', async (_, mode, expected) => {
+    const sender = connection.open_sender({ target: 'hub' });
+    await once(sender, 'sendable');
+    sender.send({ body: 1 });
+    const receiver = connection.open_receiver({ source, snd_settle_mode: mode });
+    const [{ delivery }] = await once(receiver, 'message');
+    expect(delivery.remote_settled).toBe(expected);
+  });
+
   test.each([0, 1] as const)(
     'whose second settles too (rcv-settle-mode %i) takes more than may be unsettled',
     async (rcv) => {
       const sender = connection.open_sender({ target: `settled${rcv}`, rcv_settle_mode: rcv });
-      const receiver = connection.open_receiver({ source: sourceOf(`settled${rcv}`), rcv_settle_mode: rcv });
+      const modes = { snd_settle_mode: 0, rcv_settle_mode: rcv } as const;
+      const receiver = connection.open_receiver({ source: sourceOf(`settled${rcv}`), ...modes });
       const count = 3000;
       let [sent, accepted, received] = [0, 0, 0];
       const all = new Promise<void>((resolve) => {

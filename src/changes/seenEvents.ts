@@ -32,7 +32,7 @@ export class SeenEvents {
     const novelty = seen.ids.includes(event.id) ? 'repeated' : isOlder(event, seen) ? 'older' : 'new';
     const next = novelty === 'new' ? advance(seen, event) : seen;
     this.#twins.delete(twin);
-    this.#twins.set(twin, { ...next, ids: [...new Set([...next.ids, event.id])].slice(-maxIds) });
+    this.#twins.set(twin, novelty === 'repeated' ? seen : { ...next, ids: [...seen.ids, event.id].slice(-maxIds) });
     const [oldest = twin] = this.#twins.keys();
     if (this.#twins.size > this.maxTwins) this.#twins.delete(oldest);
     return novelty;

@@ -14,17 +14,11 @@ import { InvalidInputError } from '../errors/invalidInputError';
 import { type Entry, placeOf } from '../feed/feedRow';
 import { formatPairs } from '../formatPairs';
 
-/** The host writes when an event was enqueued in UTC, and does not say so. */
-const enqueuedTime = z.pipe(
-  z.string(),
-  z.transform((text) => Date.parse(toUtc(text) ?? toUtc(`${text}Z`) ?? '')),
-);
-
 /** What the host tells of a batch, in lists beside its messages. A message by hand comes without them. */
 const batchSchema = z.object({
   propertiesArray: z.catch(z.array(z.unknown()), []),
   sequenceNumberArray: z.catch(z.array(z.unknown()), []),
-  enqueuedTimeUtcArray: z.catch(z.array(enqueuedTime), []),
+  enqueuedTimeUtcArray: z.catch(z.array(z.string()), []),
   partitionContext: z.catch(
     z.object({
       fullyQualifiedNamespace: z.optional(z.string()),
@@ -104,7 +98,9 @@ async function putAside(bad: BadMessage[], context: InvocationContext, store: Pu
 
 function describeBatch(events: number, messages: number, { partitionContext, enqueuedTimeUtcArray }: Batch): string {
   const partition = partitionContext.partitionId;
-  const [oldest] = enqueuedTimeUtcArray;
-  const lag = oldest ? { lagMs: Date.now() - oldest } : {};
+  // The host writes it in UTC, and does not say so.
+  const [oldest = ''] = enqueuedTimeUtcArray;
+  const enqueued = Date.parse(toUtc(oldest) ?? toUtc(`${oldest}Z`) ?? '');
+  const lag = enqueued ? { lagMs: Date.now() - enqueued } : {};
   return `relaying ${events} of ${messages} notifications | ${formatPairs({ partition, ...lag })}`;
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import rhea, {
   type Connection,
   type Delivery,
@@ -43,6 +44,17 @@ export function writeAllFields(connection: Connection): void {
     if (frame) frame.value.length = fieldCounts[frame.constructor.descriptor.symbolic] ?? frame.value.length;
     _write_frame.call(connection, channel, frame, payload);
   };
+}
+
+/**
+ * Has what is sent on a connection in this turn of the event loop written at once: rhea writes each frame by itself, which
+ * costs more than the frame.
+ */
+export function writeAtOnce(connection: Connection): void {
+  const { socket } = connection as unknown as { socket: Duplex };
+  if (socket.writableCorked > 0) return;
+  socket.cork();
+  setImmediate(() => socket.uncork());
 }
 
 interface Receiving {

@@ -26,7 +26,10 @@ const systemNames: Readonly<Record<string, string>> = {
  * @throws QueryError where it is not of the language.
  */
 export function compileCondition(text: string): Condition {
-  const evaluate = compileExpression(parseCondition(text));
+  const expression = parseCondition(text);
+  // The condition of most routes, which asks nothing of a message.
+  if (expression.kind === 'literal') return () => expression.value === true;
+  const evaluate = compileExpression(expression);
   return (message, twin) => evaluate(toDocument(message, twin)) === true;
 }
 

@@ -1,6 +1,5 @@
-import rhea from 'rhea';
-import { entry } from '../amqp/message/amqpValues';
-import { type EventMessage, readMessage, withProperties } from '../amqp/message/eventMessage';
+import { entry, nothing, text } from '../amqp/message/amqpValues';
+import { type EventMessage, newMessage, withProperties } from '../amqp/message/eventMessage';
 import { idOf } from '../hub/identity';
 import { compilePath } from '../query';
 import type { JsonObject, RoutedMessage, RouteSource } from '../service/types';
@@ -64,53 +63,39 @@ export class Routing {
   }
 }
 
-/** Where the system properties of a routed message stand in AMQP: the properties of the message, else annotations. */
-const amqpProperties: Readonly<Record<string, string>> = {
-  'message-id': 'message_id',
-  'correlation-id': 'correlation_id',
-  'user-id': 'user_id',
-  to: 'to',
-  'content-type': 'content_type',
-  'content-encoding': 'content_encoding',
+/**
+ * The properties of a message that a hub sets, in their order (AMQP 1.0, 3.2.4), with the codes of their types; null where
+ * it sets none. Other system properties are annotations.
+ */
+const amqpProperties = {
+  'message-id': 0xa1,
+  'user-id': 0xa0,
+  to: 0xa1,
+  subject: undefined,
+  'reply-to': undefined,
+  'correlation-id': 0xa1,
+  'content-type': 0xa3,
+  'content-encoding': 0xa3,
 };
 
 /** What came over AMQP is kept as it is; the hub adds its own annotations, and enrichments. */
-function stamped(
-  encoded: EventMessage,
-  { systemProperties }: RoutedMessage,
-  enrichments: Record<string, string>,
-): EventMessage {
-  const own = Object.entries(systemProperties).filter(([name]) => amqpProperties[name] === undefined);
+function toEventMessage(message: RoutedMessage, enrichments: Record<string, string>): EventMessage {
+  const event = message.encoded ? withProperties(message.encoded, enrichments) : encode(message, enrichments);
+  const own = Object.entries(message.systemProperties).filter(([name]) => !(name in amqpProperties));
   const annotations = own.map(([name, value]): [string, Buffer] => [
     name,
     entry(name, name === 'iothub-enqueuedtime' ? { timestamp: Number(value) } : { string: String(value) }),
   ]);
-  const message = withProperties(encoded, enrichments);
-  return { ...message, annotations: new Map([...message.annotations, ...annotations]) };
-}
-
-function toEventMessage(message: RoutedMessage, enrichments: Record<string, string>): EventMessage {
-  return message.encoded ? stamped(message.encoded, message, enrichments) : encode(message, enrichments);
+  return { ...event, annotations: new Map([...event.annotations, ...annotations]) };
 }
 
 function encode(
   { body, applicationProperties, systemProperties }: RoutedMessage,
   enrichments: Record<string, string>,
 ): EventMessage {
-  const properties: Record<string, unknown> = {};
-  const annotations: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(systemProperties)) {
-    const property = amqpProperties[name];
-    if (name === 'iothub-enqueuedtime') annotations[name] = rhea.types.wrap_timestamp(Number(value));
-    else if (property === 'user_id') properties[property] = Buffer.from(String(value));
-    else if (property) properties[property] = value;
-    else annotations[name] = value;
-  }
-  const encoded = rhea.message.encode({
-    ...properties,
-    body: rhea.message.data_section(body),
-    application_properties: { ...applicationProperties, ...enrichments },
-    message_annotations: annotations,
+  const fields = Object.entries(amqpProperties).map(([name, code]) => {
+    const value = systemProperties[name];
+    return code === undefined || value === undefined ? nothing : text(code, String(value));
   });
-  return readMessage(encoded);
+  return newMessage(fields, { ...applicationProperties, ...enrichments }, body);
 }

@@ -23,8 +23,10 @@ export function twinChangeMessage(
   change: TwinChange,
 ): RoutedMessage {
   const { etag, version, tags, properties } = twin;
-  const whole = { ...idsOf(twin), etag, version, ...(tags ? { tags } : {}), properties };
-  const body = opType === 'replaceTwin' ? whole : { version, ...changedSections(change) };
+  const body =
+    opType === 'replaceTwin'
+      ? { ...idsOf(twin), etag, version, ...(tags ? { tags } : {}), properties }
+      : { version, ...changedSections(change) };
   return notification(hubName, 'TwinChangeEvents', 'twinChangeNotification', opType, twin, body);
 }
 

@@ -1,8 +1,6 @@
 import type { Binding, TypedData } from '../core/rpc';
 import { toPublication } from './events';
-
-/** Longest wait for the topic's answer, in milliseconds. */
-const answerMs = 30_000;
+import { post } from './post';
 
 const apiVersion = '2018-01-01';
 
@@ -17,14 +15,9 @@ export async function sendEvents(binding: Binding, value: TypedData): Promise<vo
   if (!publication) return;
   const target = new URL(endpoint);
   target.searchParams.set('api-version', apiVersion);
-  const response = await fetch(target, {
-    method: 'POST',
-    headers: { 'content-type': publication.contentType, 'aeg-sas-key': key },
-    body: publication.body,
-    signal: AbortSignal.timeout(answerMs),
-  });
-  if (!response.ok) throw new Error(`The Event Grid topic answered ${response.status}: ${await response.text()}`);
-  await response.body?.cancel();
+  const headers = { 'content-type': publication.contentType, 'aeg-sas-key': key };
+  const { status, body } = await post(target, headers, publication.body);
+  if (status < 200 || status > 299) throw new Error(`The Event Grid topic answered ${status}: ${body}`);
 }
 
 /** Both properties of the binding name settings. An identity is nothing that a local host could have. */

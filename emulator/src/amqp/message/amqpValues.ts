@@ -45,14 +45,32 @@ export function itemsOf(compound: Buffer, kind: 'list' | 'map'): Buffer[] {
   return items;
 }
 
-/** A section of a message that is a map of symbols. */
+/** A section of a message that is a map. */
 export function mapSection(descriptor: number, entries: readonly Buffer[]): Buffer {
-  const head = Buffer.from([0x00, 0x53, descriptor, 0xd1, 0, 0, 0, 0, 0, 0, 0, 0]);
-  const content = Buffer.concat(entries);
-  head.writeUInt32BE(4 + content.length, 4);
-  head.writeUInt32BE(2 * entries.length, 8);
+  return section([descriptor, 0xd1], entries, 2 * entries.length);
+}
+
+/** A section that is a list. */
+export function listSection(descriptor: number, items: readonly Buffer[]): Buffer {
+  return section([descriptor, 0xd0], items, items.length);
+}
+
+function section(codes: [descriptor: number, type: number], content: readonly Buffer[], count: number): Buffer {
+  const head = Buffer.from([0x00, 0x53, ...codes, 0, 0, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt32BE(4 + content.reduce((sum, { length }) => sum + length, 0), 4);
+  head.writeUInt32BE(count, 8);
+  return Buffer.concat([head, ...content]);
+}
+
+/** A section that is binary. */
+export function binarySection(descriptor: number, content: Buffer): Buffer {
+  const head = Buffer.from([0x00, 0x53, descriptor, 0xb0, 0, 0, 0, 0]);
+  head.writeUInt32BE(content.length, 4);
   return Buffer.concat([head, content]);
 }
+
+/** Null. */
+export const nothing = Buffer.from([0x40]);
 
 export type Value = { long: number } | { timestamp: number } | { string: string };
 
@@ -69,16 +87,17 @@ export function textEntry(name: string, value: string): Buffer {
 function encode(value: Value): Buffer {
   if ('string' in value) return text(0xa1, value.string);
   const [code, number] = 'long' in value ? [0x81, value.long] : [0x83, value.timestamp];
-  const bytes = Buffer.from([code, 0, 0, 0, 0, 0, 0, 0, 0]);
-  bytes.writeBigInt64BE(BigInt(number), 1);
+  const bytes = Buffer.allocUnsafe(9);
+  bytes.writeBigInt64BE(BigInt(number), bytes.writeUInt8(code));
   return bytes;
 }
 
-/** A text by its code for up to 255 bytes; that for more is higher by 0x10. */
-function text(shortCode: number, value: string): Buffer {
-  const bytes = Buffer.from(value);
-  if (bytes.length <= 0xff) return Buffer.concat([Buffer.from([shortCode, bytes.length]), bytes]);
-  const head = Buffer.from([shortCode + 0x10, 0, 0, 0, 0]);
-  head.writeUInt32BE(bytes.length, 1);
-  return Buffer.concat([head, bytes]);
+/** A text by its code for up to 255 bytes: of a string, a symbol or a binary. That for more is higher by 0x10. */
+export function text(shortCode: number, value: string): Buffer {
+  const length = Buffer.byteLength(value);
+  const isShort = length <= 0xff;
+  const bytes = Buffer.allocUnsafe((isShort ? 2 : 5) + length);
+  bytes.writeUInt8(isShort ? shortCode : shortCode + 0x10);
+  bytes.write(value, isShort ? bytes.writeUInt8(length, 1) : bytes.writeUInt32BE(length, 1));
+  return bytes;
 }

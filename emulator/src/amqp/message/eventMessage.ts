@@ -1,7 +1,7 @@
-import { contentOf, endOf, itemsOf, mapSection, textEntry } from './amqpValues';
+import { binarySection, contentOf, endOf, itemsOf, listSection, mapSection, textEntry } from './amqpValues';
 
 /**
- * An event as a partition keeps it: the bytes that came, cut where a hub adds its own. So every type that a producer
+ * An event on its way to a partition: the bytes that came, cut where a hub adds its own. So every type that a producer
  * sends comes back as it was, and nothing has to know it.
  */
 export interface EventMessage {
@@ -11,6 +11,13 @@ export interface EventMessage {
   annotations: ReadonlyMap<string, Buffer>;
   /** The sections after the message annotations. */
   rest: Buffer;
+}
+
+/** An event as it is sent. */
+export interface EncodedEvent {
+  bytes: Buffer;
+  /** How many of them are those of its header. */
+  headerLength: number;
 }
 
 /** Descriptors of the sections of a message, in their order (AMQP 1.0, 3.2). */
@@ -34,6 +41,17 @@ interface Section {
   /** Of all of it. */
   bytes: Buffer;
   end: number;
+}
+
+/** A message of the hub's own. @param fields its properties, in the order of the specification (AMQP 1.0, 3.2.4). */
+export function newMessage(
+  fields: readonly Buffer[],
+  applicationTexts: Readonly<Record<string, string>>,
+  body: Buffer,
+): EventMessage {
+  const entries = Object.entries(applicationTexts).map(([name, value]) => textEntry(name, value));
+  const rest = [listSection(properties, fields), mapSection(applicationProperties, entries), binarySection(data, body)];
+  return { header: Buffer.alloc(0), annotations: new Map(), rest: Buffer.concat(rest) };
 }
 
 /**
@@ -78,19 +96,21 @@ export function annotationText({ annotations }: EventMessage, name: string): str
   return entry && contentOf(entry.subarray(endOf(entry, 0)))?.toString();
 }
 
-/** The bytes of a message, with annotations of the hub in the place of the producer's by those names. */
+/** A message with annotations of the hub in the place of the producer's by those names. */
 export function writeMessage(
-  message: EventMessage,
+  { header, annotations, rest }: EventMessage,
   added: Readonly<Record<string, Buffer>>,
-  forThisHop: readonly Buffer[] = [],
-): Buffer {
-  const annotations = new Map([...message.annotations, ...Object.entries(added)]);
-  return Buffer.concat([
-    message.header,
-    ...(forThisHop.length > 0 ? [mapSection(deliveryAnnotations, forThisHop)] : []),
-    mapSection(messageAnnotations, [...annotations.values()]),
-    message.rest,
-  ]);
+): EncodedEvent {
+  const all = new Map([...annotations, ...Object.entries(added)]);
+  const bytes = Buffer.concat([header, mapSection(messageAnnotations, [...all.values()]), rest]);
+  return { bytes, headerLength: header.length };
+}
+
+/** The bytes of an event with delivery annotations, whose place is behind the header. */
+export function withDeliveryAnnotations({ bytes, headerLength }: EncodedEvent, entries: readonly Buffer[]): Buffer {
+  if (entries.length === 0) return bytes;
+  const [header, others] = [bytes.subarray(0, headerLength), bytes.subarray(headerLength)];
+  return Buffer.concat([header, mapSection(deliveryAnnotations, entries), others]);
 }
 
 /** A message with application properties added, or in the place of those by their names. */

@@ -1,7 +1,11 @@
 import type { Sender } from 'rhea';
 import { entry } from '../../amqp/message/amqpValues';
-import { writeMessage } from '../../amqp/message/eventMessage';
-import type { PartitionLog, Position, StoredEvent } from '../partitionLog';
+import { withDeliveryAnnotations } from '../../amqp/message/eventMessage';
+import { writeAtOnce } from '../../amqp/rheaInternals';
+import type { PartitionLog, Position } from '../partitionLog';
+
+/** The mode of a receiver that wants to settle by itself (AMQP 1.0, 2.8.2). */
+const unsettled = 0;
 
 /**
  * Feeds one receiver of a client from a partition, as far as its credit goes, and goes on as events come.
@@ -10,12 +14,16 @@ import type { PartitionLog, Position, StoredEvent } from '../partitionLog';
  */
 export function feed(link: Sender, log: PartitionLog, position: Position | 'latest'): () => void {
   const tracksEnd = [link.desired_capabilities].flat().includes('com.microsoft:enable-receiver-runtime-metric');
+  // As Event Hubs does where the receiver leaves it the choice: then nothing comes back for each event.
+  const settled = link.snd_settle_mode !== unsettled;
   let next = position === 'latest' ? log.end : log.find(position);
   const pump = () => {
     while (link.is_open() && link.sendable()) {
       const event = log.at(next);
       if (!event) break;
-      link.send(toBytes(event, tracksEnd ? endOfPartition(log) : []), undefined, 0);
+      writeAtOnce(link.connection);
+      const bytes = tracksEnd ? withDeliveryAnnotations(event, endOfPartition(log)) : event.bytes;
+      Object.assign(link.send(bytes, undefined, 0), { settled });
       next = event.sequenceNumber + 1;
     }
     link.set_drained(log.at(next) === undefined);
@@ -31,15 +39,6 @@ export function feed(link: Sender, log: PartitionLog, position: Position | 'late
     clearImmediate(start);
     log.appended.off('event', pump);
   };
-}
-
-function toBytes({ message, sequenceNumber, enqueuedAt }: StoredEvent, forThisHop: Buffer[]): Buffer {
-  const added = {
-    'x-opt-sequence-number': entry('x-opt-sequence-number', { long: sequenceNumber }),
-    'x-opt-offset': entry('x-opt-offset', { string: String(sequenceNumber) }),
-    'x-opt-enqueued-time': entry('x-opt-enqueued-time', { timestamp: enqueuedAt }),
-  };
-  return writeMessage(message, added, forThisHop);
 }
 
 /** What a receiver that tracks the end of its partition gets with each event: the last one that there is. */

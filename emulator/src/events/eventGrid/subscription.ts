@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Poster } from '../../wire/post';
 import type { SubscriptionDefinition } from '../topology';
 import { keepDeadLetter } from './deadLetters';
 import { passes } from './filter';
@@ -42,6 +43,7 @@ export class Subscription {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #stopped = new AbortController();
   readonly #url: string;
+  readonly #poster: Poster;
   readonly #schema: EventSchema;
   #running = 0;
   #consent: Promise<boolean> | undefined;
@@ -56,6 +58,7 @@ export class Subscription {
     const { webhook, function: name = '' } = definition;
     const path = `/runtime/webhooks/EventGrid?functionName=${encodeURIComponent(name)}`;
     this.#url = webhook ?? options.functionsUrl + path;
+    this.#poster = new Poster(this.#url, answerMs);
     this.#schema = schemas[schemaName];
   }
 
@@ -69,6 +72,7 @@ export class Subscription {
   /** Gives up what is under way; answers how many events were not delivered. */
   stop(): number {
     this.#stopped.abort();
+    this.#poster.stop();
     for (const timer of this.#timers) clearTimeout(timer);
     return this.#waiting.length + this.#running + this.#timers.size;
   }
@@ -164,29 +168,24 @@ export class Subscription {
   async #post(batch: Pending[]): Promise<number | string> {
     const isList = this.#schema.isAlwaysList || this.definition.maxEventsPerBatch > 1;
     const events = batch.map(({ event }) => event);
+    const headers = {
+      'content-type': isList ? this.#schema.batch : this.#schema.single,
+      'aeg-event-type': 'Notification',
+      'aeg-subscription-name': this.definition.name.toUpperCase(),
+      'aeg-delivery-count': String(batch[0]?.attempts ?? 0),
+      ...(this.schemaName === 'EventGridSchema' ? { 'aeg-data-version': '1', 'aeg-metadata-version': '1' } : {}),
+    };
     try {
-      const response = await fetch(this.#url, {
-        method: 'POST',
-        headers: {
-          'content-type': isList ? this.#schema.batch : this.#schema.single,
-          'aeg-event-type': 'Notification',
-          'aeg-subscription-name': this.definition.name.toUpperCase(),
-          'aeg-delivery-count': String(batch[0]?.attempts ?? 0),
-          ...(this.schemaName === 'EventGridSchema' ? { 'aeg-data-version': '1', 'aeg-metadata-version': '1' } : {}),
-        },
-        body: JSON.stringify(isList ? events : events[0]),
-        signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(answerMs)]),
-      });
-      await response.body?.cancel();
-      return response.status;
+      return await this.#poster.post(headers, JSON.stringify(isList ? events : events[0]));
     } catch (error) {
       return `no answer (${reason(error)})`;
     }
   }
 }
 
-/** `fetch` tells what went wrong with a connection by the code of its error's cause. */
+/** What went wrong with a connection has a code; `fetch` has it in the cause of its error. */
 function reason(error: unknown): string {
-  const { cause, message } = error as { cause?: { code?: unknown }; message?: string };
-  return String(cause?.code ?? message ?? error);
+  const { cause, message } = error as Error;
+  const { code } = (cause ?? error) as { code?: unknown };
+  return typeof code === 'string' ? code : message;
 }
