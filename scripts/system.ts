@@ -30,22 +30,23 @@ export async function runSystem(
   const stopped = untilStopped();
   prepareFolders(options);
   const running: Service[] = [];
-  const run = async () => {
+  const run = async (end: (reason: Error) => void) => {
     for (const stage of stages) {
       const parts = await stage();
       await refuseTaken(Object.assign({}, ...parts.map(({ ports }) => ports)));
       const started = parts.map(({ ready, hides, ...part }) => {
         const service = startService({ ...part, hides: verbose ? undefined : hides });
         running.push(service);
+        void service.ended.then((how) => end(new Error(how)));
         return ready && service.line(ready);
       });
       await Promise.all(started);
     }
     process.stdout.write(nextSteps(options));
-    throw new Error(await Promise.race(running.map(({ ended }) => ended)));
   };
   try {
-    await Promise.race([run(), stopped]);
+    // From the start on: who waits for a part that has ended would wait for ever.
+    await Promise.race([stopped, new Promise<never>((_, end) => void run(end).catch(end))]);
   } finally {
     for (let service = running.pop(); service; service = running.pop()) await service.stop();
   }

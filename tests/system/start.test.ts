@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,6 +78,18 @@ test.each([
   const outcome = await runScript(script, [...args, ...(code === 0 ? [] : stateDir)], env);
   await rm(stateDir[1] ?? '', { recursive: true });
   expect(outcome).toEqual({ code, output: expect.stringMatching(message) });
+});
+
+test('a part that ends while the app waits for it ends the others, and is told', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'start-'));
+  await mkdir(join(dataDir, 'storage'));
+  await writeFile(join(dataDir, 'storage/__azurite_db_table__.json'), '{"filename":');
+  const args = [...freePorts, '--state-dir', join(dataDir, 'state'), '--data', dataDir];
+  const { code, output } = await runScript('scripts/start.ts', args);
+  await rm(dataDir, { recursive: true });
+  expect(code).toBe(1);
+  expect(output).toMatch(/^storage \| .*\nstorage ended \(exit code 1\)/ms);
+  expect(output).not.toContain('Try:');
 });
 
 test('devices are registered and run by name', async () => {
