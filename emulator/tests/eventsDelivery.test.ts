@@ -112,6 +112,15 @@ test.each([
   expect(webhook.asked).toBeGreaterThan(1);
 });
 
+test('a redirect is no consent', async () => {
+  const elsewhere = createServer((_, response) => response.writeHead(307, { location: webhook.url }).end());
+  await once(elsewhere.listen(0, 'localhost'), 'listening');
+  await start({ subscription: { webhook: `http://localhost:${(elsewhere.address() as AddressInfo).port}/` } });
+  await publisher('CloudEvent').send([cloud('1')]);
+  await logged("waits until 'hook' agrees to take events: 307");
+  elsewhere.close();
+});
+
 test('several events come in one delivery where the subscription asks for it', async () => {
   webhook.consents = false;
   await start({ subscription: { maxEventsPerBatch: 3, preferredBatchSizeInKilobytes: 1 } });

@@ -28,7 +28,11 @@ export function post(
     });
     const late = setTimeout(() => asked.destroy(new Error(`${url.host} did not answer in time.`)), answerMs);
     asked.on('close', () => clearTimeout(late));
-    asked.on('error', reject);
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      // The connection was kept, and closed by the other side: most likely before it saw the request.
+      if (asked.reusedSocket && error.code === 'ECONNRESET') resolve(post(url, headers, body));
+      else reject(error);
+    });
     asked.end(body);
   });
 }

@@ -18,7 +18,7 @@ export interface Handshake {
 
 /**
  * Asks an endpoint whether it wants events (Azure Event Grid, "Endpoint validation"; CloudEvents, "HTTP 1.1 Web Hooks for
- * Event Delivery"). Confirmation by its `validationUrl` alone is not served.
+ * Event Delivery"). A redirect is no consent: events are not sent after one either. Confirmation by its `validationUrl` alone is not served.
  *
  * @throws Error that says what came instead of consent.
  */
@@ -29,6 +29,7 @@ export async function shakeHands(handshake: Handshake): Promise<void> {
 async function askByOptions({ url, signal }: Handshake): Promise<void> {
   const response = await fetch(url, {
     method: 'OPTIONS',
+    redirect: 'manual',
     headers: { 'webhook-request-origin': 'eventgrid.azure.net', 'webhook-request-rate': '120' },
     signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
   });
@@ -52,6 +53,7 @@ async function askByEvent({ url, topic, subscription, signal }: Handshake): Prom
   };
   const response = await fetch(url, {
     method: 'POST',
+    redirect: 'manual',
     headers: {
       'content-type': schemas.EventGridSchema.single,
       'aeg-event-type': 'SubscriptionValidation',
