@@ -167,3 +167,14 @@ test('a hub that is down when the host starts is read once it is up', async () =
   await send('at last');
   expect((await batchesUntil('at last')).flatMap(({ messages }) => messages)).toEqual(['at last']);
 }, 60_000);
+
+test('a hub that is started again is read again soon', async () => {
+  host = await startReader();
+  await sendRaw('"before"');
+  await batchesUntil('before');
+  const { amqp } = hub.ports;
+  await hub.stop();
+  hub = await startHub(amqp);
+  await sendRaw('"after"');
+  await batchesUntil('after');
+}, 20_000);

@@ -26,6 +26,9 @@ const retryOptions = { maxRetries: 3, retryDelayInMs: 800, maxRetryDelayInMs: 60
 
 const secondMs = 1000;
 
+/** How long the client waits for events before it looks whether its connection is still there; a minute unless told. */
+const maxWaitTimeInSeconds = 2;
+
 /** How the host says why it ran a function of an Event Hub. */
 const reason = '(null)';
 
@@ -78,7 +81,12 @@ export class EventHubReader implements Listener {
         // The client goes on trying by itself.
         processError: async ({ message }) => this.#tell(message),
       },
-      { maxBatchSize, startPosition: eventHubs.earliestEventPosition, skipParsingBodyAsJson: true },
+      {
+        maxBatchSize,
+        maxWaitTimeInSeconds,
+        startPosition: eventHubs.earliestEventPosition,
+        skipParsingBodyAsJson: true,
+      },
     );
     return async () => {
       await subscription.close();
