@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { openApiDocument } from '../src/api/openapi/document';
 import { buildPage } from './buildPage';
+import { bundlesApart } from './bundlesApart';
 import { writeNotices } from './notices';
 import { runScript } from './runScript';
 
@@ -14,17 +14,6 @@ const apart: Record<string, string> = {
   readFilter: 'src/conditions/filter/readFilter.ts',
   storageQueue: 'src/azure/queue/storageQueue.ts',
   page: 'src/functions/page.ts',
-};
-
-/** Where the code imports one of these modules when it is used, it finds the bundle. */
-const bundlesApart: Plugin = {
-  name: 'bundles-apart',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.{1,2}\// }, ({ path, kind }) => {
-      const name = basename(path);
-      return kind === 'dynamic-import' && name in apart ? { path: `./${name}.js`, external: true } : undefined;
-    });
-  },
 };
 
 /**
@@ -67,7 +56,7 @@ runScript(async () => {
     // What is loaded later is required: Node reads a CommonJS module twice that is imported.
     supported: { 'dynamic-import': false },
     external: ['@azure/functions-core'],
-    plugins: [bundlesApart, lodashInPart, withoutChecksums],
+    plugins: [bundlesApart(apart), lodashInPart, withoutChecksums],
     minifySyntax: true,
     minifyWhitespace: true,
     sourcemap: 'linked',

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { dirname, join, relative } from 'node:path';
+import { build } from 'esbuild';
+import { bundlesApart } from './bundlesApart';
 import { writeNotices } from './notices';
 import { runScript } from './runScript';
 
@@ -9,17 +10,6 @@ import { runScript } from './runScript';
 
 /** Bundles beside the main one: most starts have no use for them. */
 const apart: Record<string, string> = { makeCertificates: 'src/state/makeCertificates.ts', jose: 'jose' };
-
-/** Where the code imports one of these when it is used, it finds the bundle. */
-const bundlesBeside: Plugin = {
-  name: 'bundles-beside',
-  setup({ onResolve }) {
-    onResolve({ filter: /./ }, ({ path, kind }) => {
-      const name = basename(path);
-      return kind === 'dynamic-import' && name in apart ? { path: `./${name}.js`, external: true } : undefined;
-    });
-  },
-};
 
 runScript(async () => {
   const { metafile } = await build({
@@ -34,7 +24,7 @@ runScript(async () => {
     supported: { 'dynamic-import': false },
     // `bl`, of `mqtt-packet`, takes a copy of Node's streams, for browsers.
     alias: { 'readable-stream': 'node:stream' },
-    plugins: [bundlesBeside],
+    plugins: [bundlesApart(apart)],
     // A start reads all of it.
     minifySyntax: true,
     minifyWhitespace: true,

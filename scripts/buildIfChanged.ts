@@ -13,6 +13,7 @@ const sources = [
   'page/icon.svg',
   'scripts/build.ts',
   'scripts/buildPage.ts',
+  'scripts/bundlesApart.ts',
   'scripts/notices.ts',
   'scripts/buildEmulator.ts',
   'package.json',

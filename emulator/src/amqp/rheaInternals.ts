@@ -46,15 +46,9 @@ export function writeAllFields(connection: Connection): void {
   };
 }
 
-/**
- * Has what is sent on a connection in this turn of the event loop written at once: rhea writes each frame by itself, which
- * costs more than the frame.
- */
-export function writeAtOnce(connection: Connection): void {
-  const { socket } = connection as unknown as { socket: Duplex };
-  if (socket.writableCorked > 0) return;
-  socket.cork();
-  setImmediate(() => socket.uncork());
+/** What a connection writes to, each frame by itself. */
+export function socketOf(connection: Connection): Duplex {
+  return (connection as unknown as { socket: Duplex }).socket;
 }
 
 interface Receiving {

@@ -162,7 +162,7 @@ export class Registry {
   }
 
   #checkScopes(deviceId: string, input: IdentityInput): void {
-    checkScopes(deviceId, input, (id) => this.options.fleet.find(id)?.identity);
+    checkScopes(deviceId, input, (id) => this.options.fleet.identityOf(id));
   }
 
   /** What an IoT Edge device lacks of the modules that each has. */

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { generate, type IConnackPacket, type Packet, type Parser, parser, writeToStream } from 'mqtt-packet';
 import type { ClientCertificate } from '../security/clientCertificate';
+import { writeAtOnce } from '../wire/writeAtOnce';
 
 /** A subscription as it was granted. */
 export interface Subscription {
@@ -69,7 +70,6 @@ export class Connection {
   #heardAt = Date.now();
   #messageId = 0;
   #atWork = 0;
-  #corked = false;
   /** What came while it is held. */
   #held: Packet[] | undefined;
   /** Of messages that it has not acknowledged, by the ids of their packets. */
@@ -110,15 +110,7 @@ export class Connection {
 
   send(packet: Packet): void {
     if (this.closed) return;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.stream.cork();
-      // What is sent in one turn of the event loop travels together.
-      setImmediate(() => {
-        this.#corked = false;
-        this.stream.uncork();
-      });
-    }
+    writeAtOnce(this.stream);
     this.stream.write(generate(packet));
     if (this.stream.writableLength > maxUnreadBytes) this.close(new Error('it does not read what it is sent'));
   }

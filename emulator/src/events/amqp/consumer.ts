@@ -1,7 +1,8 @@
 import type { Sender } from 'rhea';
 import { entry } from '../../amqp/message/amqpValues';
 import { withDeliveryAnnotations } from '../../amqp/message/eventMessage';
-import { writeAtOnce } from '../../amqp/rheaInternals';
+import { socketOf } from '../../amqp/rheaInternals';
+import { writeAtOnce } from '../../wire/writeAtOnce';
 import type { PartitionLog, Position } from '../partitionLog';
 
 /** The mode of a receiver that wants to settle by itself (AMQP 1.0, 2.8.2). */
@@ -21,7 +22,7 @@ export function feed(link: Sender, log: PartitionLog, position: Position | 'late
     while (link.is_open() && link.sendable()) {
       const event = log.at(next);
       if (!event) break;
-      writeAtOnce(link.connection);
+      writeAtOnce(socketOf(link.connection));
       const bytes = tracksEnd ? withDeliveryAnnotations(event, endOfPartition(log)) : event.bytes;
       Object.assign(link.send(bytes, undefined, 0), { settled });
       next = event.sequenceNumber + 1;

@@ -18,7 +18,8 @@ export interface Handshake {
 
 /**
  * Asks an endpoint whether it wants events (Azure Event Grid, "Endpoint validation"; CloudEvents, "HTTP 1.1 Web Hooks for
- * Event Delivery"). A redirect is no consent: events are not sent after one either. Confirmation by its `validationUrl` alone is not served.
+ * Event Delivery"). A redirect is no consent: events are not sent after one either. Confirmation by its `validationUrl`
+ * alone is not served.
  *
  * @throws Error that says what came instead of consent.
  */
